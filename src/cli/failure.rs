@@ -1,0 +1,101 @@
+//! How a command fails: an exit code, a message with its causes, and what to do next.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::Format;
+use crate::exit::Exit;
+
+/// Why a command did not do what it was asked to do.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What is wrong, with its causes.
+    pub error: anyhow::Error,
+    /// What the user can do next.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with this exit code.
+    pub fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+        Failure {
+            exit,
+            error: error.into(),
+            hint: None,
+        }
+    }
+
+    /// The same failure with advice on what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Prints the failure: text on standard error, JSON on standard output.
+    pub fn report(&self, format: Format) -> ExitCode {
+        match format {
+            Format::Text => self.print_text(),
+            Format::Json => self.print_json(),
+        }
+        self.exit.into()
+    }
+
+    fn print_text(&self) {
+        let mut text = format!("error: {}\n", self.error);
+        for cause in self.error.chain().skip(1) {
+            text.push_str(&format!("  caused by: {cause}\n"));
+        }
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("  hint: {hint}\n"));
+        }
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
+    fn print_json(&self) {
+        let document = ErrorDocument {
+            schema: "hotpatch.error/1",
+            exit_code: self.exit.code(),
+            message: self.error.to_string(),
+            causes: self
+                .error
+                .chain()
+                .skip(1)
+                .map(ToString::to_string)
+                .collect(),
+            hint: self.hint.as_deref(),
+        };
+        let mut out = std::io::stdout().lock();
+        let _ = serde_json::to_writer_pretty(&mut out, &document);
+        let _ = writeln!(out);
+    }
+}
+
+/// Any error that no command gave a better exit code is exit code 1.
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::new(Exit::Error, error)
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    schema: &'static str,
+    exit_code: u8,
+    message: String,
+    causes: Vec<String>,
+    hint: Option<&'a str>,
+}
+
+/// Prints what clap has to say (also `--help` and `--version`) and maps its exit code.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() {
+        Exit::Usage.into()
+    } else {
+        Exit::Done.into()
+    }
+}

@@ -1,0 +1,74 @@
+//! 2xx: changed functions that cannot be carried or redirected safely.
+
+use super::rules;
+
+rules! {
+    /// Exception handler data.
+    EXCEPTION_DATA = "HP201", Refuse, "function with exception handlers",
+        remedy "Move the fix into a function without try, __try or destructors to run on unwinding, or restart.",
+        because "The unwind information of the function names a language-specific handler whose data holds addresses of the old code. This version does not move such data into the payload.";
+    /// An indirect jump with targets that are not known.
+    INDIRECT_JUMP = "HP202", Refuse, "indirect jump that is not understood",
+        remedy "Rebuild the file with -fno-jump-tables (clang, gcc), or turn the switch into comparisons, or restart.",
+        because "The function jumps through a register or memory, which is how a compiler encodes a switch table. Where the table is not described well enough to be proven, its targets are unknown and the code cannot be moved.";
+    /// A reference whose target cannot be named.
+    UNRESOLVED_REFERENCE = "HP203", Refuse, "reference that cannot be resolved",
+        remedy "Give the referenced object a symbol (a named, non-discarded variable or function), or restart.",
+        because "An operand of the new code refers to a place in the new image for which no equal place in the old image could be proven. Guessing would make the patched program read or call something else.";
+    /// A register-relative displacement that may be an RVA.
+    IMAGE_BASE_RELATIVE = "HP204", Refuse, "image-base-relative addressing",
+        remedy "Restart, or rewrite the function so that it does not index a static table through the image base.",
+        because "The function takes the address of the image itself, and displacements elsewhere in it may then be RVAs that no table lists. This version does not follow them.";
+    /// Thread-local storage.
+    THREAD_LOCAL = "HP205", Refuse, "thread-local storage access",
+        remedy "Move the fix into a function that does not touch thread-local variables, or restart.",
+        because "The function reads the thread's TLS array. The offset of a variable in the TLS block is a plain number in the code, and this version does not prove that it is the same in both builds.";
+    /// Undecodable bytes.
+    UNDECODABLE = "HP206", Refuse, "code that cannot be decoded",
+        remedy "Restart, or keep the file with inline data or hand-written bytes out of the fix.",
+        because "The extent of the function holds bytes that are no valid instruction sequence, such as a table inside the code. What cannot be decoded cannot be checked for references and cannot be moved.";
+    /// No unwind info for a function that touches the stack.
+    NO_UNWIND_INFO = "HP207", Refuse, "function without unwind information",
+        remedy "Add unwind directives (.seh_*) to the assembler code, or restart.",
+        because "The function moves the stack pointer or calls, but .pdata has no entry for it. A thread stopped inside could not be unwound, so nothing about its stack could be proven.";
+    /// Parts outside the main extent.
+    SPLIT_FUNCTION = "HP208", Refuse, "function in several parts",
+        remedy "Rebuild both images without hot/cold splitting for this file, or restart.",
+        because "The function has chained unwind entries or separated code, so that its body is not one contiguous range. This version carries contiguous functions only.";
+    /// Not enough bytes for a redirect.
+    TOO_SHORT = "HP210", Refuse, "no room for a redirect",
+        remedy "Build with /functionpadmin:6 (or -ffunction-sections with alignment) so that short functions have padding.",
+        because "A redirect is a five-byte jump. The old function and the padding after it are shorter than that, and the next function begins where the jump would end.";
+    /// A branch into the bytes of the redirect.
+    BRANCH_INTO_ENTRY = "HP211", Refuse, "branch into the first bytes of the function",
+        remedy "Restart; or change the function so that no loop begins within its first five bytes.",
+        because "A branch of the old code leads to the middle of the bytes that the redirect overwrites. A thread that takes it would run half of a jump instruction.";
+    /// The first instructions cannot be displaced.
+    ENTRY_NOT_MOVABLE = "HP212", Refuse, "first instructions cannot be displaced",
+        remedy "Restart; or change the first statement of the function.",
+        because "The instructions under the redirect have to run elsewhere while the patch is not yet switched on. One of them cannot be moved without changing its meaning.";
+    /// Shares its address with unchanged functions.
+    FOLDED = "HP213", Refuse, "function shares its address with others (ICF)",
+        remedy "Link both builds with /OPT:NOICF, or change all the functions that share the address in the same way.",
+        because "Identical code folding gave several functions one address. Redirecting that address changes all of them, also those whose source did not change.";
+    /// The entry point, TLS callbacks, DllMain.
+    RUNS_ONCE = "HP214", Risk, "start-up code changed",
+        remedy "Accept it if the new start-up code need not run; otherwise restart.",
+        because "The function is the entry point, a TLS callback or part of static initialisation. It has run already and will not run again in this process.";
+    /// A removed function.
+    REMOVED = "HP215", Note, "function removed",
+        remedy "Nothing to do: the old code stays in the image for callers that still hold its address.",
+        because "The new build does not have the function any more. Its old code stays where it is; nothing is taken away from a running process.";
+    /// A function that exists several times under one name.
+    AMBIGUOUS = "HP216", Refuse, "name is not unique",
+        remedy "Give the functions distinct names, or restart.",
+        because "Several functions of one object file have the same name, and which of the old ones became which of the new ones cannot be proven.";
+    /// A compiler-generated symbol.
+    NEW_IMPORT = "HP220", Refuse, "new import",
+        remedy "Keep to the imports that the running build already has, or restart.",
+        because "The new code calls a function through an import that the old image does not have. This version does not resolve new imports in the target.";
+    /// Exports differ.
+    EXPORTS = "HP221", Refuse, "exports changed",
+        remedy "Restore the exports of the old build, or restart.",
+        because "Other modules resolved the exports of this image when they were loaded. A new, removed or moved export cannot be given to them afterwards.";
+}

@@ -1,0 +1,34 @@
+//! 3xx: data and types.
+
+use super::rules;
+
+rules! {
+    /// Writable data with another initial value.
+    DATA_INITIALISER = "HP301", Risk, "initial value of writable data changed",
+        remedy "Accept it if the running value need not change; otherwise set the value in new code, or restart.",
+        because "The running program has been using the variable since it started; its value now is not the initial one. The patch leaves the running value alone.";
+    /// A global that is gone or has another size.
+    DATA_RETYPED = "HP302", Refuse, "variable removed or changed in size",
+        remedy "Keep the variable as it was and add a new one beside it, or restart.",
+        because "Old and new code share one copy of every variable, in the old image. A variable of another size has no room there.";
+    /// New data.
+    NEW_DATA = "HP303", Refuse, "new variable with an address in its initial value",
+        remedy "Initialise the new variable at run time, or restart.",
+        because "The new variable's initial value holds addresses that have to be relocated in the payload. This version carries new data only where it is plain bytes.";
+    /// Constants that changed.
+    CONSTANT_CHANGED = "HP304", Refuse, "constant data changed",
+        remedy "Introduce a new constant under another name, or restart.",
+        because "A named constant has another value in the new build. Code that did not change also reads it and would keep the old value.";
+    /// A type whose layout changed.
+    TYPE_LAYOUT = "HP305", Refuse, "type layout changed",
+        remedy "Keep the layout of the type; put new state beside it (a table keyed by address), or restart.",
+        because "Objects of this type that exist in the running program have the old layout. New code would read and write the wrong members.";
+    /// TLS layout.
+    TLS_LAYOUT = "HP306", Refuse, "thread-local storage changed",
+        remedy "Keep the thread-local variables as they were, or restart.",
+        because "Each thread's TLS block was allocated with the old size and offsets when the thread started.";
+    /// Data that cannot be attributed.
+    UNNAMED_DATA = "HP307", Refuse, "data without a symbol changed",
+        remedy "Build with full debug information so that every variable has a symbol, or restart.",
+        because "Bytes of a writable section differ that belong to no symbol, so whose value changed cannot be told.";
+}

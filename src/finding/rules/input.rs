@@ -1,0 +1,38 @@
+//! 1xx: what the two builds are, before anything in them is compared.
+
+use super::rules;
+
+rules! {
+    /// Not an x64 image.
+    MACHINE = "HP101", Refuse, "not an x64 image",
+        remedy "Build the program for x64; 32-bit and ARM64 programs cannot be hotpatched.",
+        because "Replacement code is x64 machine code and is entered through x64 jumps. An image for another machine (x86, ARM64, ARM64EC) has to be restarted into its new build.";
+    /// A managed image.
+    MANAGED = "HP102", Refuse, "managed (CLR) image",
+        remedy "Restart the program; only native code can be hotpatched.",
+        because "The functions of a managed image are compiled at run time by the CLR, so their native code is not in the file and cannot be compared or redirected.";
+    /// A kernel-mode image.
+    KERNEL = "HP103", Refuse, "kernel-mode image",
+        remedy "Use the operating system's own servicing for drivers; hotpatch works on user-mode programs.",
+        because "A driver or a boot application runs in the kernel, where no user-mode tool may write and where kernel patch protection watches code. The image says so by its subsystem or by importing ntoskrnl.exe or hal.dll.";
+    /// Sections that are both writable and executable, or code outside of code sections.
+    PACKED = "HP104", Refuse, "packed or self-modifying section layout",
+        remedy "Use the image that the linker wrote, before it was packed or protected.",
+        because "A section that is writable and executable at once, or an entry point outside every code section, is how packers and protectors lay out an image. The code in the file is then not the code that runs.";
+    /// The two builds were made by different compilers.
+    TOOLCHAIN = "HP110", Risk, "different compiler or options",
+        remedy "Rebuild NEW with the compiler version and options that built OLD.",
+        because "When the compiler or its options differ between the builds, calling conventions of file-local functions, inlining and data layout may differ in functions that did not change in the source. The patch may grow far beyond the fix, and code that the diff calls unchanged may rest on other assumptions.";
+    /// The PDB has no procedure records.
+    STRIPPED_PDB = "HP111", Refuse, "PDB without procedures",
+        remedy "Use the full PDB that the linker wrote (/DEBUG:FULL), not a stripped or public-only one.",
+        because "A public or stripped PDB lists addresses and names but not where procedures end. Without exact extents a changed function could be missed.";
+    /// The image has been stripped of base relocations.
+    NO_RELOCATIONS = "HP112", Refuse, "no base relocations",
+        remedy "Link with /DYNAMICBASE (and without /FIXED) so that the image lists its absolute addresses.",
+        because "The base relocation table is the only list of absolute addresses inside code and data. Without it an absolute address cannot be told from a number.";
+    /// Records that could not be understood.
+    UNKNOWN_RECORDS = "HP113", Note, "debug records not understood",
+        remedy "Nothing to do; report it with the toolchain's name and version if a result looks wrong.",
+        because "Some records of the PDB are of a kind this version does not know. None of them is needed for the answer, but they are counted so that nothing is dropped in silence.";
+}

@@ -1,0 +1,175 @@
+//! The manifest: what a package replaces, in which image, and where it came from.
+//!
+//! Stored as TOML with the fields in this order, so that the same patch gives the
+//! same bytes. It holds no clock, no path and nothing that depends on hash order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::addr::Rva;
+
+/// Version of the manifest's layout that this build reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// Everything a package says about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// What the patch is.
+    pub patch: Patch,
+    /// The image it applies to.
+    pub target: TargetImage,
+    /// How it was built.
+    pub build: Provenance,
+    /// The functions it replaces, by ascending RVA.
+    #[serde(default, rename = "function")]
+    pub functions: Vec<ReplacedFunction>,
+    /// The undefined symbols of the payload that are places in the old image, by name.
+    #[serde(default, rename = "external")]
+    pub externals: Vec<External>,
+}
+
+/// What the patch is, in the words of its author.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Patch {
+    /// Name of the patch, unique for the product: letters, digits, `-`, `_`, `.`.
+    pub id: String,
+    /// Position in the product's line of patches; a higher one replaces a lower one.
+    pub sequence: u64,
+    /// One line that says what it fixes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Why it exists.
+    pub classification: Classification,
+    /// CVE identifiers that it fixes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cves: Vec<String>,
+    /// Ids of patches that it replaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<String>,
+    /// Ids of patches that must be active before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+}
+
+/// Why a patch exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Classification {
+    /// It closes a security hole.
+    #[default]
+    Security,
+    /// It makes the program more reliable.
+    Reliability,
+    /// It adds or changes behaviour.
+    Feature,
+}
+
+/// Identity of the image that the patch applies to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetImage {
+    /// File name without a folder, such as `server.exe`.
+    pub file_name: String,
+    /// `IMAGE_FILE_HEADER.TimeDateStamp`.
+    pub time_date_stamp: u32,
+    /// `SizeOfImage` in bytes.
+    pub size_of_image: u32,
+    /// Preferred base as a hex string.
+    pub image_base: crate::addr::Va,
+    /// GUID of the PDB in the debug directory, in registry form without braces, upper case.
+    pub pdb_guid: String,
+    /// Age of the PDB in the debug directory.
+    pub pdb_age: u32,
+    /// SHA-256 of the file as hex.
+    pub sha256: String,
+    /// Authenticode digest (SHA-256) of the file as hex: the same before and after
+    /// the file is signed, since it leaves out the checksum and the certificates.
+    pub authenticode_sha256: String,
+}
+
+/// How the package was built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// Name and version of the builder, such as `hotpatch 0.1.0`.
+    pub builder: String,
+    /// SHA-256 of the old PDB as hex.
+    pub old_pdb_sha256: String,
+    /// SHA-256 of the new image as hex.
+    pub new_image_sha256: String,
+    /// SHA-256 of the new PDB as hex.
+    pub new_pdb_sha256: String,
+    /// Codes of the risks that the release engineer accepted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted_risks: Vec<String>,
+}
+
+/// One function of the old image that the patch replaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplacedFunction {
+    /// Name in the PDB's procedure record.
+    pub name: String,
+    /// Decorated name, where the publics have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linkage_name: Option<String>,
+    /// Symbol of the replacement in the payload.
+    pub symbol: String,
+    /// Symbol of the gate in the payload.
+    pub gate: String,
+    /// Where the five bytes of the redirect go; the entry of the old function.
+    pub entry: Rva,
+    /// The bytes that the redirect overwrites, as hex: those of the old image at its
+    /// preferred base. Never relocated bytes.
+    pub entry_bytes: String,
+    /// All code ranges of the old function, the one with the entry first.
+    #[serde(rename = "range")]
+    pub ranges: Vec<CodeRange>,
+}
+
+/// A contiguous range of old code, with the bytes expected in memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRange {
+    /// Start of the range.
+    pub rva: Rva,
+    /// Length of the range in bytes.
+    pub size: u32,
+    /// Offsets, from the start of the range, of the eight-byte fields that the loader relocates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relocated: Vec<u32>,
+    /// SHA-256 of the bytes as hex, with every relocated field set to zero.
+    pub sha256: String,
+}
+
+/// An undefined symbol of the payload: a place in the old image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct External {
+    /// Name of the symbol in the payload.
+    pub symbol: String,
+    /// Where it is in the old image.
+    pub rva: Rva,
+}
+
+impl Manifest {
+    /// The manifest as TOML; the same manifest always gives the same text.
+    ///
+    /// # Errors
+    /// Where a value cannot be written as TOML (a sequence beyond 63 bits).
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+
+    /// Reads a manifest. Unknown fields are an error: a patch that says more than this
+    /// version understands must not be applied by it.
+    ///
+    /// # Errors
+    /// Where the text is not TOML or not a manifest.
+    pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+}

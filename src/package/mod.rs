@@ -1,0 +1,3 @@
+//! The package: manifest and payload in one signed file.
+
+pub mod manifest;

@@ -1,0 +1,3 @@
+//! The payload: a standard COFF object with the replacement code.
+
+pub mod names;

@@ -1,0 +1,61 @@
+//! The conventions of the payload that `build` writes and `apply` links.
+//!
+//! # Sections
+//!
+//! | section | holds |
+//! |---|---|
+//! | `.text`, one per function | replacement and new functions, byte for byte as the linker placed them |
+//! | [`GATE_SECTION`], one per replaced function | its gate (see below) |
+//! | [`CALL_SECTION`] | the one routine that a remote thread enters, see [`CALL_SYMBOL`] |
+//! | `.rdata`, `.data`, `.bss` | constants and variables that only the new build has |
+//! | `.pdata`, `.xdata` | unwind information of everything above |
+//!
+//! # Gates
+//!
+//! The redirect at the entry of an old function jumps to the function's gate, and
+//! the gate decides by one byte, the same for the whole package, which version runs:
+//!
+//! ```text
+//! gate$f:  cmp  byte ptr [rip + __hotpatch_active], 0
+//!          je   old$f
+//!          jmp  f                     ; the replacement
+//! old$f:   <the instructions under the redirect, displaced>
+//!          jmp  module!f + n          ; the rest of the old function
+//! ```
+//!
+//! While the byte is 0 an installed redirect changes nothing, so redirects may be
+//! written one after the other; writing that one byte switches the whole set at one
+//! instant. A patcher that dies in between leaves wholly old or wholly new code.
+//!
+//! # Symbols
+//!
+//! Defined symbols have the linkage name of the function or datum. Undefined
+//! symbols are listed in the manifest, each with its meaning: a place in the old
+//! image (`module!name`), or [`ACTIVE_SYMBOL`].
+//!
+//! # Fixups
+//!
+//! `IMAGE_REL_AMD64_REL32`, `REL32_1` … `REL32_5` and `ADDR64` mean what the PE/COFF
+//! specification says. `ADDR32NB` is relative to the payload's own base in `.pdata`
+//! and `.xdata`, and relative to the base of the *old module* everywhere else.
+
+/// The byte that switches the package: 0 runs old code, 1 runs new code.
+/// Undefined in the object; `apply` places it in the record page of the target.
+pub const ACTIVE_SYMBOL: &str = "__hotpatch_active";
+
+/// The routine that a remote thread enters with a pointer to a call block in `rcx`:
+/// six 64-bit words: function, four arguments, result. It calls the
+/// function, stores `rax` in the result, and returns the low 32 bits of the result.
+pub const CALL_SYMBOL: &str = "__hotpatch_call";
+
+/// Section of the gates.
+pub const GATE_SECTION: &str = ".hpgate";
+
+/// Section of [`CALL_SYMBOL`].
+pub const CALL_SECTION: &str = ".hpcall";
+
+/// Prefix of a gate's symbol; the rest is the symbol of the replacement.
+pub const GATE_PREFIX: &str = "gate$";
+
+/// Length of the redirect at the entry of an old function in bytes: `jmp rel32`.
+pub const REDIRECT_LEN: u32 = 5;
