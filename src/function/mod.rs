@@ -1,1 +1,142 @@
-//! Placeholder while the spine is laid.
+//! Image × symbols → [`Program`]: every function with its exact extent and decoded
+//! code, every datum with its extent, and what lies at each address.
+//!
+//! A byte of code that depends on where the linker placed things is described by a
+//! [`Reference`]; everything else is compared as it is.
+
+mod data;
+mod decode;
+mod extents;
+mod place;
+mod references;
+
+pub use data::{DataItem, DataName};
+pub use decode::{Code, IndirectJump, Reference, ReferenceKind};
+pub use extents::{Function, FunctionName, FunctionSource};
+pub use place::Place;
+
+use crate::addr::Rva;
+use crate::image::{Image, SectionKind};
+use crate::symbols::{SwitchTable, Symbols};
+use references::Referencers;
+
+/// Index into [`Program::functions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionIndex(pub u32);
+
+/// Index into [`Program::data`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DataIndex(pub u32);
+
+/// One build of the program, read for comparison.
+#[derive(Debug)]
+pub struct Program<'a> {
+    /// The image.
+    pub image: &'a Image<'a>,
+    /// Its symbols.
+    pub symbols: &'a Symbols,
+    /// Functions by ascending address; they cover every byte of code that is not padding.
+    pub functions: Vec<Function>,
+    /// Decoded code of each function, in the same order.
+    pub code: Vec<Code>,
+    /// Named data by ascending address.
+    pub data: Vec<DataItem>,
+    referencers: Referencers,
+}
+
+impl<'a> Program<'a> {
+    /// Finds the functions and data of an image and decodes all code.
+    pub fn new(image: &'a Image<'a>, symbols: &'a Symbols) -> Self {
+        let functions = extents::find(image, symbols);
+        let code: Vec<Code> = functions
+            .iter()
+            .map(|f| decode::decode(image, f.rva, f.size))
+            .collect();
+        let data = data::find(image, symbols, &functions);
+        let referencers = Referencers::new(image, &functions, &code);
+        Program {
+            image,
+            symbols,
+            functions,
+            code,
+            data,
+            referencers,
+        }
+    }
+
+    /// A function by its index.
+    pub fn function(&self, index: FunctionIndex) -> &Function {
+        &self.functions[index.0 as usize]
+    }
+
+    /// The decoded code of a function.
+    pub fn code_of(&self, index: FunctionIndex) -> &Code {
+        &self.code[index.0 as usize]
+    }
+
+    /// A datum by its index.
+    pub fn datum(&self, index: DataIndex) -> &DataItem {
+        &self.data[index.0 as usize]
+    }
+
+    /// Indices of all functions.
+    pub fn function_indices(&self) -> impl Iterator<Item = FunctionIndex> + use<> {
+        (0..self.functions.len() as u32).map(FunctionIndex)
+    }
+
+    /// Indices of all named data.
+    pub fn data_indices(&self) -> impl Iterator<Item = DataIndex> + use<> {
+        (0..self.data.len() as u32).map(DataIndex)
+    }
+
+    /// The bytes of a function as the file has them.
+    pub fn bytes_of(&self, index: FunctionIndex) -> &'a [u8] {
+        let f = self.function(index);
+        self.image.slice(f.rva, f.size as usize).unwrap_or(&[])
+    }
+
+    /// The function that holds this address.
+    pub fn function_at(&self, rva: Rva) -> Option<FunctionIndex> {
+        let after = self.functions.partition_point(|f| f.rva <= rva);
+        let index = after.checked_sub(1)?;
+        let found = &self.functions[index];
+        (rva.0 - found.rva.0 < found.size).then_some(FunctionIndex(index as u32))
+    }
+
+    /// The named datum that holds this address.
+    pub fn datum_at(&self, rva: Rva) -> Option<DataIndex> {
+        let after = self.data.partition_point(|d| d.rva <= rva);
+        let index = after.checked_sub(1)?;
+        let found = &self.data[index];
+        (rva == found.rva || rva.0 - found.rva.0 < found.size).then_some(DataIndex(index as u32))
+    }
+
+    /// The switch table that starts at this address, where a record describes one.
+    pub fn switch_table_at(&self, rva: Rva) -> Option<&'a SwitchTable> {
+        let tables = &self.symbols.switch_tables;
+        let first = tables.partition_point(|t| t.table < rva);
+        tables.get(first).filter(|t| t.table == rva)
+    }
+
+    /// What lies at this address.
+    pub fn place(&self, rva: Rva) -> Place {
+        place::resolve(self, rva)
+    }
+
+    /// Whether the section at this address is writable.
+    pub fn is_writable(&self, rva: Rva) -> bool {
+        let section = self.image.section_at(rva);
+        section.is_some_and(|s| s.kind() == SectionKind::Writable)
+    }
+
+    /// Bytes from an address without a symbol to where its object must have ended.
+    /// Can be too large, never too small (see [`references`]).
+    pub fn anonymous_extent(&self, rva: Rva) -> u32 {
+        references::anonymous_extent(self, rva)
+    }
+
+    /// Addresses without a symbol that code or data refers to, in `[from, to)`.
+    pub(crate) fn referencers(&self) -> &Referencers {
+        &self.referencers
+    }
+}
