@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Format;
 use crate::exit::Exit;
+use crate::report::{out, sanitize};
 
 /// Why a command did not do what it was asked to do.
 #[derive(Debug)]
@@ -45,12 +46,12 @@ impl Failure {
     }
 
     fn print_text(&self) {
-        let mut text = format!("error: {}\n", self.error);
+        let mut text = format!("error: {}\n", indented(&self.error.to_string()));
         for cause in self.error.chain().skip(1) {
-            text.push_str(&format!("  caused by: {cause}\n"));
+            text.push_str(&format!("  caused by: {}\n", indented(&cause.to_string())));
         }
         if let Some(hint) = &self.hint {
-            text.push_str(&format!("  hint: {hint}\n"));
+            text.push_str(&format!("  hint: {}\n", indented(hint)));
         }
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
@@ -68,10 +69,14 @@ impl Failure {
                 .collect(),
             hint: self.hint.as_deref(),
         };
-        let mut out = std::io::stdout().lock();
-        let _ = serde_json::to_writer_pretty(&mut out, &document);
-        let _ = writeln!(out);
+        let _ = out::print_json(&document);
     }
+}
+
+/// The text with its further lines set in, so that none of them can pass for another
+/// part of the message, and without anything that a terminal acts on.
+fn indented(text: &str) -> String {
+    sanitize::lines(text.trim_end()).replace('\n', "\n    ")
 }
 
 /// Any error that no command gave a better exit code is exit code 1.
