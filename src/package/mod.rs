@@ -4,6 +4,7 @@
 //! [`Verified<Package>`], and a `Verified<Package>` is all that `apply` accepts.
 
 pub mod container;
+pub mod file;
 pub mod keys;
 pub mod manifest;
 mod pem;
