@@ -97,10 +97,24 @@ struct ErrorDocument<'a> {
 
 /// Prints what clap has to say (also `--help` and `--version`) and maps its exit code.
 pub fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() {
-        Exit::Usage.into()
-    } else {
-        Exit::Done.into()
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Done.into();
     }
+    if wants_json(std::env::args_os()) {
+        let text = error.render().to_string();
+        let text = text.trim_start_matches("error: ").trim_end().to_owned();
+        return Failure::new(Exit::Usage, anyhow::Error::msg(text)).report(Format::Json);
+    }
+    let _ = error.print();
+    Exit::Usage.into()
+}
+
+/// Whether a command line that could not be understood asks for JSON all the same.
+fn wants_json(args: impl Iterator<Item = std::ffi::OsString>) -> bool {
+    let args: Vec<_> = args.collect();
+    args.iter().any(|arg| arg == "--format=json")
+        || args
+            .windows(2)
+            .any(|w| w[0] == "--format" && w[1] == "json")
 }

@@ -17,5 +17,5 @@ mod verify;
 
 pub use keys::{KeyId, PublicKey, SigningKey};
 pub use seal::{SealError, add_signature, seal, unsigned};
-pub use validate::ManifestError;
+pub use validate::{ManifestError, validate as check_manifest};
 pub use verify::{Package, Unverified, Verified, VerifyError, open_unverified, verify};

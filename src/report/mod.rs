@@ -1,4 +1,9 @@
 //! The faces of a result: readable text and JSON, from one model per report.
 
+pub mod explain;
+pub mod inspect;
+pub mod keygen;
 pub mod out;
+pub mod package;
 pub mod sanitize;
+pub mod verify;

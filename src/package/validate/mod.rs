@@ -178,7 +178,8 @@ fn target(manifest: &Manifest) -> Checked {
     let expected = "a GUID in upper case without braces is needed";
     require(guid, "target.pdb_guid", &target.pdb_guid, expected)?;
     let base = target.image_base;
-    let good = base.0 % 0x1_0000 == 0 && base.checked_add(target.size_of_image.into()).is_some();
+    let good =
+        base.0.is_multiple_of(0x1_0000) && base.checked_add(target.size_of_image.into()).is_some();
     let expected = "a multiple of 0x10000 with room for the image is needed";
     require(good, "target.image_base", &base.to_string(), expected)?;
     sha256("target.sha256", &target.sha256)?;
