@@ -133,7 +133,8 @@ choose_windows_toolchain() {
             CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1)
         windows_cargo=("${environment[@]}" /usr/bin/cargo)
         windows_clippy=("${environment[@]}" /usr/bin/cargo-clippy clippy)
-        windows_args+=(-Z build-std)
+        # `test` is named so that `cargo build` and `cargo test` share one build of it.
+        windows_args+=(-Z build-std=std,test)
         note "Windows side: $("${windows_cargo[@]}" --version) (Debian's, builds std from source)"
     else
         windows_cargo=(cargo)
