@@ -2,6 +2,7 @@
 
 mod apply;
 mod build;
+mod builds;
 mod check;
 mod diff;
 mod explain;
@@ -10,6 +11,8 @@ mod inspect;
 pub mod key_arg;
 mod keygen;
 pub mod package_arg;
+mod pipeline;
+mod progress;
 mod revert;
 mod status;
 mod verify;

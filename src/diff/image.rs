@@ -56,7 +56,11 @@ fn exports(comparer: &Comparer<'_>) -> Vec<String> {
 }
 
 fn same_export(comparer: &Comparer<'_>, old: &str, new: &str) -> bool {
-    let rva = |text: &str| u32::from_str_radix(text.strip_prefix("0x")?, 16).ok().map(Rva);
+    let rva = |text: &str| {
+        u32::from_str_radix(text.strip_prefix("0x")?, 16)
+            .ok()
+            .map(Rva)
+    };
     match (rva(old), rva(new)) {
         // A constant that changed is reported as such, not as a moved export.
         (Some(a), Some(b)) => comparer.same_place(a, b, Some(0)),
@@ -103,14 +107,15 @@ fn startup(comparer: &Comparer<'_>) -> Vec<String> {
     let (old, new) = (comparer.old.image, comparer.new.image);
     let mut found = Vec::new();
     let entries = (old.entry.0 != 0, new.entry.0 != 0);
-    if entries.0 != entries.1
-        || (entries.0 && !comparer.same_place(old.entry, new.entry, None))
-    {
+    if entries.0 != entries.1 || (entries.0 && !comparer.same_place(old.entry, new.entry, None)) {
         found.push("the entry point is another function".into());
     }
     let callbacks = |t: &Option<TlsDirectory>| t.as_ref().map_or(vec![], |t| t.callbacks.clone());
     let (a, b) = (callbacks(&old.tls), callbacks(&new.tls));
-    let same = a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| comparer.same_place(*x, *y, None));
+    let same = a.len() == b.len()
+        && a.iter()
+            .zip(&b)
+            .all(|(x, y)| comparer.same_place(*x, *y, None));
     if !same {
         found.push("the TLS callbacks are other functions".into());
     }

@@ -46,7 +46,9 @@ fn by_name(symbols: &Symbols) -> BTreeMap<(String, String), Vec<usize>> {
         } else {
             object_name(&module.library)
         };
-        map.entry((library, module.object_name())).or_default().push(i);
+        map.entry((library, module.object_name()))
+            .or_default()
+            .push(i);
     }
     map
 }
@@ -73,14 +75,21 @@ fn pair_by_procedures(old: &Symbols, new: &Symbols, pairs: &mut [Option<usize>])
     for procedure in &old.procedures {
         let module = procedure.module.0 as usize;
         if !taken.contains(&module) {
-            names_of_old.entry(&procedure.name).or_default().push(module);
+            names_of_old
+                .entry(&procedure.name)
+                .or_default()
+                .push(module);
         }
     }
     let mut shared: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     for procedure in &new.procedures {
         let module = procedure.module.0 as usize;
         if pairs.get(module).is_some_and(Option::is_none) {
-            for old_module in names_of_old.get(procedure.name.as_str()).into_iter().flatten() {
+            for old_module in names_of_old
+                .get(procedure.name.as_str())
+                .into_iter()
+                .flatten()
+            {
                 *shared.entry((module, *old_module)).or_default() += 1;
             }
         }

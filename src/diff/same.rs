@@ -5,9 +5,7 @@ use std::cell::RefCell;
 use super::Keys;
 use super::content::Memo;
 use crate::addr::Rva;
-use crate::function::{
-    Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind,
-};
+use crate::function::{Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
 
 /// Why two functions are not the same.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -55,10 +55,7 @@ impl Comparer<'_> {
         }
         // The form of the data is not known: everything up to the next unwind information
         // counts, as it is. Addresses in it make the function count as changed.
-        let sizes = (
-            data_extent(self.old, old),
-            data_extent(self.new, new),
-        );
+        let sizes = (data_extent(self.old, old), data_extent(self.new, new));
         sizes.0 == sizes.1 && self.same_bytes(old, new, sizes.0)
     }
 

@@ -224,12 +224,11 @@ impl Reader {
             };
         }
         let register = jump.op0_register();
-        let definition = self
-            .recent
-            .iter()
-            .rev()
-            .find(|i| i.op_count() > 0 && i.op0_kind() == OpKind::Register
-                && i.op0_register().full_register() == register);
+        let definition = self.recent.iter().rev().find(|i| {
+            i.op_count() > 0
+                && i.op0_kind() == OpKind::Register
+                && i.op0_register().full_register() == register
+        });
         match definition {
             Some(i) if i.code() == Opcode::Mov_r64_rm64 => {
                 let from_memory = i.op1_kind() == OpKind::Memory;

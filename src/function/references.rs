@@ -126,10 +126,7 @@ fn hard_limit(program: &Program<'_>, rva: Rva) -> Rva {
 fn text_length(bytes: &[u8]) -> Option<u32> {
     let zero = bytes.iter().position(|b| *b == 0)?;
     let is_text = |b: &u8| *b >= 0x20 && *b != 0x7f || matches!(b, b'\t' | b'\n' | b'\r' | 0x1b);
-    bytes[..zero]
-        .iter()
-        .all(is_text)
-        .then_some(zero as u32 + 1)
+    bytes[..zero].iter().all(is_text).then_some(zero as u32 + 1)
 }
 
 #[cfg(test)]

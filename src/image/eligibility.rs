@@ -51,7 +51,10 @@ fn layout_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
     if image.entry.0 != 0 && entry_kind != Some(SectionKind::Code) {
         found.push(Finding::new(
             &input::PACKED,
-            format!("entry point {} of {which} is in no code section", image.entry),
+            format!(
+                "entry point {} of {which} is in no code section",
+                image.entry
+            ),
         ));
     }
     if !image.has_relocations {

@@ -29,14 +29,19 @@ pub fn parse(
         + goblin::pe::header::SIZEOF_PE_MAGIC
         + goblin::pe::header::SIZEOF_COFF_HEADER
         + header.coff_header.size_of_optional_header as usize;
-    let sections = header.coff_header.sections(bytes, &mut offset).map_err(bad)?;
+    let sections = header
+        .coff_header
+        .sections(bytes, &mut offset)
+        .map_err(bad)?;
     let alignment = optional.windows_fields.file_alignment;
     let data = ExportData::parse(bytes, directory, &sections, alignment).map_err(bad)?;
     let exports = Export::parse(bytes, &data, &sections, alignment).map_err(bad)?;
     let mut list: Vec<(String, String)> = exports
         .iter()
         .map(|e| {
-            let name = e.name.map_or_else(|| format!("@{:#x}", e.rva), str::to_owned);
+            let name = e
+                .name
+                .map_or_else(|| format!("@{:#x}", e.rva), str::to_owned);
             let leads_to = match &e.reexport {
                 Some(Reexport::DLLName { export, lib }) => format!("{lib}!{export}"),
                 Some(Reexport::DLLOrdinal { ordinal, lib }) => format!("{lib}!#{ordinal}"),

@@ -270,7 +270,11 @@ const DIRECTORY_CLR: usize = 14;
 /// The data directory with this index (PE/COFF, "Optional Header Data Directories"),
 /// where it is present and not empty.
 fn directory(optional: &OptionalHeader, index: usize) -> Option<Directory> {
-    let (_, d) = optional.data_directories.data_directories.get(index)?.as_ref()?;
+    let (_, d) = optional
+        .data_directories
+        .data_directories
+        .get(index)?
+        .as_ref()?;
     (d.virtual_address != 0 && d.size != 0).then_some(Directory {
         rva: Rva(d.virtual_address),
         size: d.size,

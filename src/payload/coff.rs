@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use object::write::{Object, Relocation, SectionId, StandardSegment, Symbol, SymbolId, SymbolSection};
+use object::write::{
+    Object, Relocation, SectionId, StandardSegment, Symbol, SymbolId, SymbolSection,
+};
 use object::{
     Architecture, BinaryFormat, Endianness, RelocationFlags, SectionKind, SymbolFlags, SymbolKind,
     SymbolScope,
@@ -19,18 +21,17 @@ pub fn write(content: &Content) -> Result<Vec<u8>, PayloadError> {
     if content.sections.len() > MAX_SECTIONS {
         return Err(PayloadError::TooManySections(content.sections.len()));
     }
-    let mut object = Object::new(
-        BinaryFormat::Coff,
-        Architecture::X86_64,
-        Endianness::Little,
-    );
+    let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
     let mut symbols: HashMap<&str, SymbolId> = HashMap::new();
     let mut ids: Vec<SectionId> = Vec::new();
     for section in &content.sections {
         let id = add_section(&mut object, section);
         for (name, offset) in &section.symbols {
             let place = SymbolSection::Section(id);
-            symbols.insert(name, add_symbol(&mut object, name, *offset, place, section.kind));
+            symbols.insert(
+                name,
+                add_symbol(&mut object, name, *offset, place, section.kind),
+            );
         }
         ids.push(id);
     }
@@ -41,9 +42,9 @@ pub fn write(content: &Content) -> Result<Vec<u8>, PayloadError> {
     }
     for (section, id) in content.sections.iter().zip(ids) {
         for fixup in &section.fixups {
-            let symbol = symbols.get(fixup.symbol.as_str()).ok_or_else(|| {
-                PayloadError::ReadBack(format!("no symbol {}", fixup.symbol))
-            })?;
+            let symbol = symbols
+                .get(fixup.symbol.as_str())
+                .ok_or_else(|| PayloadError::ReadBack(format!("no symbol {}", fixup.symbol)))?;
             object.add_relocation(
                 id,
                 Relocation {

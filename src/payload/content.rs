@@ -145,7 +145,9 @@ fn old_name(old: &Program<'_>, rva: Rva) -> String {
     match old.place(rva) {
         Place::Function(f, offset) => {
             let f = old.function(f);
-            let name = f.linkage_name().map_or_else(|| f.display_name(), str::to_owned);
+            let name = f
+                .linkage_name()
+                .map_or_else(|| f.display_name(), str::to_owned);
             plus(&name, offset)
         }
         Place::Data(d, offset) => plus(old.datum(d).display_name(), offset),
@@ -204,7 +206,9 @@ impl Builder<'_> {
 
     /// Adds the gate of one replacement; returns the symbols of the new code and the gate.
     fn gate(&mut self, replacement: &Replacement) -> (String, String) {
-        let symbol = self.plan.pieces[replacement.piece.0 as usize].symbol.clone();
+        let symbol = self.plan.pieces[replacement.piece.0 as usize]
+            .symbol
+            .clone();
         let gate_symbol = format!("{GATE_PREFIX}{symbol}");
         let old_symbol = format!("old${symbol}");
         let (mut bytes, head_fixups) = gate::head(&symbol);
@@ -288,8 +292,10 @@ impl Builder<'_> {
             symbols,
             fixups,
         };
-        self.sections.push(constant(".xdata", xdata, symbols, Vec::new()));
-        self.sections.push(constant(".pdata", pdata, Vec::new(), fixups));
+        self.sections
+            .push(constant(".xdata", xdata, symbols, Vec::new()));
+        self.sections
+            .push(constant(".pdata", pdata, Vec::new(), fixups));
     }
 }
 

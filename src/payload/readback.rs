@@ -25,7 +25,9 @@ pub fn check(content: &Content, object: &[u8]) -> Result<(), PayloadError> {
     let undefined = file.symbols().filter(|s| s.is_undefined()).count();
     let expected = content.externals.len() + content.provided.len();
     if undefined != expected {
-        return differs(format!("{undefined} undefined symbols instead of {expected}"));
+        return differs(format!(
+            "{undefined} undefined symbols instead of {expected}"
+        ));
     }
     Ok(())
 }

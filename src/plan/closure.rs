@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 
 use super::symbol_names::SymbolNames;
-use super::{Fixup, FixupKind, FixupTarget, Piece, PieceIndex, PieceKind, hazards, unwind};
+use super::{
+    Fixup, FixupKind, FixupTarget, Piece, PieceIndex, PieceKind, hazards, literals, unwind,
+};
 use crate::addr::Rva;
 use crate::diff::{Diff, place_text};
 use crate::finding::{Finding, Rule, rules::code};
-use crate::function::{
-    DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind,
-};
+use crate::function::{DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
 use crate::symbols::SwitchEntry;
 
 /// Grows the set of pieces until every reference leads somewhere.
@@ -59,7 +59,9 @@ impl<'p> Closure<'p> {
     /// The piece of a new function; made, where it is not known yet.
     pub fn function(&mut self, function: FunctionIndex) -> PieceIndex {
         let f = self.new.function(function);
-        let wanted = f.linkage_name().map_or_else(|| f.display_name(), str::to_owned);
+        let wanted = f
+            .linkage_name()
+            .map_or_else(|| f.display_name(), str::to_owned);
         self.piece(Source::Function(function), &wanted, PieceKind::Code, f.rva)
     }
 
@@ -73,7 +75,11 @@ impl<'p> Closure<'p> {
             symbol: self.names.unique(wanted),
             kind,
             bytes: Vec::new(),
-            align: if kind == PieceKind::Code { natural.max(16) } else { natural },
+            align: if kind == PieceKind::Code {
+                natural.max(16)
+            } else {
+                natural
+            },
             fixups: Vec::new(),
             unwind: None,
         });
@@ -114,11 +120,12 @@ impl<'p> Closure<'p> {
         }
         let mut bytes = new.bytes_of(function).to_vec();
         let mut fixups = Vec::new();
+        let runs = literals::adjacent(new, decoded);
         for reference in &decoded.references {
             let width = reference.kind.width() as usize;
             let at = reference.at as usize;
             bytes[at..at + width].fill(0);
-            match self.resolve_reference(function, index, reference) {
+            match self.resolve_reference(function, index, reference, &runs) {
                 Ok((target, addend)) => fixups.push(Fixup {
                     at: reference.at,
                     kind: fixup_kind(reference),
@@ -141,6 +148,7 @@ impl<'p> Closure<'p> {
         function: FunctionIndex,
         index: PieceIndex,
         reference: &Reference,
+        runs: &[(Rva, u32)],
     ) -> Result<(FixupTarget, i32), unwind::Hazard> {
         let accessed = match reference.kind {
             ReferenceKind::Branch8 => {
@@ -161,6 +169,16 @@ impl<'p> Closure<'p> {
             let piece = self.piece(source, &name, PieceKind::Constant, reference.target);
             return Ok((FixupTarget::Piece(piece), 0));
         }
+        let in_run = runs
+            .iter()
+            .find(|(start, size)| (start.0..start.0 + size).contains(&reference.target.0));
+        if let Some(&(start, size)) = in_run {
+            let piece = self.constant(start, size);
+            return Ok((
+                FixupTarget::Piece(piece),
+                (reference.target.0 - start.0) as i32,
+            ));
+        }
         if reference.kind == ReferenceKind::Address {
             self.neighbour_hazard(function, reference.target)?;
         }
@@ -170,11 +188,7 @@ impl<'p> Closure<'p> {
     /// The address of a datum can also be the end of the datum before it. Where old and new
     /// build place the two differently and the function refers to both, which is meant
     /// cannot be told.
-    fn neighbour_hazard(
-        &self,
-        function: FunctionIndex,
-        target: Rva,
-    ) -> Result<(), unwind::Hazard> {
+    fn neighbour_hazard(&self, function: FunctionIndex, target: Rva) -> Result<(), unwind::Hazard> {
         let Place::Data(datum, 0) = self.new.place(target) else {
             return Ok(());
         };
@@ -182,9 +196,12 @@ impl<'p> Closure<'p> {
         let Some(Place::Data(previous, _)) = before else {
             return Ok(());
         };
-        let refers_to_previous = self.new.code_of(function).references.iter().any(
-            |r| matches!(self.new.place(r.target), Place::Data(d, _) if d == previous),
-        );
+        let refers_to_previous = self
+            .new
+            .code_of(function)
+            .references
+            .iter()
+            .any(|r| matches!(self.new.place(r.target), Place::Data(d, _) if d == previous));
         if !refers_to_previous {
             return Ok(());
         }
@@ -240,7 +257,8 @@ impl<'p> Closure<'p> {
                     Some(slot) => Ok((FixupTarget::Old(slot.slot), 0)),
                     None => {
                         let name = place_text(new, target);
-                        let reason = format!("refers to {name}, which the old build does not import");
+                        let reason =
+                            format!("refers to {name}, which the old build does not import");
                         Err((&code::NEW_IMPORT, reason))
                     }
                 }
@@ -248,15 +266,18 @@ impl<'p> Closure<'p> {
             Place::Data(d, offset) => self.resolve_datum(target, d, offset),
             Place::Constant => {
                 let size = accessed.unwrap_or_else(|| new.anonymous_extent(target));
-                let name = format!("const_{:x}", target.0);
-                let source = Source::Constant(target, size);
-                let piece = self.piece(source, &name, PieceKind::Constant, target);
-                Ok((FixupTarget::Piece(piece), 0))
+                Ok((FixupTarget::Piece(self.constant(target, size)), 0))
             }
             Place::SwitchTable(_) => unresolved("a switch table of another function"),
             Place::Variable => unresolved("which cannot be found in the old build"),
             Place::Headers(_) | Place::Nowhere => unresolved("which is no object"),
         }
+    }
+
+    /// The piece of a constant without a symbol.
+    fn constant(&mut self, rva: Rva, size: u32) -> PieceIndex {
+        let name = format!("const_{:x}", rva.0);
+        self.piece(Source::Constant(rva, size), &name, PieceKind::Constant, rva)
     }
 
     fn resolve_datum(
@@ -339,7 +360,10 @@ impl<'p> Closure<'p> {
         let targets = new.image.switch_targets(record);
         let relative = record.entry == SwitchEntry::Signed(4) && record.base == record.table;
         let (Some(targets), true) = (targets, relative) else {
-            let detail = format!("its switch table at {} is of a form not carried", record.table);
+            let detail = format!(
+                "its switch table at {} is of a form not carried",
+                record.table
+            );
             return self.refuse(&code::INDIRECT_JUMP, owner, detail);
         };
         let mut fixups = Vec::new();

@@ -31,9 +31,8 @@ pub struct Gate {
 /// The hazard that makes it impossible.
 pub fn plan(program: &Program<'_>, function: FunctionIndex) -> Result<Gate, Finding> {
     let f = program.function(function);
-    let refuse = |rule: &'static Rule, detail: String| {
-        Err(Finding::about(rule, f.display_name(), detail))
-    };
+    let refuse =
+        |rule: &'static Rule, detail: String| Err(Finding::about(rule, f.display_name(), detail));
     if let Some(room) = missing_room(program, function) {
         let detail = format!("the function and its padding have {room} bytes");
         return refuse(&code::TOO_SHORT, detail);
@@ -43,7 +42,11 @@ pub fn plan(program: &Program<'_>, function: FunctionIndex) -> Result<Gate, Find
         return refuse(&code::BRANCH_INTO_ENTRY, detail);
     }
     let decoded = program.code_of(function);
-    if decoded.references.iter().any(|r| r.kind == ReferenceKind::Absolute && r.at < REDIRECT_LEN) {
+    if decoded
+        .references
+        .iter()
+        .any(|r| r.kind == ReferenceKind::Absolute && r.at < REDIRECT_LEN)
+    {
         let detail = "the first instructions hold an absolute address".to_owned();
         return refuse(&code::ENTRY_NOT_MOVABLE, detail);
     }
@@ -102,7 +105,12 @@ fn branch_into_entry(program: &Program<'_>, function: FunctionIndex) -> Option<S
     }
     let mut tables = program.symbols.switch_tables.iter();
     tables
-        .any(|t| program.image.switch_targets(t).is_some_and(|list| list.into_iter().any(inside)))
+        .any(|t| {
+            program
+                .image
+                .switch_targets(t)
+                .is_some_and(|list| list.into_iter().any(inside))
+        })
         .then(|| "a switch table".into())
 }
 
@@ -195,7 +203,9 @@ fn copy(
             continue;
         }
         if reference.kind == ReferenceKind::Branch8 {
-            return Err(format!("a one-byte branch at +{start:#x} leaves the function"));
+            return Err(format!(
+                "a one-byte branch at +{start:#x} leaves the function"
+            ));
         }
         let field = from + at - start;
         bytes[field..field + 4].fill(0);

@@ -92,7 +92,10 @@ pub fn of_new_function(program: &Program<'_>, function: FunctionIndex) -> Vec<Ha
         found.push((&code::INDIRECT_JUMP, detail));
     }
     if decoded.thread_local {
-        found.push((&code::THREAD_LOCAL, "it reads the TLS array of the thread".into()));
+        found.push((
+            &code::THREAD_LOCAL,
+            "it reads the TLS array of the thread".into(),
+        ));
     }
     if decoded.takes_image_base {
         let detail = "it takes the address of the image".to_owned();

@@ -8,6 +8,7 @@ mod closure;
 mod entry;
 mod hazards;
 mod image_hazards;
+mod literals;
 mod symbol_names;
 mod unwind;
 

@@ -122,6 +122,9 @@ fn push_thread_local(
 }
 
 fn count_unknown(symbols: &mut Symbols, kind: u16) {
+    if raw::is_irrelevant(kind) {
+        return;
+    }
     *symbols.unknown_records.entry(kind).or_default() += 1;
 }
 
@@ -221,7 +224,9 @@ impl ModuleReader<'_, '_> {
                     flags.version_string, version.major, version.minor, version.build
                 );
                 let module = self.symbols.modules.last_mut();
-                module.into_iter().for_each(|m| m.compiler = Some(text.clone()));
+                module
+                    .into_iter()
+                    .for_each(|m| m.compiler = Some(text.clone()));
                 None
             }
             _ => None,

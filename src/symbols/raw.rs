@@ -1,9 +1,24 @@
 //! Records that the `pdb` crate leaves undecoded.
 
+use crate::addr::Rva;
+
 /// `S_ARMSWITCHTABLE`.
 pub const S_ARMSWITCHTABLE: u16 = 0x1159;
 
-use crate::addr::Rva;
+/// Whether records of this kind are known and say nothing that the analysis needs: frame
+/// layouts, ranges of local variables, inlining, sections, build environment
+/// (cvinfo.h, `SYM_ENUM_e`).
+pub fn is_irrelevant(kind: u16) -> bool {
+    matches!(
+        kind,
+        0x1012 // S_FRAMEPROC
+            | 0x1136..=0x113a // S_SECTION, S_COFFGROUP, S_EXPORT, S_CALLSITEINFO, S_FRAMECOOKIE
+            | 0x113d..=0x1145 // S_ENVBLOCK, S_LOCAL, S_DEFRANGE…
+            | 0x114c..=0x1157 // S_BUILDINFO, S_INLINESITE…, S_FILESTATIC, S_DEFRANGE_DPC…
+            | 0x115a..=0x115f // S_CALLEES, S_CALLERS, S_POGODATA, S_INLINESITE2, S_HEAPALLOCSITE…
+            | 0x1166..=0x1168 // S_MOD_TYPEREF, S_REF_MINIPDB, S_INLINEES
+    )
+}
 
 /// How one entry of a switch table leads to its target (`CV_armswitchtype_e`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +104,10 @@ mod tests {
     fn a_cut_off_or_unknown_switch_table_is_none() {
         let mut body = vec![0u8; 24];
         body[6] = 4;
-        assert_eq!(switch_table(&body).map(|t| t.entry), Some(SwitchEntry::Signed(4)));
+        assert_eq!(
+            switch_table(&body).map(|t| t.entry),
+            Some(SwitchEntry::Signed(4))
+        );
         assert!(switch_table(&body[..23]).is_none());
         body[6] = 7;
         assert!(switch_table(&body).is_none());

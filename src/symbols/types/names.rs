@@ -73,7 +73,13 @@ mod tests {
 
     #[test]
     fn sizes_of_builtin_types() {
-        for (index, size) in [(0x0074, 4), (0x0013, 8), (0x0620, 8), (0x0070, 1), (0x0041, 8)] {
+        for (index, size) in [
+            (0x0074, 4),
+            (0x0013, 8),
+            (0x0620, 8),
+            (0x0070, 1),
+            (0x0041, 8),
+        ] {
             assert_eq!(simple_size(TypeIndex(index)), Some(size), "{index:#x}");
         }
         assert_eq!(simple_size(TypeIndex(0x0003)), None);
