@@ -119,8 +119,8 @@ pub fn compare<T>(
         let old = builds::image(&args.old, &old_bytes)?;
         Ok::<_, Failure>((old, builds::image(&args.new, &new_bytes)?))
     })?;
-    let mut findings = image::findings(&old_image, "the old image");
-    findings.extend(image::findings(&new_image, "the new image"));
+    let mut findings = image::kind_findings(&old_image, "the old image");
+    findings.extend(image::kind_findings(&new_image, "the new image"));
     if let Some(plan) = Plan::refused(findings) {
         let comparison = Comparison {
             old_files: &old,
@@ -140,7 +140,9 @@ pub fn compare<T>(
         let old = symbols(&mut old, old_pdb, &old_image)?;
         Ok::<_, Failure>((old, symbols(&mut new, new_pdb, &new_image)?))
     })?;
-    let mut findings = symbol_findings(&old_symbols, "the old PDB");
+    let mut findings = image::layout_findings(&old_image, "the old image");
+    findings.extend(image::layout_findings(&new_image, "the new image"));
+    findings.extend(symbol_findings(&old_symbols, "the old PDB"));
     findings.extend(symbol_findings(&new_symbols, "the new PDB"));
     let refused = Plan::refused(findings);
     let (old_program, new_program) = stages.run("function", "decoding functions", || {

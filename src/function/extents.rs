@@ -88,7 +88,7 @@ pub fn find(image: &Image<'_>, symbols: &Symbols) -> Vec<Function> {
 }
 
 /// The publics at an address.
-fn publics_at<'s>(symbols: &'s Symbols, rva: Rva) -> impl Iterator<Item = &'s str> {
+fn publics_at(symbols: &Symbols, rva: Rva) -> impl Iterator<Item = &str> {
     let first = symbols.publics.partition_point(|p| p.rva < rva);
     symbols.publics[first..]
         .iter()

@@ -8,8 +8,8 @@ const SUBSYSTEM_EFI: std::ops::RangeInclusive<u16> = 10..=13;
 const SUBSYSTEM_BOOT: u16 = 16;
 const KERNEL_MODULES: [&str; 4] = ["ntoskrnl.exe", "hal.dll", "ndis.sys", "fltmgr.sys"];
 
-/// Every reason why no function of this image can be hotpatched.
-pub fn findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
+/// Every reason why the image is of a kind that has nothing to compare.
+pub fn kind_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     if image.machine != MACHINE_AMD64 {
         found.push(Finding::new(
@@ -30,13 +30,11 @@ pub fn findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
     if let Some(reason) = kernel_reason(image) {
         found.push(Finding::new(&input::KERNEL, format!("{which} {reason}")));
     }
-    if found.is_empty() {
-        found.extend(layout_findings(image, which));
-    }
     found
 }
 
-fn layout_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
+/// Every reason why the analysis of an x64 image would rest on nothing.
+pub fn layout_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     for section in image.sections.iter().filter(|s| s.is_writable_code()) {
         found.push(Finding::new(

@@ -17,7 +17,7 @@ mod tls;
 mod unwind;
 
 pub use codeview::CodeView;
-pub use eligibility::findings;
+pub use eligibility::{kind_findings, layout_findings};
 pub use imports::{Import, ImportName};
 pub use section::{Section, SectionKind};
 pub use tls::TlsDirectory;
@@ -119,7 +119,7 @@ impl<'a> Image<'a> {
             subsystem: optional.windows_fields.subsystem,
             image_base: Va(optional.windows_fields.image_base),
             size_of_image: optional.windows_fields.size_of_image,
-            entry: Rva(optional.standard_fields.address_of_entry_point as u32),
+            entry: Rva(optional.standard_fields.address_of_entry_point),
             sections,
             base_relocations: Vec::new(),
             has_relocations: false,

@@ -107,7 +107,7 @@ pub fn parse_info(image: &Image<'_>, rva: Rva) -> Result<UnwindInfo, ImageError>
         .map(|c| UnwindCode(u16::from_le_bytes([c[0], c[1]])))
         .collect();
     // The array is padded to an even number of slots.
-    let after = 4 + (count + 1) / 2 * 4;
+    let after = 4 + count.div_ceil(2) * 4;
     let mut info = UnwindInfo {
         version,
         prologue: head[1],

@@ -50,11 +50,8 @@ pub fn plan(program: &Program<'_>, function: FunctionIndex) -> Result<Gate, Find
         let detail = "the first instructions hold an absolute address".to_owned();
         return refuse(&code::ENTRY_NOT_MOVABLE, detail);
     }
-    let info = match unwind::carry(program, f, decoded.uses_stack) {
-        Ok(info) => info,
-        // The old code keeps its own handlers; what is displaced must not need them.
-        Err(_) => None,
-    };
+    // Where there are handlers, the old code keeps them; what is displaced must not need any.
+    let info = unwind::carry(program, f, decoded.uses_stack).unwrap_or_default();
     match displace(program, function, info.is_some()) {
         Ok((bytes, fixups)) => Ok(Gate {
             bytes,

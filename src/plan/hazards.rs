@@ -38,6 +38,10 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
         let detail = "no symbol names this code".to_owned();
         found.push((&code::AMBIGUOUS, detail));
     }
+    if f.never_returns {
+        let detail = "its record says that it never returns".to_owned();
+        found.push((&code::NEVER_RETURNS, detail));
+    }
     if let Some(why) = runs_once(program, old, &name) {
         found.push((&code::RUNS_ONCE, why));
     }

@@ -63,7 +63,11 @@ rules! {
     AMBIGUOUS = "HP216", Refuse, "name is not unique",
         remedy "Give the functions distinct names, or restart.",
         because "Several functions of one object file have the same name, and which of the old ones became which of the new ones cannot be proven.";
-    /// A compiler-generated symbol.
+    /// Never returns.
+    NEVER_RETURNS = "HP217", Risk, "function never returns",
+        remedy "Accept it only if the function is not running when the patch is applied; otherwise move the fix into a function that it calls.",
+        because "The old function is marked as never returning. While a thread is inside, which for a main loop is always, the patch cannot be switched on, because some calls would see old and others new behaviour.";
+    /// An import that the old image lacks.
     NEW_IMPORT = "HP220", Refuse, "new import",
         remedy "Keep to the imports that the running build already has, or restart.",
         because "The new code calls a function through an import that the old image does not have. This version does not resolve new imports in the target.";
