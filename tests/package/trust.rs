@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::support::{Folder, Run, folder_with_package, key, package, write};
+use super::support::{Run, folder_with_package, key, package, write};
 
 #[test]
 fn verify_says_what_was_proven_and_how() {
