@@ -93,6 +93,18 @@ impl<'c> Comparer<'c> {
             self.entanglements.borrow_mut().push((from, f));
         }
         self.same_place(old.target, new.target, size)
+            || (old.kind == ReferenceKind::Address && self.same_end(from, old.target, new.target))
+    }
+
+    /// Whether two addresses are the end of one and the same datum, to whose inside the
+    /// function refers as well: `for (p = list; p != list + n; p++)`. What lies behind the
+    /// datum does not matter then.
+    fn same_end(&self, from: FunctionIndex, old: Rva, new: Rva) -> bool {
+        let (Some(d), Some(e)) = (ends_at(self.old, old), ends_at(self.new, new)) else {
+            return false;
+        };
+        let uses = |r: &Reference| matches!(self.old.place(r.target), Place::Data(u, _) if u == d);
+        self.keys.same_datum(d, e) && self.old.code_of(from).references.iter().any(uses)
     }
 
     /// Whether two addresses mean the same. `accessed` is how many bytes are read or
@@ -201,6 +213,18 @@ impl<'c> Comparer<'c> {
                 matches!(indices, (Some(a), Some(b)) if self.difference(a, b).is_none())
             })
     }
+}
+
+/// The datum that, by its type, ends at an address where another one begins.
+fn ends_at(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
+    let Place::Data(_, 0) = program.place(rva) else {
+        return None;
+    };
+    let Place::Data(datum, _) = program.place(rva.checked_offset(-1)?) else {
+        return None;
+    };
+    let item = program.datum(datum);
+    (item.rva.checked_add(item.type_size?) == Some(rva)).then_some(datum)
 }
 
 /// The thread-local variable at an offset of the TLS block, and how far into it.
