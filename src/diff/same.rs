@@ -6,6 +6,7 @@ use super::Keys;
 use super::content::Memo;
 use crate::addr::Rva;
 use crate::function::{Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
+use crate::symbols::Contribution;
 
 /// Why two functions are not the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +101,12 @@ impl<'c> Comparer<'c> {
     /// function refers as well: `for (p = list; p != list + n; p++)`. What lies behind the
     /// datum does not matter then.
     fn same_end(&self, from: FunctionIndex, old: Rva, new: Rva) -> bool {
+        if let (Some(a), Some(b)) = (piece_end(self.old, old), piece_end(self.new, new)) {
+            let uses = |r: &Reference| (a.rva..old).contains(&r.target);
+            return self.keys.modules.same(a.module, b.module)
+                && a.size == b.size
+                && self.old.code_of(from).references.iter().any(uses);
+        }
         let (Some(d), Some(e)) = (ends_at(self.old, old), ends_at(self.new, new)) else {
             return false;
         };
@@ -213,6 +220,20 @@ impl<'c> Comparer<'c> {
                 matches!(indices, (Some(a), Some(b)) if self.difference(a, b).is_none())
             })
     }
+}
+
+/// The contribution that ends at an address where another object file's contribution
+/// begins, without a symbol. Nothing but the end of the first can be meant there: what has
+/// no symbol cannot be referred to from another object file.
+fn piece_end<'p>(program: &'p Program<'_>, rva: Rva) -> Option<&'p Contribution> {
+    if program.place(rva) != Place::Constant {
+        return None;
+    }
+    let before = program.symbols.contribution_at(rva.checked_offset(-1)?)?;
+    let ends = before.rva.checked_add(before.size) == Some(rva);
+    let after = program.symbols.contribution_at(rva);
+    let other = after.is_none_or(|c| c.module != before.module);
+    (ends && other).then_some(before)
 }
 
 /// The datum that, by its type, ends at an address where another one begins.
