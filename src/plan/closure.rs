@@ -305,7 +305,11 @@ impl<'p> Closure<'p> {
             let reason = format!("refers to {name}, a name that several variables have");
             return Err((&code::UNRESOLVED_REFERENCE, reason));
         }
-        match self.diff.old_datum(d) {
+        let replaced = |o: DataIndex| {
+            let changes = self.diff.data.changed.iter();
+            !item.writable && changes.into_iter().any(|c| (c.old, c.new) == (o, d))
+        };
+        match self.diff.old_datum(d).filter(|o| !replaced(*o)) {
             Some(o) => match old.datum(o).rva.checked_add(offset) {
                 Some(rva) => Ok((FixupTarget::Old(rva), 0)),
                 None => Err((&code::UNRESOLVED_REFERENCE, "is out of range".into())),
