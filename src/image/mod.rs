@@ -1,1 +1,3 @@
 //! Placeholder while the spine is laid.
+
+pub mod authenticode;
