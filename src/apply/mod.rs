@@ -1,1 +1,4 @@
-//! Placeholder while the spine is laid.
+//! Applies a verified package to a process, and takes it out again.
+
+pub mod link;
+pub mod target;
