@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Format;
 use crate::exit::Exit;
+use crate::report::{out, sanitize};
 
 /// Why a command did not do what it was asked to do.
 #[derive(Debug)]
@@ -45,12 +46,12 @@ impl Failure {
     }
 
     fn print_text(&self) {
-        let mut text = format!("error: {}\n", self.error);
+        let mut text = format!("error: {}\n", indented(&self.error.to_string()));
         for cause in self.error.chain().skip(1) {
-            text.push_str(&format!("  caused by: {cause}\n"));
+            text.push_str(&format!("  caused by: {}\n", indented(&cause.to_string())));
         }
         if let Some(hint) = &self.hint {
-            text.push_str(&format!("  hint: {hint}\n"));
+            text.push_str(&format!("  hint: {}\n", indented(hint)));
         }
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
@@ -68,10 +69,14 @@ impl Failure {
                 .collect(),
             hint: self.hint.as_deref(),
         };
-        let mut out = std::io::stdout().lock();
-        let _ = serde_json::to_writer_pretty(&mut out, &document);
-        let _ = writeln!(out);
+        let _ = out::print_json(&document);
     }
+}
+
+/// The text with its further lines set in, so that none of them can pass for another
+/// part of the message, and without anything that a terminal acts on.
+fn indented(text: &str) -> String {
+    sanitize::lines(text.trim_end()).replace('\n', "\n    ")
 }
 
 /// Any error that no command gave a better exit code is exit code 1.
@@ -92,10 +97,24 @@ struct ErrorDocument<'a> {
 
 /// Prints what clap has to say (also `--help` and `--version`) and maps its exit code.
 pub fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    if error.use_stderr() {
-        Exit::Usage.into()
-    } else {
-        Exit::Done.into()
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Done.into();
     }
+    if wants_json(std::env::args_os()) {
+        let text = error.render().to_string();
+        let text = text.trim_start_matches("error: ").trim_end().to_owned();
+        return Failure::new(Exit::Usage, anyhow::Error::msg(text)).report(Format::Json);
+    }
+    let _ = error.print();
+    Exit::Usage.into()
+}
+
+/// Whether a command line that could not be understood asks for JSON all the same.
+fn wants_json(args: impl Iterator<Item = std::ffi::OsString>) -> bool {
+    let args: Vec<_> = args.collect();
+    args.iter().any(|arg| arg == "--format=json")
+        || args
+            .windows(2)
+            .any(|w| w[0] == "--format" && w[1] == "json")
 }

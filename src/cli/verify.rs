@@ -2,15 +2,53 @@
 
 use clap::Args;
 
-use super::{Global, Outcome};
+use super::package_arg::{PackageArgs, Trust};
+use super::{Failure, Format, Global, Outcome};
+use crate::exit::Exit;
+use crate::package::VerifyError;
+use crate::package::container::Container;
+use crate::report::out;
+use crate::report::package::{PackageSummary, SignatureReport};
+use crate::report::verify::{TrustReport, VerifyReport};
 
-/// Check the signature of a package
+/// Prove that a package is whole and signed by a trusted key
+///
+/// Ends with exit code 0 where the package may be used, 5 where it may not, and 1 where
+/// the file can't be read or is no package.
 #[derive(Debug, Args)]
-pub struct VerifyArgs {}
+pub struct VerifyArgs {
+    #[command(flatten)]
+    package: PackageArgs,
+}
 
 impl VerifyArgs {
     /// Runs the command.
-    pub fn run(&self, _global: Global) -> Outcome {
-        Err(anyhow::anyhow!("not built yet").into())
+    pub fn run(&self, global: Global) -> Outcome {
+        let bytes = self.package.read()?;
+        let trust = self.package.trust()?;
+        let report = self.report(&bytes, &trust)?;
+        match global.format {
+            Format::Text => out::print_text(&report.text())?,
+            Format::Json => out::print_json(&report)?,
+        }
+        Ok(Exit::Done)
+    }
+
+    fn report(&self, bytes: &[u8], trust: &Trust) -> Result<VerifyReport, Failure> {
+        let package = self.package.verify(bytes, trust)?;
+        let parts = Container::parse(bytes)
+            .map_err(|error| self.package.failure(VerifyError::Corrupt(error)))?;
+        let summary = PackageSummary::new(&self.package.package, &package, &parts);
+        let trusted = TrustReport {
+            source: if trust.store { "store" } else { "key" },
+            paths: trust
+                .paths
+                .iter()
+                .map(|p| p.display().to_string())
+                .collect(),
+            keys: trust.keys.len(),
+        };
+        let signatures = SignatureReport::all(&parts, Some(&trust.keys));
+        Ok(VerifyReport::new(summary, trusted, signatures, &parts))
     }
 }

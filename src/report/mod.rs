@@ -1,1 +1,9 @@
-//! Placeholder while the spine is laid.
+//! The faces of a result: readable text and JSON, from one model per report.
+
+pub mod explain;
+pub mod inspect;
+pub mod keygen;
+pub mod out;
+pub mod package;
+pub mod sanitize;
+pub mod verify;

@@ -1,0 +1,72 @@
+//! A small manifest and keys for the tests of this module.
+
+use super::keys::SigningKey;
+use super::manifest::{
+    Classification, CodeRange, External, FORMAT, Manifest, Patch, Provenance, ReplacedFunction,
+    TargetImage,
+};
+use crate::addr::{Rva, Va};
+
+pub(super) fn key(seed: u8) -> SigningKey {
+    SigningKey::from_seed(&[seed; 32])
+}
+
+pub(super) fn function(name: &str, entry: u32) -> ReplacedFunction {
+    ReplacedFunction {
+        name: name.to_owned(),
+        linkage_name: Some(format!("?{name}@@YAXXZ")),
+        symbol: format!("?{name}@@YAXXZ"),
+        gate: format!("gate$?{name}@@YAXXZ"),
+        entry: Rva(entry),
+        entry_bytes: "4883ec2890".to_owned(),
+        ranges: vec![CodeRange {
+            rva: Rva(entry),
+            size: 0x40,
+            relocated: vec![0x10, 0x18],
+            sha256: "11".repeat(32),
+        }],
+    }
+}
+
+pub(super) fn manifest() -> Manifest {
+    Manifest {
+        format: FORMAT,
+        patch: Patch {
+            id: "fix-1".to_owned(),
+            sequence: 1,
+            title: Some("Refuse lengths below zero".to_owned()),
+            classification: Classification::Security,
+            cves: vec!["CVE-2026-12345".to_owned()],
+            supersedes: vec![],
+            requires: vec![],
+        },
+        target: TargetImage {
+            file_name: "server.exe".to_owned(),
+            time_date_stamp: 0x6600_0000,
+            size_of_image: 0x8000,
+            image_base: Va(0x1_4000_0000),
+            pdb_guid: "01234567-89AB-CDEF-0123-456789ABCDEF".to_owned(),
+            pdb_age: 1,
+            sha256: "22".repeat(32),
+            authenticode_sha256: "33".repeat(32),
+        },
+        build: Provenance {
+            builder: "hotpatch 0.1.0".to_owned(),
+            old_pdb_sha256: "44".repeat(32),
+            new_image_sha256: "55".repeat(32),
+            new_pdb_sha256: "66".repeat(32),
+            accepted_risks: vec!["HP301".to_owned()],
+        },
+        functions: vec![function("parse", 0x1000), function("send", 0x1100)],
+        externals: vec![
+            External {
+                symbol: "server.exe!log".to_owned(),
+                rva: Rva(0x2000),
+            },
+            External {
+                symbol: "server.exe!parse".to_owned(),
+                rva: Rva(0x1005),
+            },
+        ],
+    }
+}

@@ -1,0 +1,110 @@
+//! What the functions and the externals of a manifest must be.
+
+use super::{Checked, ManifestError, ascending, inside, is_hex, name, require, sha256};
+use crate::addr::Rva;
+use crate::package::manifest::{CodeRange, External, Manifest, ReplacedFunction};
+use crate::payload::names::REDIRECT_LEN;
+
+pub(super) fn validate(manifest: &Manifest) -> Checked {
+    let size_of_image = manifest.target.size_of_image;
+    let (functions, externals) = (&manifest.functions, &manifest.externals);
+    let expected = "at least one function is needed";
+    require(!functions.is_empty(), "function", "", expected)?;
+    ascending("function", functions, |f| f.entry)?;
+    for one in functions {
+        function(one, size_of_image)?;
+    }
+    let mut symbols: Vec<&String> = functions
+        .iter()
+        .flat_map(|f| [&f.symbol, &f.gate])
+        .collect();
+    symbols.sort();
+    ascending("function.symbol and function.gate", symbols, |s| s)?;
+    ascending("external", externals, |e| &e.symbol)?;
+    for one in externals {
+        external(one, size_of_image)?;
+    }
+    Ok(())
+}
+
+fn function(one: &ReplacedFunction, size_of_image: u32) -> Checked {
+    let wrong = |problem| {
+        Err(ManifestError::Function {
+            function: one.name.clone(),
+            problem,
+        })
+    };
+    for (field, value) in [
+        ("function.name", Some(&one.name)),
+        ("function.linkage_name", one.linkage_name.as_ref()),
+        ("function.symbol", Some(&one.symbol)),
+        ("function.gate", Some(&one.gate)),
+    ] {
+        value.map_or(Ok(()), |value| name(field, value))?;
+    }
+    let bytes = "function.entry_bytes";
+    let expected = "five bytes in lower-case hex are needed";
+    let good = is_hex(&one.entry_bytes, REDIRECT_LEN as usize);
+    require(good, bytes, &one.entry_bytes, expected)?;
+    inside(&one.name, one.entry, REDIRECT_LEN, size_of_image)?;
+
+    let Some(first) = one.ranges.first() else {
+        return wrong("has no range");
+    };
+    for r in &one.ranges {
+        range(&one.name, r, size_of_image)?;
+    }
+    let mut sorted: Vec<(u64, u64)> = one.ranges.iter().map(extent).collect();
+    sorted.sort_unstable();
+    if sorted.windows(2).any(|w| w[0].1 > w[1].0) {
+        return wrong("has ranges that overlap");
+    }
+    let (start, end) = extent(first);
+    let entry = u64::from(one.entry.0);
+    if !(start..end).contains(&entry) {
+        return wrong("has its entry outside of its first range");
+    }
+    let redirect_end = entry + u64::from(REDIRECT_LEN);
+    let relocated = |at: &u32| {
+        let field = start + u64::from(*at);
+        field < redirect_end && field + 8 > entry
+    };
+    if first.relocated.iter().any(relocated) {
+        return wrong("has relocated bytes under its redirect");
+    }
+    Ok(())
+}
+
+fn range(function: &str, range: &CodeRange, size_of_image: u32) -> Checked {
+    inside(function, range.rva, range.size, size_of_image)?;
+    sha256("function.range.sha256", &range.sha256)?;
+    for at in &range.relocated {
+        inside(
+            &format!("{function}, relocated field of {}", range.rva),
+            Rva(*at),
+            8,
+            range.size,
+        )?;
+    }
+    if range
+        .relocated
+        .windows(2)
+        .any(|w| w[1] - w[0].min(w[1]) < 8)
+    {
+        return Err(ManifestError::Function {
+            function: function.to_owned(),
+            problem: "has relocated fields that overlap or are out of order",
+        });
+    }
+    Ok(())
+}
+
+fn external(one: &External, size_of_image: u32) -> Checked {
+    name("external.symbol", &one.symbol)?;
+    inside(&one.symbol, one.rva, 1, size_of_image)
+}
+
+fn extent(range: &CodeRange) -> (u64, u64) {
+    let start = u64::from(range.rva.0);
+    (start, start + u64::from(range.size))
+}

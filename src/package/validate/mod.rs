@@ -1,0 +1,280 @@
+//! What a manifest must be beyond being TOML of the right shape.
+//!
+//! Whoever signs a package is trusted to patch a process, not to make no mistake: what
+//! reaches `apply` is in range, in order, and names files and functions and nothing else.
+
+mod functions;
+
+use super::manifest::{FORMAT, Manifest};
+use crate::addr::Rva;
+
+/// Longest patch id in bytes.
+pub const MAX_ID: usize = 128;
+/// Longest title in bytes.
+pub const MAX_TITLE: usize = 1024;
+/// Longest name of a function or a symbol in bytes; no record of a PDB has room for more.
+pub const MAX_NAME: usize = 0xffff;
+
+/// Why a manifest is not valid.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// The manifest isn't text.
+    #[error("the manifest is not UTF-8 from offset {0:#x} on")]
+    Utf8(usize),
+    /// The manifest isn't TOML with the right fields.
+    #[error("manifest, line {line}: {message}")]
+    Toml {
+        /// Line, counted from 1; 0 where it isn't known.
+        line: usize,
+        /// What is wrong, in one line.
+        message: String,
+    },
+    /// A layout of the manifest that this build doesn't know.
+    #[error("manifest format {0} is not supported, only format {FORMAT}")]
+    Format(u32),
+    /// A field has a value that is not allowed.
+    #[error("{field} is {value:?}: {expected}")]
+    Field {
+        /// The field, as a path in the TOML.
+        field: String,
+        /// Its value.
+        value: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// A list isn't in its order, or has an entry twice.
+    #[error("{list}: {value:?} is out of order or there twice")]
+    Order {
+        /// The list.
+        list: &'static str,
+        /// The first entry that is wrong.
+        value: String,
+    },
+    /// An address or a size is out of range.
+    #[error("{what}: {start} with {size:#x} bytes is not inside {limit:#x} bytes")]
+    Range {
+        /// What is out of range.
+        what: String,
+        /// Where it starts.
+        start: Rva,
+        /// Its size in bytes.
+        size: u32,
+        /// Where it has to end, in bytes from the same origin.
+        limit: u32,
+    },
+    /// A function's parts contradict each other.
+    #[error("function {function:?}: {problem}")]
+    Function {
+        /// The name of the function.
+        function: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
+
+impl ManifestError {
+    /// What the TOML parser said, as one line with the line's number.
+    pub(super) fn toml(text: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        ManifestError::Toml {
+            line: before.map_or(0, |t| t.matches('\n').count() + 1),
+            message: error.message().to_owned(),
+        }
+    }
+}
+
+type Checked = Result<(), ManifestError>;
+
+/// Checks a manifest; the first thing that is wrong is the error.
+///
+/// # Errors
+/// [`ManifestError`]
+pub fn validate(manifest: &Manifest) -> Checked {
+    if manifest.format != FORMAT {
+        return Err(ManifestError::Format(manifest.format));
+    }
+    patch(manifest)?;
+    target(manifest)?;
+    provenance(manifest)?;
+    functions::validate(manifest)
+}
+
+fn patch(manifest: &Manifest) -> Checked {
+    let patch = &manifest.patch;
+    id("patch.id", &patch.id)?;
+    let sequence = patch.sequence;
+    require(
+        i64::try_from(sequence).is_ok(),
+        "patch.sequence",
+        &sequence.to_string(),
+        "at most 9223372036854775807 is allowed, TOML's largest integer",
+    )?;
+    let others = |field: &'static str, ids: &[String]| {
+        for other in ids {
+            id(field, other)?;
+            require(
+                other != &patch.id,
+                field,
+                other,
+                "a patch can't name itself",
+            )?;
+        }
+        Ok(())
+    };
+    others("patch.supersedes", &patch.supersedes)?;
+    others("patch.requires", &patch.requires)?;
+    if let Some(title) = &patch.title {
+        let line = title.len() <= MAX_TITLE && !title.contains(char::is_control);
+        require(
+            line,
+            "patch.title",
+            title,
+            "one line of at most 1024 bytes is allowed",
+        )?;
+    }
+    for cve in &patch.cves {
+        let digits = |s: &str, min| s.len() >= min && s.bytes().all(|b| b.is_ascii_digit());
+        let parts: Vec<&str> = cve.split('-').collect();
+        let good = matches!(parts[..], ["CVE", year, n]
+            if year.len() == 4 && digits(year, 4) && n.len() <= 19 && digits(n, 4));
+        require(
+            good,
+            "patch.cves",
+            cve,
+            "a CVE id such as CVE-2026-12345 is needed",
+        )?;
+    }
+    Ok(())
+}
+
+fn id(field: &str, value: &str) -> Checked {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let good = (1..=MAX_ID).contains(&value.len())
+        && value.bytes().all(allowed)
+        && value.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && !value.ends_with('.');
+    let expected = "1 to 128 letters, digits, '-', '_' and '.' are allowed, \
+                    the first a letter or digit, the last no '.'";
+    require(good, field, value, expected)
+}
+
+fn target(manifest: &Manifest) -> Checked {
+    let target = &manifest.target;
+    let name = &target.file_name;
+    let good = (1..=255).contains(&name.len())
+        && !name.contains(|c: char| c.is_control() || r#"\/:*?"<>|"#.contains(c))
+        && name.chars().any(|c| c != '.');
+    require(
+        good,
+        "target.file_name",
+        name,
+        "a file name without a folder is needed",
+    )?;
+    let guid = target.pdb_guid.bytes().enumerate().all(|(i, b)| match i {
+        8 | 13 | 18 | 23 => b == b'-',
+        _ => matches!(b, b'0'..=b'9' | b'A'..=b'F'),
+    });
+    let guid = guid && target.pdb_guid.len() == 36;
+    let expected = "a GUID in upper case without braces is needed";
+    require(guid, "target.pdb_guid", &target.pdb_guid, expected)?;
+    let base = target.image_base;
+    let good =
+        base.0.is_multiple_of(0x1_0000) && base.checked_add(target.size_of_image.into()).is_some();
+    let expected = "a multiple of 0x10000 with room for the image is needed";
+    require(good, "target.image_base", &base.to_string(), expected)?;
+    sha256("target.sha256", &target.sha256)?;
+    sha256("target.authenticode_sha256", &target.authenticode_sha256)
+}
+
+fn provenance(manifest: &Manifest) -> Checked {
+    let build = &manifest.build;
+    require(
+        build.builder.len() <= MAX_TITLE,
+        "build.builder",
+        &build.builder,
+        "at most 1024 bytes are allowed",
+    )?;
+    sha256("build.old_pdb_sha256", &build.old_pdb_sha256)?;
+    sha256("build.new_image_sha256", &build.new_image_sha256)?;
+    sha256("build.new_pdb_sha256", &build.new_pdb_sha256)?;
+    for code in &build.accepted_risks {
+        let good = code.len() == 5
+            && code.starts_with("HP")
+            && code.bytes().skip(2).all(|b| b.is_ascii_digit());
+        let expected = "the code of a rule such as HP301 is needed";
+        require(good, "build.accepted_risks", code, expected)?;
+    }
+    Ok(())
+}
+
+fn name(field: &str, value: &str) -> Checked {
+    let good = (1..=MAX_NAME).contains(&value.len()) && !value.contains('\0');
+    require(
+        good,
+        field,
+        value,
+        "1 to 65535 bytes without a NUL are allowed",
+    )
+}
+
+fn sha256(field: &str, value: &str) -> Checked {
+    require(
+        is_hex(value, 32),
+        field,
+        value,
+        "64 lower-case hex digits are needed",
+    )
+}
+
+fn is_hex(value: &str, bytes: usize) -> bool {
+    value.len() == bytes * 2
+        && value
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn inside(what: &str, start: Rva, size: u32, limit: u32) -> Checked {
+    match start.checked_add(size) {
+        Some(end) if size > 0 && end.0 <= limit => Ok(()),
+        _ => Err(ManifestError::Range {
+            what: what.to_owned(),
+            start,
+            size,
+            limit,
+        }),
+    }
+}
+
+fn ascending<'a, T, K: Ord + ToString>(
+    list: &'static str,
+    entries: impl IntoIterator<Item = &'a T>,
+    key: impl Fn(&'a T) -> K,
+) -> Checked
+where
+    T: 'a,
+{
+    let mut last: Option<K> = None;
+    for entry in entries {
+        let key = key(entry);
+        if last.is_some_and(|last| last >= key) {
+            let value = key.to_string();
+            return Err(ManifestError::Order { list, value });
+        }
+        last = Some(key);
+    }
+    Ok(())
+}
+
+fn require(good: bool, field: &str, value: &str, expected: &'static str) -> Checked {
+    if good {
+        return Ok(());
+    }
+    Err(ManifestError::Field {
+        field: field.to_owned(),
+        value: value.chars().take(200).collect(),
+        expected,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+use super::*;
+use crate::addr::Va;
+use crate::package::manifest::CodeRange;
+use crate::package::testing::{function, manifest};
+
+/// What is wrong with the sample after `change`.
+fn wrong(change: impl FnOnce(&mut Manifest)) -> String {
+    let mut manifest = manifest();
+    change(&mut manifest);
+    validate(&manifest).unwrap_err().to_string()
+}
+
+/// The sample with one field changed is refused with an error that names the field.
+macro_rules! refused {
+    ($($field:literal: $manifest:ident => $change:expr;)+) => {$(
+        let error = wrong(|$manifest| { $change; });
+        assert!(error.contains($field), "{}: {error}", stringify!($change));
+    )+};
+}
+
+#[test]
+fn the_sample_is_valid() {
+    assert_eq!(validate(&manifest()), Ok(()));
+}
+
+#[test]
+fn another_format_is_refused_first() {
+    let error = wrong(|m| {
+        m.format = 2;
+        m.patch.id.clear();
+    });
+    assert_eq!(error, "manifest format 2 is not supported, only format 1");
+}
+
+#[test]
+fn ids_are_names_and_never_paths() {
+    for bad in [
+        "", ".", "..", "../x", "a/b", r"a\b", "a b", "-a", ".a", "a.", "ä", "a\n",
+    ] {
+        refused! { "patch.id": m => m.patch.id = bad.to_owned(); }
+        refused! { "patch.requires": m => m.patch.requires = vec![bad.to_owned()]; }
+    }
+    refused! {
+        "patch.id": m => m.patch.id = "a".repeat(MAX_ID + 1);
+        "patch.sequence": m => m.patch.sequence = 1 << 63;
+        "itself": m => m.patch.supersedes = vec![m.patch.id.clone()];
+    }
+}
+
+#[test]
+fn texts_have_their_form() {
+    refused! {
+        "patch.title": m => m.patch.title = Some("a\x1b[2J".to_owned());
+        "patch.title": m => m.patch.title = Some("a".repeat(MAX_TITLE + 1));
+        "patch.cves": m => m.patch.cves = vec!["CVE-26-1234".to_owned()];
+        "patch.cves": m => m.patch.cves = vec!["CVE-2026-123".to_owned()];
+        "patch.cves": m => m.patch.cves = vec!["cve-2026-1234".to_owned()];
+        "build.builder": m => m.build.builder = "a".repeat(MAX_TITLE + 1);
+        "accepted_risks": m => m.build.accepted_risks = vec!["all".to_owned()];
+    }
+    for hash in [
+        String::new(),
+        "1".repeat(63),
+        "G".repeat(64),
+        "AB".repeat(32),
+    ] {
+        refused! {
+            "target.sha256": m => m.target.sha256 = hash.clone();
+            "target.authenticode_sha256": m => m.target.authenticode_sha256 = hash.clone();
+            "build.old_pdb_sha256": m => m.build.old_pdb_sha256 = hash.clone();
+            "build.new_image_sha256": m => m.build.new_image_sha256 = hash.clone();
+            "build.new_pdb_sha256": m => m.build.new_pdb_sha256 = hash.clone();
+            "range.sha256": m => m.functions[0].ranges[0].sha256 = hash.clone();
+        }
+    }
+}
+
+#[test]
+fn the_target_is_a_file_name_and_an_image() {
+    for bad in ["", "..", "a/b.exe", r"..\b.exe", "c:b.exe", "a\0b", "*"] {
+        refused! { "target.file_name": m => m.target.file_name = bad.to_owned(); }
+    }
+    let lower = manifest().target.pdb_guid.to_lowercase();
+    for bad in ["", "{01234567-89AB-CDEF-0123-456789ABCDEF}", lower.as_str()] {
+        refused! { "target.pdb_guid": m => m.target.pdb_guid = bad.to_owned(); }
+    }
+    refused! {
+        "target.image_base": m => m.target.image_base = Va(0x1_4000_1000);
+        "target.image_base": m => { m.target.size_of_image = 0x1_0001;
+            m.target.image_base = Va(0xffff_ffff_ffff_0000) };
+        "parse": m => m.target.size_of_image = 0;
+    }
+}
+
+#[test]
+fn functions_are_sorted_and_named_once() {
+    refused! {
+        "at least one": m => m.functions.clear();
+        "function: \"0x1000\"": m => m.functions.swap(0, 1);
+        "function: \"0x1000\"": m => m.functions[1].entry = m.functions[0].entry;
+        "function.gate": m => m.functions[1].gate = m.functions[0].gate.clone();
+        "function.gate": m => m.functions[1].symbol = m.functions[0].gate.clone();
+        "function.name": m => m.functions[0].name.clear();
+        "function.symbol": m => m.functions[0].symbol = "a\0b".to_owned();
+        "function.linkage_name": m => m.functions[0].linkage_name = Some(String::new());
+        "function.name": m => m.functions[0].name = "a".repeat(MAX_NAME + 1);
+    }
+}
+
+#[test]
+fn code_is_inside_the_image_and_the_entry_inside_the_first_range() {
+    let range = |rva, size| CodeRange {
+        rva: Rva(rva),
+        size,
+        relocated: vec![],
+        sha256: "11".repeat(32),
+    };
+    refused! {
+        "entry_bytes": m => m.functions[0].entry_bytes = "4883ec28".to_owned();
+        "entry_bytes": m => m.functions[0].entry_bytes = "4883EC2890".to_owned();
+        "no range": m => m.functions[0].ranges.clear();
+        "0x7ff0 with 0x11 bytes": m => m.functions[0].ranges.push(range(0x7ff0, 0x11));
+        "with 0x0 bytes": m => m.functions[0].ranges.push(range(0x3000, 0));
+        "is not inside 0x8000": m => m.functions[0].ranges.push(range(u32::MAX, 2));
+        "overlap": m => m.functions[0].ranges.push(range(0x103f, 1));
+        "first range": m => m.functions[0].ranges.insert(0, range(0x3000, 1));
+        "first range": m => m.functions[0].entry = Rva(0x1040);
+        "is not inside": m => { m.functions[1].ranges[0] = range(0x7fff, 1);
+            m.functions[1].entry = Rva(0x7fff) };
+    }
+    let mut two = manifest();
+    two.functions[0].ranges.push(range(0x500, 0x20));
+    assert_eq!(
+        validate(&two),
+        Ok(()),
+        "a cold part may come first in memory"
+    );
+}
+
+#[test]
+fn relocated_fields_are_sorted_apart_and_never_under_the_redirect() {
+    refused! {
+        "relocated field of 0x1000": m => m.functions[0].ranges[0].relocated = vec![0x39];
+        "relocated field of 0x1000": m => m.functions[0].ranges[0].relocated = vec![u32::MAX];
+        "overlap": m => m.functions[0].ranges[0].relocated = vec![0x10, 0x17];
+        "overlap": m => m.functions[0].ranges[0].relocated = vec![0x20, 0x10];
+        "under its redirect": m => m.functions[0].ranges[0].relocated = vec![4];
+    }
+    let mut after = manifest();
+    after.functions[0].ranges[0].relocated = vec![5, 0x38];
+    assert_eq!(validate(&after), Ok(()));
+}
+
+#[test]
+fn externals_are_sorted_and_inside_the_image() {
+    refused! {
+        "external: \"server.exe!log\"": m => m.externals.swap(0, 1);
+        "server.exe!log: 0x8000": m => m.externals[0].rva = Rva(0x8000);
+        "external.symbol": m => m.externals[0].symbol.clear();
+    }
+}
+
+#[test]
+fn many_functions_are_no_problem() {
+    let mut many = manifest();
+    many.target.size_of_image = 0x100_0000;
+    many.functions = (0..5000u32)
+        .map(|i| function(&format!("f{i}"), 0x1000 + i * 0x100))
+        .collect();
+    assert_eq!(validate(&many), Ok(()));
+}

@@ -1,0 +1,171 @@
+//! From bytes to a package: the only way to a [`Verified<Package>`].
+
+use std::ops::Deref;
+
+use sha2::{Digest, Sha256};
+
+use super::container::{Container, FormatError, Signature};
+use super::keys::{KeyId, PublicKey};
+use super::manifest::Manifest;
+use super::validate::{ManifestError, validate};
+
+/// What a package holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// What it replaces, and in which image.
+    pub manifest: Manifest,
+    /// The payload: a COFF object.
+    pub payload: Vec<u8>,
+    /// SHA-256 of the whole file, signature block included.
+    pub sha256: [u8; 32],
+    /// Size of the whole file in bytes.
+    pub size: u64,
+    /// Every signature, by ascending public key.
+    pub signatures: Vec<Signature>,
+}
+
+impl Package {
+    /// SHA-256 of the whole file as lower-case hex.
+    pub fn sha256_hex(&self) -> String {
+        hex::encode(self.sha256)
+    }
+}
+
+/// A value whose signature has been verified with a trusted key. Only [`verify`] makes
+/// one, and nothing changes it afterwards, so a function that takes one can't be given
+/// anything unsigned.
+#[derive(Clone, Debug)]
+pub struct Verified<T> {
+    value: T,
+    signers: Vec<KeyId>,
+}
+
+impl<T> Verified<T> {
+    /// The trusted keys that signed it; at least one. Other keys may have signed it too.
+    pub fn signers(&self) -> &[KeyId] {
+        &self.signers
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// A value that nobody vouches for: good for looking at, and for nothing else.
+#[derive(Clone, Debug)]
+pub struct Unverified<T> {
+    value: T,
+    intact: bool,
+}
+
+impl<T> Unverified<T> {
+    /// Whether each signature is valid for the key that the package names itself. Says
+    /// that the bytes are whole, and nothing about who wrote them: anybody has keys.
+    pub fn intact(&self) -> bool {
+        self.intact
+    }
+}
+
+impl<T> Deref for Unverified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Why bytes are not a package that may be used.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It doesn't begin as a package does.
+    #[error(transparent)]
+    NotAPackage(FormatError),
+    /// It begins as a package does and isn't one: damaged, cut off, or too new.
+    #[error("the package is damaged, or of a newer version")]
+    Corrupt(#[source] FormatError),
+    /// A signature doesn't fit: something was changed after it was made.
+    #[error("the signature by key {0} is not valid: the package was changed after it was signed")]
+    BadSignature(KeyId),
+    /// Whole and signed, but by nobody that is trusted.
+    #[error("no trusted key signed the package; it is signed by {}", list(.0))]
+    UntrustedKey(Vec<KeyId>),
+    /// The signature is good, but the manifest isn't.
+    #[error("the manifest of the package is not valid")]
+    BadManifest(#[source] ManifestError),
+}
+
+fn list(ids: &[KeyId]) -> String {
+    let ids: Vec<String> = ids.iter().map(KeyId::to_string).collect();
+    ids.join(", ")
+}
+
+/// Verifies a package: at least one of its signatures is by a key of `trusted`, each of
+/// its signatures is valid, trusted or not, and then, with what the manifest says now
+/// believed, that the manifest is consistent.
+///
+/// # Errors
+/// [`VerifyError`]; nothing of the manifest has been looked at before the signatures.
+pub fn verify(bytes: &[u8], trusted: &[PublicKey]) -> Result<Verified<Package>, VerifyError> {
+    let parts = parse(bytes)?;
+    let message = parts.message();
+    let invalid = |s: &&Signature| !s.key.accepts(&message, &s.bytes);
+    if let Some(signature) = parts.signatures.iter().find(invalid) {
+        return Err(VerifyError::BadSignature(signature.key.id()));
+    }
+    let by_trusted = |s: &&Signature| trusted.contains(&s.key);
+    let signers: Vec<KeyId> = ids(parts.signatures.iter().filter(by_trusted));
+    if signers.is_empty() {
+        return Err(VerifyError::UntrustedKey(ids(parts.signatures.iter())));
+    }
+    let value = package(bytes, parts)?;
+    validate(&value.manifest).map_err(VerifyError::BadManifest)?;
+    Ok(Verified { value, signers })
+}
+
+/// Opens a package without asking whether it can be trusted, to show what is in it. The
+/// manifest is read, but not checked.
+///
+/// # Errors
+/// [`VerifyError`] where the container or the manifest can't be read.
+pub fn open_unverified(bytes: &[u8]) -> Result<Unverified<Package>, VerifyError> {
+    let parts = parse(bytes)?;
+    let message = parts.message();
+    let intact = parts
+        .signatures
+        .iter()
+        .all(|s| s.key.accepts(&message, &s.bytes));
+    let value = package(bytes, parts)?;
+    Ok(Unverified { value, intact })
+}
+
+fn parse(bytes: &[u8]) -> Result<Container<'_>, VerifyError> {
+    Container::parse(bytes).map_err(|error| match error {
+        FormatError::Magic => VerifyError::NotAPackage(error),
+        _ => VerifyError::Corrupt(error),
+    })
+}
+
+fn package(bytes: &[u8], parts: Container<'_>) -> Result<Package, VerifyError> {
+    let text = str::from_utf8(parts.manifest)
+        .map_err(|error| VerifyError::BadManifest(ManifestError::Utf8(error.valid_up_to())))?;
+    let manifest = Manifest::from_toml(text)
+        .map_err(|error| VerifyError::BadManifest(ManifestError::toml(text, &error)))?;
+    Ok(Package {
+        manifest,
+        payload: parts.payload.to_vec(),
+        sha256: Sha256::digest(bytes).into(),
+        size: bytes.len() as u64,
+        signatures: parts.signatures,
+    })
+}
+
+fn ids<'a>(signatures: impl Iterator<Item = &'a Signature>) -> Vec<KeyId> {
+    signatures.map(|s| s.key.id()).collect()
+}
+
+#[cfg(test)]
+mod tests;

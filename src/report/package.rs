@@ -1,0 +1,130 @@
+//! What `verify` and `inspect` both say about a package.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::sanitize::line;
+use crate::package::container::{self, Container, Signature};
+use crate::package::{Package, PublicKey};
+
+/// A package in a few words.
+#[derive(Debug, Serialize)]
+pub struct PackageSummary {
+    /// Where it was read from.
+    pub path: String,
+    /// Id of the patch.
+    pub id: String,
+    /// Its position in the product's line of patches.
+    pub sequence: u64,
+    /// Why it exists.
+    pub classification: crate::package::manifest::Classification,
+    /// What it fixes.
+    pub title: Option<String>,
+    /// File name of the image that it applies to.
+    pub module: String,
+    /// SHA-256 of the whole file.
+    pub sha256: String,
+    /// Size of the whole file in bytes.
+    pub size: u64,
+    /// Size of the manifest in bytes.
+    pub manifest_size: usize,
+    /// Size of the payload in bytes.
+    pub payload_size: usize,
+}
+
+impl PackageSummary {
+    /// The summary of a package that was read from `path`.
+    pub fn new(path: &Path, package: &Package, parts: &Container<'_>) -> Self {
+        let patch = &package.manifest.patch;
+        PackageSummary {
+            path: path.display().to_string(),
+            id: patch.id.clone(),
+            sequence: patch.sequence,
+            classification: patch.classification,
+            title: patch.title.clone(),
+            module: package.manifest.target.file_name.clone(),
+            sha256: package.sha256_hex(),
+            size: package.size,
+            manifest_size: parts.manifest.len(),
+            payload_size: parts.payload.len(),
+        }
+    }
+
+    /// Appends the summary as text.
+    pub fn text(&self, text: &mut String) {
+        let class = format!("{:?}", self.classification).to_lowercase();
+        let id = line(&self.id);
+        field(
+            text,
+            "patch",
+            &format!("{id}, sequence {}, {class}", self.sequence),
+        );
+        if let Some(title) = &self.title {
+            field(text, "title", &line(title));
+        }
+        field(text, "module", &line(&self.module));
+        field(
+            text,
+            "size",
+            &format!(
+                "{} bytes: manifest {}, payload {}",
+                self.size, self.manifest_size, self.payload_size
+            ),
+        );
+        field(text, "sha256", &self.sha256);
+    }
+}
+
+/// One signature of a package.
+#[derive(Debug, Serialize)]
+pub struct SignatureReport {
+    /// SHA-256 of the public key as SPKI.
+    pub key_id: String,
+    /// The public key as hex (RFC 8032).
+    pub public_key: String,
+    /// Always `ed25519`.
+    pub algorithm: &'static str,
+    /// Whether it is this key's signature of this package.
+    pub valid: bool,
+    /// Whether the key is one of the trusted ones; null where nobody said which are.
+    pub trusted: Option<bool>,
+}
+
+impl SignatureReport {
+    /// Every signature of a package; `trusted` are the keys that are trusted, where that
+    /// is known.
+    pub fn all(parts: &Container<'_>, trusted: Option<&[PublicKey]>) -> Vec<Self> {
+        let message = container::message(parts.signed);
+        let report = |signature: &Signature| SignatureReport {
+            key_id: signature.key.id().to_string(),
+            public_key: hex::encode(signature.key.as_bytes()),
+            algorithm: "ed25519",
+            valid: signature.key.accepts(&message, &signature.bytes),
+            trusted: trusted.map(|keys| keys.contains(&signature.key)),
+        };
+        parts.signatures.iter().map(report).collect()
+    }
+
+    /// Appends the signature as text.
+    pub fn text(&self, text: &mut String) {
+        let trusted = match self.trusted {
+            Some(true) => "trusted",
+            Some(false) => "not a trusted key",
+            None => "trust not asked for",
+        };
+        let valid = if self.valid { "valid" } else { "NOT VALID" };
+        field(text, "signed by", &self.key_id);
+        field(
+            text,
+            "",
+            &format!("({} {valid}, {trusted})", self.algorithm),
+        );
+    }
+}
+
+/// Appends one line with a name and its value, which must be safe to print.
+pub fn field(text: &mut String, name: &str, value: &str) {
+    let _ = writeln!(text, "  {name:<10} {value}");
+}

@@ -1,0 +1,10 @@
+//! Packages and keys, through the program and through the library.
+
+mod bits;
+mod explain;
+mod inspect;
+mod keys;
+#[cfg(target_os = "linux")]
+mod openssl;
+mod support;
+mod trust;

@@ -1,0 +1,199 @@
+//! A folder with a package in it, and the program.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hotpatch::addr::{Rva, Va};
+use hotpatch::package::manifest::{
+    Classification, CodeRange, External, FORMAT, Manifest, Patch, Provenance, ReplacedFunction,
+    TargetImage,
+};
+use hotpatch::package::{SigningKey, seal};
+use object::write::{Object, StandardSection, Symbol, SymbolSection};
+use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
+
+/// A name that tries to clear the screen and to write its own lines.
+pub const HOSTILE: &str = "parse\x1b[2J\r\n  sha256     0000\u{202e}";
+
+pub fn key(seed: u8) -> SigningKey {
+    SigningKey::from_seed(&[seed; 32])
+}
+
+pub fn manifest() -> Manifest {
+    Manifest {
+        format: FORMAT,
+        patch: Patch {
+            id: "fix-1".to_owned(),
+            sequence: 3,
+            title: Some("Refuse lengths below zero".to_owned()),
+            classification: Classification::Security,
+            cves: vec!["CVE-2026-12345".to_owned()],
+            supersedes: vec!["fix-0".to_owned()],
+            requires: vec![],
+        },
+        target: TargetImage {
+            file_name: "server.exe".to_owned(),
+            time_date_stamp: 0x6600_0000,
+            size_of_image: 0x8000,
+            image_base: Va(0x1_4000_0000),
+            pdb_guid: "01234567-89AB-CDEF-0123-456789ABCDEF".to_owned(),
+            pdb_age: 1,
+            sha256: "22".repeat(32),
+            authenticode_sha256: "33".repeat(32),
+        },
+        build: Provenance {
+            builder: "hotpatch 0.1.0".to_owned(),
+            old_pdb_sha256: "44".repeat(32),
+            new_image_sha256: "55".repeat(32),
+            new_pdb_sha256: "66".repeat(32),
+            accepted_risks: vec![],
+        },
+        functions: vec![ReplacedFunction {
+            name: "parse".to_owned(),
+            linkage_name: Some("?parse@@YAXXZ".to_owned()),
+            symbol: "?parse@@YAXXZ".to_owned(),
+            gate: "gate$?parse@@YAXXZ".to_owned(),
+            entry: Rva(0x1000),
+            entry_bytes: "4883ec2890".to_owned(),
+            ranges: vec![CodeRange {
+                rva: Rva(0x1000),
+                size: 0x40,
+                relocated: vec![0x10],
+                sha256: "11".repeat(32),
+            }],
+        }],
+        externals: vec![External {
+            symbol: "server.exe!log".to_owned(),
+            rva: Rva(0x2000),
+        }],
+    }
+}
+
+pub fn payload() -> Vec<u8> {
+    let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
+    let text = object.section_id(StandardSection::Text);
+    object.append_section_data(text, &[0xc3], 16);
+    for (name, section) in [
+        ("?parse@@YAXXZ", SymbolSection::Section(text)),
+        ("server.exe!log", SymbolSection::Undefined),
+    ] {
+        object.add_symbol(Symbol {
+            name: name.into(),
+            value: 0,
+            size: 0,
+            kind: SymbolKind::Text,
+            scope: SymbolScope::Linkage,
+            weak: false,
+            section,
+            flags: SymbolFlags::None,
+        });
+    }
+    object.write().unwrap()
+}
+
+/// A package, signed by the keys with these seeds.
+pub fn package(seeds: &[u8]) -> Vec<u8> {
+    let keys: Vec<SigningKey> = seeds.iter().map(|seed| key(*seed)).collect();
+    seal(&manifest(), &payload(), &keys).unwrap()
+}
+
+/// A folder that goes away with the test.
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    /// With `fix.hpk`, signed by key 1, and the public keys `1.pem` and `2.pem`.
+    pub fn with_package() -> Self {
+        let folder = Folder::new();
+        folder.write("fix.hpk", &package(&[1]));
+        folder.write("1.pem", key(1).public().to_pem().as_bytes());
+        folder.write("2.pem", key(2).public().to_pem().as_bytes());
+        folder
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, bytes: &[u8]) {
+        write(&self.path(name), bytes);
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    /// The program, to be run in this folder, with no trust store and no passphrase.
+    pub fn program(&self) -> Command {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_hotpatch"));
+        program
+            .current_dir(self.0.path())
+            .env("HOTPATCH_TRUST", self.path("no-trust-store"))
+            .env_remove("HOTPATCH_PASSPHRASE");
+        program
+    }
+
+    /// Runs the program with arguments that have no spaces.
+    pub fn run(&self, args: &str) -> Run {
+        Run::of(self.program().args(args.split_whitespace()))
+    }
+}
+
+pub fn write(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+}
+
+/// What a run of the program left.
+#[derive(Debug)]
+pub struct Run {
+    pub exit: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    pub fn of(command: &mut Command) -> Self {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = command.output().unwrap();
+        Run {
+            exit: status.code(),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    /// Standard output of a run that was good and had nothing to complain about.
+    #[track_caller]
+    pub fn good(&self) -> &str {
+        assert_eq!((self.exit, self.stderr.as_str()), (Some(0), ""), "{self:?}");
+        &self.stdout
+    }
+
+    /// The one document on standard output.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// Standard error of a run that failed with this exit code and printed no result.
+    #[track_caller]
+    pub fn failed(&self, exit: i32) -> &str {
+        assert_eq!(
+            (self.exit, self.stdout.as_str()),
+            (Some(exit), ""),
+            "{self:?}"
+        );
+        &self.stderr
+    }
+}
