@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(Rva(4).checked_offset(-4), Some(Rva(0)));
         assert_eq!(Va(0x1000).rva(Va(0x1001)), None);
         assert_eq!(Va(0x1_0000_1000).rva(Va(0x1000)), None);
-        assert_eq!(Va(0x14000_1000).rva(Va(0x14000_0000)), Some(Rva(0x1000)));
+        assert_eq!(Va(0x1_4000_1000).rva(Va(0x1_4000_0000)), Some(Rva(0x1000)));
     }
 
     #[test]

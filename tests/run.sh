@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Runs every test of hotpatch, for Linux and for Windows:  tests/run.sh
+#
+# Meant for a fresh Debian or Ubuntu machine with a Rust toolchain. What is missing is
+# installed with apt-get (through sudo for ordinary users) and said first:
+#
+#   gcc-mingw-w64-x86-64      links the Windows build
+#   wine, wine64              run it
+#   openssl                   the tests compare keys and signatures with it
+#   llvm-19, clang-19, lld-19 the tests compare payloads with them; they rebuild the fixtures
+#   the shellcheck program    checks the scripts
+#   rustc-web, cargo-web, rust-web-src, rust-web-clippy
+#                             Rust for Windows, only where rustup cannot add the target
+#
+# Everything else happens inside target/. Environment: HOTPATCH_TOOLCHAIN (tests/lib.sh),
+# HOTPATCH_WINEPREFIX (tests/wine/run.sh).
+set -euo pipefail
+
+# shellcheck source=tests/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$root"
+
+started=$SECONDS
+
+step "What the tests need"
+need openssl=openssl shellcheck=shellcheck sha256sum=coreutils
+need_wine
+choose_native_toolchain
+choose_windows_toolchain
+if ! [ -x /usr/lib/llvm-19/bin/clang ] || ! [ -x /usr/lib/llvm-19/bin/lld-link ] ||
+    ! [ -x /usr/lib/llvm-19/bin/llvm-pdbutil ]; then
+    apt_update
+    if apt_knows clang-19; then
+        install_packages clang-19 lld-19 llvm-19
+    else
+        note "this system has no clang-19; taking the default version"
+        need clang=clang lld-link=lld llvm-pdbutil=llvm
+    fi
+fi
+if ! "${native_cargo[@]}" clippy --version >/dev/null 2>&1 || ! "${native_cargo[@]}" fmt --version >/dev/null 2>&1; then
+    if may_use_rustup && have cargo; then
+        rustup component add clippy rustfmt >&2
+    else
+        need_debian_rust
+        install_packages rust-web-clippy rustfmt-web
+        native_cargo=(env RUSTC=/usr/bin/rustc RUSTFMT=/usr/bin/rustfmt /usr/bin/cargo)
+    fi
+fi
+[ "${windows_cargo[0]}" = cargo ] || [ -x /usr/bin/cargo-clippy ] || install_packages rust-web-clippy
+
+step "Scripts"
+mapfile -t scripts < <(git ls-files '*.sh' .ci/run 2>/dev/null || find tests examples fixtures .ci -name '*.sh' -o -path .ci/run)
+shellcheck --external-sources "${scripts[@]}"
+note "shellcheck: ${#scripts[@]} scripts, nothing found"
+
+step "Fixtures"
+(cd fixtures && sha256sum --quiet --check SHA256SUMS)
+note "every committed binary is the recorded one"
+built_with='clang version 19.1.7 (3~deb12u1)'
+if [ -x /usr/lib/llvm-19/bin/clang ] && /usr/lib/llvm-19/bin/clang --version | grep -qF "$built_with"; then
+    fixtures/build.sh --check
+else
+    note "not rebuilt: they were made by $built_with, which this machine does not have"
+fi
+
+step "Format"
+"${native_cargo[@]}" fmt --check
+note "cargo fmt: nothing to do"
+
+step "Clippy, Linux"
+"${native_cargo[@]}" clippy --locked --all-targets -- -D warnings
+
+step "Clippy, Windows"
+"${windows_clippy[@]}" --locked --all-targets "${windows_args[@]}" -- -D warnings
+
+step "Tests, Linux"
+"${native_cargo[@]}" test --locked
+
+step "Tests, Windows (under Wine)"
+tests/wine/run.sh --prepare
+"${windows_cargo[@]}" test --locked "${windows_args[@]}"
+
+step "Quickstart"
+examples/quickstart.sh
+
+step "All tests passed ($(((SECONDS - started) / 60)) min $(((SECONDS - started) % 60)) s)"
