@@ -161,6 +161,9 @@ pub enum TargetError {
         /// What the system said.
         source: io::Error,
     },
+    /// Another `hotpatch` is at work on the same process.
+    #[error("another hotpatch is working on process {0}")]
+    Locked(u32),
     /// A call into the target did not return in time.
     #[error("a call into the target did not return within {0:?}")]
     CallTimeout(Duration),
@@ -174,6 +177,15 @@ pub enum TargetError {
 
 /// A process that can be patched. All addresses are in its address space.
 pub trait Target {
+    /// Keeps every other `hotpatch` from changing the same process while it lives.
+    type Lock;
+
+    /// Takes the lock; waits for it for a moment.
+    ///
+    /// # Errors
+    /// [`TargetError::Locked`] where another `hotpatch` holds it.
+    fn lock(&self) -> Result<Self::Lock, TargetError>;
+
     /// Which process it is.
     fn identity(&self) -> &Identity;
 

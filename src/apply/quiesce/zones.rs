@@ -24,9 +24,18 @@ pub struct Zones {
 }
 
 impl Zones {
-    /// Puts zones in order. They must not overlap.
+    /// Puts zones in order. What two of them share belongs to the one that starts first.
     pub fn new(mut zones: Vec<Zone>) -> Self {
         zones.sort_by_key(|z| z.start);
+        let mut end = 0;
+        for zone in &mut zones {
+            if zone.start < end {
+                zone.start = end;
+                zone.start_counts = true;
+            }
+            end = end.max(zone.end);
+        }
+        zones.retain(|z| z.start < z.end);
         Zones {
             low: zones.first().map_or(0, |z| z.start),
             high: zones.last().map_or(0, |z| z.end),
@@ -82,5 +91,18 @@ mod tests {
             assert_eq!(name(zones.returning(at)), returning, "{at:#x}");
         }
         assert_eq!(Zones::new(Vec::new()).executing(0), None);
+    }
+
+    #[test]
+    fn overlaps_are_covered_without_a_gap() {
+        let zones = Zones::new(vec![
+            zone(0x10, 0x40, false),
+            zone(0x20, 0x30, false),
+            zone(0x38, 0x50, false),
+        ]);
+        for at in 0x11..0x50 {
+            assert!(zones.returning(at).is_some(), "{at:#x}");
+        }
+        assert!(zones.returning(0x50).is_none());
     }
 }

@@ -66,6 +66,10 @@ pub struct Function {
     /// These bytes with the patch: a jump to the gate.
     #[serde(with = "hex_bytes")]
     pub redirect: [u8; REDIRECT_LEN as usize],
+    /// Where the replacement is.
+    pub replacement: Va,
+    /// Length of the replacement in bytes, padding included.
+    pub replacement_size: u64,
 }
 
 /// Pages whose protection is lifted while entries in them are written.

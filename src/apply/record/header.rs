@@ -26,7 +26,7 @@ pub(crate) const MAGIC: [u8; 8] = *b"\x8fHPREC\r\n";
 pub(super) const ACTIVE: u64 = 0x40;
 pub(super) const STAGE: u64 = 0x80;
 pub(super) const REGISTERED: u64 = 0x84;
-const APPLIED_AT: usize = 0x88;
+pub(super) const APPLIED_AT: u64 = 0x88;
 pub(super) const CALL_BLOCK: u64 = 0xc0;
 
 /// How far a patch has come. Says what was being done when a patcher died.
@@ -98,7 +98,7 @@ impl Header {
             REGISTERED as usize,
             &u32::from(self.registered).to_le_bytes(),
         );
-        put(APPLIED_AT, &self.applied_at_ms.to_le_bytes());
+        put(APPLIED_AT as usize, &self.applied_at_ms.to_le_bytes());
         bytes
     }
 
@@ -125,7 +125,7 @@ impl Header {
             active: bytes[ACTIVE as usize] != 0,
             stage,
             registered: u32_at(REGISTERED as usize) != 0,
-            applied_at_ms: u64_at(APPLIED_AT),
+            applied_at_ms: u64_at(APPLIED_AT as usize),
         };
         let mut digest = [0; 32];
         digest.copy_from_slice(&bytes[0x18..0x38]);

@@ -153,6 +153,23 @@ impl Record {
         )
     }
 
+    /// Notes that the patch is switched on, and since when (milliseconds since 1970).
+    ///
+    /// # Errors
+    /// Where it can't be written.
+    pub fn commit<T: Target + ?Sized>(
+        &mut self,
+        target: &T,
+        applied_at_ms: u64,
+    ) -> Result<(), TargetError> {
+        self.header.applied_at_ms = applied_at_ms;
+        target.write(
+            Va(self.at.0 + header::APPLIED_AT),
+            &applied_at_ms.to_le_bytes(),
+        )?;
+        self.set_stage(target, Stage::Committed)
+    }
+
     /// Notes whether the unwind table is registered.
     ///
     /// # Errors
