@@ -87,7 +87,11 @@ pub fn observe<T: Target + ?Sized>(
     let mut seen = Vec::with_capacity(body.functions.len());
     for span in spans_of(body) {
         let bytes = span.read(target)?;
-        seen.extend(span.functions.iter().map(|f| classify(f, span.slot(f, &bytes))));
+        seen.extend(
+            span.functions
+                .iter()
+                .map(|f| classify(f, span.slot(f, &bytes))),
+        );
     }
     Ok(seen)
 }
@@ -104,7 +108,8 @@ pub fn write<T: Target + ?Sized>(
     wanted: Wanted,
 ) -> Result<(), TargetError> {
     for span in spans_of(body) {
-        let mut bytes = span.read(target)?;
+        let before = span.read(target)?;
+        let mut bytes = before.clone();
         for function in span.functions {
             let at = span.offset(function);
             if !matches!(
@@ -116,6 +121,9 @@ pub fn write<T: Target + ?Sized>(
                     Wanted::Redirect => &function.redirect,
                 });
             }
+        }
+        if bytes == before {
+            continue;
         }
         let pages = span.pages;
         target.protect(pages.at, pages.size, Protection::READ_WRITE)?;

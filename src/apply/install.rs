@@ -75,8 +75,11 @@ pub fn apply<T: Target>(
             Ok(summary)
         }
         Err(error) => {
+            // A call that is still under way is inside the payload, which has to stay then.
             // What can't be undone now is found and undone by the next operation.
-            let _ = dismantle(target, &mut record);
+            if !matches!(error, ApplyError::Target(TargetError::CallTimeout(_))) {
+                let _ = dismantle(target, &mut record);
+            }
             Err(error)
         }
     }
@@ -111,11 +114,7 @@ fn summarise<T: Target>(
 }
 
 /// Puts record and payload into the target. No old code can reach them yet.
-fn place<T: Target>(
-    target: &T,
-    package: &Package,
-    module: &Module,
-) -> Result<Record, ApplyError> {
+fn place<T: Target>(target: &T, package: &Package, module: &Module) -> Result<Record, ApplyError> {
     let layout = preflight::layout(package)?;
     let size = layout.size();
     let places = place::candidates(target, module, size, layout.must_be_above())?;
@@ -187,9 +186,9 @@ fn seal<T: Target>(
     if protection.executable() {
         target.flush_code(at, size)?;
     }
-    let sealed = target.region(at)?.is_some_and(|r| {
-        r.protection == protection && r.base <= at && r.end().0 >= at.0 + size
-    });
+    let sealed = target
+        .region(at)?
+        .is_some_and(|r| r.protection == protection && r.base <= at && r.end().0 >= at.0 + size);
     if sealed {
         return Ok(());
     }
@@ -300,6 +299,10 @@ fn switch<T: Target>(
         Err(Unquiet::Interrupted) => return Ok(Outcome::Interrupted),
         Err(Unquiet::Failed(error)) => return Err(error.into()),
     };
+    if patience.is_interrupted() {
+        frozen.thaw()?;
+        return Ok(Outcome::Interrupted);
+    }
     match activate(target, record) {
         Ok(()) => summary.effort.frozen = frozen.thaw()?,
         Err(error) => {
@@ -341,11 +344,7 @@ fn activate<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError
     Ok(())
 }
 
-fn expect<T: Target>(
-    target: &T,
-    record: &Record,
-    expected: EntryBytes,
-) -> Result<(), ApplyError> {
+fn expect<T: Target>(target: &T, record: &Record, expected: EntryBytes) -> Result<(), ApplyError> {
     let found = entries::observe(target, &record.body)?;
     let odd = record
         .body

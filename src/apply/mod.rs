@@ -41,6 +41,10 @@ pub mod remove;
 pub mod repair;
 pub mod survey;
 pub mod target;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use install::apply;
 pub use outcome::{ApplyError, Options, Outcome, Summary, exit_for};

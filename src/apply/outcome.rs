@@ -121,9 +121,7 @@ impl Summary {
         self.module = Some(body.module.name.clone());
         self.package_id = Some(body.id.clone());
         let functions = body.functions.iter();
-        self.functions = functions
-            .map(|f| (f.name.clone(), Some(f.entry)))
-            .collect();
+        self.functions = functions.map(|f| (f.name.clone(), Some(f.entry))).collect();
         self.bytes_allocated = record.header.region_size;
     }
 

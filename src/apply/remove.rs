@@ -46,8 +46,8 @@ pub fn revert<T: Target>(
         summary.findings.extend(torn(&record, &patch.entries));
         return Ok(summary);
     }
-    summary.outcome = remove(target, &mut record, &patience, &mut summary)?
-        .unwrap_or(Outcome::Reverted);
+    summary.outcome =
+        remove(target, &mut record, &patience, &mut summary)?.unwrap_or(Outcome::Reverted);
     Ok(summary)
 }
 
@@ -137,6 +137,12 @@ pub(super) fn remove<T: Target>(
             };
         }
     };
+    if patience.is_interrupted() {
+        let thawed = frozen.thaw();
+        target.disarm();
+        thawed?;
+        return Ok(Some(Outcome::Interrupted));
+    }
     let restored = restore(target, record);
     let thawed = frozen.thaw();
     target.disarm();

@@ -75,9 +75,7 @@ impl Installed {
     /// Looks at what a patch does right now.
     pub fn observe<T: Target + ?Sized>(target: &T, record: Record) -> Self {
         let entries = entries::observe(target, &record.body).unwrap_or_default();
-        let active = record
-            .is_active(target)
-            .unwrap_or(record.header.active);
+        let active = record.is_active(target).unwrap_or(record.header.active);
         let complete = entries.len() == record.body.functions.len();
         let foreign = |e: &EntryBytes| matches!(e, EntryBytes::Foreign(_));
         let state = if !complete || entries.iter().any(foreign) {

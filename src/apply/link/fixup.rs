@@ -206,7 +206,10 @@ mod tests {
         };
         for kind in (0..=0x20).filter(|k| !matches!(k, 1 | 3..=9)) {
             let refused = Fixup::from_coff(pe::RelocationType(kind), place);
-            assert!(matches!(refused, Err(LinkError::FixupKind { .. })), "{kind}");
+            assert!(
+                matches!(refused, Err(LinkError::FixupKind { .. })),
+                "{kind}"
+            );
         }
     }
 }

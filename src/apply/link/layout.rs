@@ -104,9 +104,7 @@ fn stem(name: &str) -> &str {
 }
 
 /// The sections that are loaded, in the order of the object.
-pub(super) fn collect<'a>(
-    object: &CoffFile<'a, &'a [u8]>,
-) -> Result<Vec<Section<'a>>, LinkError> {
+pub(super) fn collect<'a>(object: &CoffFile<'a, &'a [u8]>) -> Result<Vec<Section<'a>>, LinkError> {
     let machine = object.coff_header().machine();
     if machine != pe::IMAGE_FILE_MACHINE_AMD64 {
         return Err(LinkError::Machine(machine.0));
@@ -116,7 +114,8 @@ pub(super) fn collect<'a>(
         let header = section.coff_section();
         let bits = header.characteristics.get(LE);
         let name = section.name().map_err(LinkError::NotCoff)?.to_owned();
-        let skip = pe::IMAGE_SCN_LNK_REMOVE | pe::IMAGE_SCN_LNK_INFO | pe::IMAGE_SCN_MEM_DISCARDABLE;
+        let skip =
+            pe::IMAGE_SCN_LNK_REMOVE | pe::IMAGE_SCN_LNK_INFO | pe::IMAGE_SCN_MEM_DISCARDABLE;
         if bits.0 & skip.0 != 0 || name.starts_with(".debug") {
             continue;
         }

@@ -119,11 +119,7 @@ impl<'a> Layout<'a> {
     ///
     /// # Errors
     /// Where a symbol can't be resolved or a fixup doesn't fit its field.
-    pub fn link(
-        &self,
-        bases: Bases,
-        externals: &HashMap<&str, Rva>,
-    ) -> Result<Linked, LinkError> {
+    pub fn link(&self, bases: Bases, externals: &HashMap<&str, Rva>) -> Result<Linked, LinkError> {
         let mut pages: Vec<Pages> = self
             .groups
             .iter()
@@ -248,10 +244,8 @@ impl<'a> Layout<'a> {
         let group = self.sections.iter().find(|s| s.is_pdata())?.group;
         let start = (first - self.groups[group].offset) as usize;
         let bytes = &mut pages[group].bytes[start..start + (last - first) as usize];
-        let mut entries: Vec<[u8; RUNTIME_FUNCTION]> = bytes
-            .as_chunks::<RUNTIME_FUNCTION>()
-            .0
-            .to_vec();
+        let mut entries: Vec<[u8; RUNTIME_FUNCTION]> =
+            bytes.as_chunks::<RUNTIME_FUNCTION>().0.to_vec();
         entries.sort_by_key(|e| u32::from_le_bytes([e[0], e[1], e[2], e[3]]));
         bytes.copy_from_slice(entries.as_flattened());
         Some((Va(bases.payload.0 + first), entries.len() as u32))

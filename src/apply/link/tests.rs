@@ -45,7 +45,13 @@ impl Builder {
         })
     }
 
-    fn fixup(&mut self, section: object::write::SectionId, offset: u64, to: SymbolId, typ: pe::RelocationType) {
+    fn fixup(
+        &mut self,
+        section: object::write::SectionId,
+        offset: u64,
+        to: SymbolId,
+        typ: pe::RelocationType,
+    ) {
         // The writer moves the addend into the field; what it adds is undone here.
         let addend = match typ {
             pe::IMAGE_REL_AMD64_REL32 => -4,

@@ -44,8 +44,12 @@ pub trait StackCheck<T: Target + ?Sized> {
     ///
     /// # Errors
     /// Where the target can't be read any more.
-    fn check(&self, target: &T, thread: &Thread, zones: &Zones)
-    -> Result<Vec<Blocker>, TargetError>;
+    fn check(
+        &self,
+        target: &T,
+        thread: &Thread,
+        zones: &Zones,
+    ) -> Result<Vec<Blocker>, TargetError>;
 }
 
 /// How long to try, and what ends it early.

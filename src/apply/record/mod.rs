@@ -45,9 +45,7 @@ pub enum RecordError {
     #[error("no patch record at {0}")]
     Absent(Va),
     /// Another version of `hotpatch` wrote it.
-    #[error(
-        "the patch record at {at} has version {found}, this hotpatch reads version {VERSION}"
-    )]
+    #[error("the patch record at {at} has version {found}, this hotpatch reads version {VERSION}")]
     Version {
         /// Where it is.
         at: Va,
@@ -92,8 +90,7 @@ impl Record {
         if Sha256::digest(&json)[..] != digest {
             return Err(RecordError::Damaged { at });
         }
-        let body: Body =
-            serde_json::from_slice(&json).map_err(|_| RecordError::Damaged { at })?;
+        let body: Body = serde_json::from_slice(&json).map_err(|_| RecordError::Damaged { at })?;
         if !body.is_sound() {
             return Err(RecordError::Damaged { at });
         }
@@ -147,10 +144,7 @@ impl Record {
         stage: Stage,
     ) -> Result<(), TargetError> {
         self.header.stage = stage;
-        target.write(
-            Va(self.at.0 + header::STAGE),
-            &stage.number().to_le_bytes(),
-        )
+        target.write(Va(self.at.0 + header::STAGE), &stage.number().to_le_bytes())
     }
 
     /// Notes that the patch is switched on, and since when (milliseconds since 1970).
