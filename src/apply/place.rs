@@ -10,6 +10,9 @@ const GRANULARITY: u64 = 0x1_0000;
 /// a signed 32-bit displacement, less a margin for displacements with an addend.
 const REACH: u64 = 0x7fff_0000;
 
+/// As many candidates as anybody needs: a free range can be taken before it is allocated.
+const ENOUGH: usize = 8;
+
 /// Lowest address that is used.
 const FLOOR: u64 = 0x1_0000;
 
@@ -24,43 +27,53 @@ pub fn candidates<T: Target + ?Sized>(
     size: u64,
     above_only: bool,
 ) -> Result<Vec<Va>, TargetError> {
-    const ENOUGH: usize = 8;
     let module_end = module.base.0 + u64::from(module.size);
-    let mut found = Vec::new();
     let highest = module.base.0.saturating_add(REACH);
-    let mut at = module_end;
-    while at < highest && found.len() < ENOUGH {
+    let mut found = Vec::new();
+    free(target, module_end, highest, |start, end| {
+        if start.saturating_add(size) <= end {
+            found.push(Va(start));
+        }
+        found.len() < ENOUGH
+    })?;
+    if above_only || found.len() == ENOUGH {
+        return Ok(found);
+    }
+    let lowest = module_end.saturating_sub(REACH).max(FLOOR);
+    let mut below = Vec::new();
+    free(target, lowest, module.base.0, |start, end| {
+        let last = end.saturating_sub(size) / GRANULARITY * GRANULARITY;
+        if last >= start {
+            below.push(Va(last));
+        }
+        true
+    })?;
+    found.extend(below.into_iter().rev().take(ENOUGH));
+    Ok(found)
+}
+
+/// Calls `each` with the free ranges between two addresses, by ascending address, until it
+/// returns `false`. A range starts where an allocation can start.
+fn free<T: Target + ?Sized>(
+    target: &T,
+    from: u64,
+    to: u64,
+    mut each: impl FnMut(u64, u64) -> bool,
+) -> Result<(), TargetError> {
+    let mut at = from;
+    while at < to {
         let Some(region) = target.region(Va(at))? else {
             break;
         };
-        let start = region.base.0.max(at).next_multiple_of(GRANULARITY);
-        let end = region.end().0.min(highest);
-        if region.usage == Usage::Free && start.saturating_add(size) <= end {
-            found.push(Va(start));
+        let start = at.next_multiple_of(GRANULARITY);
+        let end = region.end().0.min(to);
+        if region.usage == Usage::Free && start < end && !each(start, end) {
+            break;
         }
         if region.end().0 <= at {
             break;
         }
         at = region.end().0;
     }
-    if above_only {
-        return Ok(found);
-    }
-    let lowest = module_end.saturating_sub(REACH).max(FLOOR);
-    let mut at = module.base.0;
-    while at > lowest && found.len() < 2 * ENOUGH {
-        let Some(region) = target.region(Va(at - 1))? else {
-            break;
-        };
-        let start = region.base.0.max(lowest);
-        let last = region.end().0.min(at).checked_sub(size);
-        let last = last.map(|l| l / GRANULARITY * GRANULARITY);
-        if region.usage == Usage::Free
-            && let Some(last) = last.filter(|l| *l >= start)
-        {
-            found.push(Va(last));
-        }
-        at = region.base.0.min(at - 1);
-    }
-    Ok(found)
+    Ok(())
 }

@@ -47,9 +47,9 @@ pub enum Usage {
 /// Adjacent pages with the same usage and protection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
-    /// First byte.
+    /// Start of the page that was asked about; pages before it may be alike.
     pub base: Va,
-    /// Length in bytes.
+    /// Length in bytes from there.
     pub size: u64,
     /// First byte of the allocation that it is a part of; `base` where it is free.
     pub allocation: Va,
@@ -216,7 +216,7 @@ pub trait Target {
     /// Where any byte can't be written.
     fn write(&self, at: Va, bytes: &[u8]) -> Result<(), TargetError>;
 
-    /// The region that holds `at`; `None` past the end of the address space.
+    /// The region from the page of `at` on; `None` past the end of the address space.
     ///
     /// # Errors
     /// Where the system can't say.

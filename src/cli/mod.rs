@@ -10,9 +10,12 @@ mod inspect;
 pub mod key_arg;
 mod keygen;
 pub mod package_arg;
+pub mod process_arg;
 mod revert;
 mod status;
 mod verify;
+#[cfg(windows)]
+mod watchdog;
 
 use std::process::ExitCode;
 
@@ -63,6 +66,9 @@ enum Command {
     Status(status::StatusArgs),
     Revert(revert::RevertArgs),
     Explain(explain::ExplainArgs),
+    #[cfg(windows)]
+    #[command(name = crate::process::watchdog::COMMAND, hide = true)]
+    Watchdog(watchdog::WatchdogArgs),
 }
 
 /// Parses the arguments of this process, runs one command and says how it ended.
@@ -82,6 +88,8 @@ pub fn main() -> ExitCode {
         Command::Status(args) => args.run(cli.global),
         Command::Revert(args) => args.run(cli.global),
         Command::Explain(args) => args.run(cli.global),
+        #[cfg(windows)]
+        Command::Watchdog(args) => args.run(cli.global),
     };
     match outcome {
         Ok(exit) => exit.into(),

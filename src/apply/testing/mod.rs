@@ -282,18 +282,16 @@ impl Target for Fake {
         {
             let index = ((at.0 - base) / PAGE) as usize;
             let same = |i: &usize| a.protection[*i] == a.protection[index];
-            let first = (0..=index).rev().take_while(same).last().unwrap_or(index);
-            let last = (index..a.protection.len()).take_while(same).last();
-            let count = last.unwrap_or(index) + 1 - first;
+            let count = (index..a.protection.len()).take_while(same).count();
             return Ok(Some(Region {
-                base: Va(base + first as u64 * PAGE),
+                base: Va(base + index as u64 * PAGE),
                 size: count as u64 * PAGE,
                 allocation: Va(*base),
                 usage: a.usage,
                 protection: a.protection[index],
             }));
         }
-        let from = below.map_or(0, |(base, a)| base + a.bytes.len() as u64);
+        let from = at.0 & !(PAGE - 1);
         let to = memory.range(at.0..).next().map_or(TOP, |(base, _)| *base);
         Ok(Some(Region {
             base: Va(from),
