@@ -6,6 +6,7 @@
 //! means. Places are equal when they carry a common name; places without a name are
 //! equal when their content is.
 
+mod align;
 mod content;
 mod data;
 mod functions;
