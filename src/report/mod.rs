@@ -5,6 +5,7 @@ pub mod diff;
 pub mod explain;
 pub mod inspect;
 pub mod keygen;
+pub mod listing;
 pub mod out;
 pub mod package;
 pub mod sanitize;

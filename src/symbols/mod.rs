@@ -3,6 +3,7 @@
 //! This is the only place where a `pdb::` type occurs. A record that is not
 //! understood is counted (see [`Symbols::unknown_records`]), never silently dropped.
 
+mod lines;
 mod modules;
 mod pdb_file;
 mod raw;
@@ -10,6 +11,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
+pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
 pub use raw::{SwitchEntry, SwitchTable};
 pub use types::{Layout, Member, TypeIndex, Types};
