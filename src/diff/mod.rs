@@ -13,6 +13,7 @@ mod image;
 mod keys;
 mod modules;
 mod noise;
+mod rtti;
 mod same;
 mod types;
 mod unwind;

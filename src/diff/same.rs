@@ -90,10 +90,6 @@ impl<'c> Comparer<'c> {
     }
 
     fn same_reference(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
-        let size = match old.kind {
-            ReferenceKind::Access(size) => Some(u32::from(size)),
-            _ => None,
-        };
         if let (Place::Function(f, offset), Place::Function(_, _)) =
             (self.old.place(old.target), self.new.place(new.target))
             && offset != 0
@@ -101,6 +97,16 @@ impl<'c> Comparer<'c> {
         {
             self.entanglements.borrow_mut().push((from, f));
         }
+        self.same_target(old, new)
+    }
+
+    /// Whether two references of one kind mean the same.
+    pub fn same_target(&self, old: &Reference, new: &Reference) -> bool {
+        let size = match old.kind {
+            ReferenceKind::Access(size) => Some(u32::from(size)),
+            ReferenceKind::ThreadLocal => return self.same_thread_local(old.target, new.target),
+            _ => None,
+        };
         self.same_place(old.target, new.target, size)
     }
 
@@ -109,7 +115,12 @@ impl<'c> Comparer<'c> {
     pub fn same_place(&self, old: Rva, new: Rva, accessed: Option<u32>) -> bool {
         match (self.old.place(old), self.new.place(new)) {
             (Place::Function(f, a), Place::Function(g, b)) => {
-                a == b && self.keys.same_function(f, g)
+                a == b
+                    && match (self.old.is_funclet(f), self.new.is_funclet(g)) {
+                        (true, true) => self.same_funclet(f, g),
+                        (false, false) => self.keys.same_function(f, g),
+                        _ => false,
+                    }
             }
             (Place::Import(i), Place::Import(j)) => {
                 let a = &self.old.image.imports[i as usize];
@@ -128,6 +139,13 @@ impl<'c> Comparer<'c> {
             (Place::Headers(a), Place::Headers(b)) => a == b,
             _ => false,
         }
+    }
+
+    /// Funclets are the same when their code is: their names hold numbers that shift.
+    fn same_funclet(&self, f: FunctionIndex, g: FunctionIndex) -> bool {
+        self.remembered((self.old.function(f).rva, self.new.function(g).rva), || {
+            self.difference(f, g).is_none()
+        })
     }
 
     /// Named constants count by content as well; variables only by name.
@@ -163,10 +181,20 @@ impl<'c> Comparer<'c> {
             && old.0 - a.rva.0 == new.0 - b.rva.0
     }
 
+    /// Offsets into the TLS block are the same when they mean the same place of the same
+    /// variable.
+    fn same_thread_local(&self, old: Rva, new: Rva) -> bool {
+        match (thread_local(self.old, old), thread_local(self.new, new)) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => old == new,
+            _ => false,
+        }
+    }
+
     fn same_switch_table(&self, old: u32, new: u32) -> bool {
         let (t, u) = (
-            &self.old.symbols.switch_tables[old as usize],
-            &self.new.symbols.switch_tables[new as usize],
+            &self.old.switch_tables[old as usize],
+            &self.new.switch_tables[new as usize],
         );
         if (t.entries, t.entry) != (u.entries, u.entry) {
             return false;
@@ -188,6 +216,16 @@ impl<'c> Comparer<'c> {
                 matches!(indices, (Some(a), Some(b)) if self.difference(a, b).is_none())
             })
     }
+}
+
+/// The thread-local variable at an offset of the TLS block, and how far into it.
+fn thread_local<'p>(program: &Program<'p>, offset: Rva) -> Option<(&'p str, u32)> {
+    let template = program.image.tls.as_ref()?.template;
+    let rva = template.checked_add(offset.0)?;
+    let variables = &program.symbols.thread_locals;
+    let after = variables.partition_point(|v| v.rva <= rva);
+    let variable = variables.get(after.checked_sub(1)?)?;
+    Some((&variable.name, rva.0 - variable.rva.0))
 }
 
 fn first_shape_difference(old: &Code, new: &Code) -> Option<u32> {

@@ -4,8 +4,10 @@
 
 use iced_x86::{Code as Opcode, Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 
+use super::flow;
 use crate::addr::Rva;
 use crate::image::Image;
+use crate::symbols::SwitchTable;
 
 /// What kind of field a reference is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,11 @@ pub enum ReferenceKind {
     Address,
     /// Absolute 64-bit address that the loader relocates.
     Absolute,
+    /// 32-bit RVA that is added to the image base: a displacement, or an entry of a switch
+    /// table inside the function.
+    ImageRelative,
+    /// 32-bit offset into the module's TLS block; the target is that offset.
+    ThreadLocal,
 }
 
 impl ReferenceKind {
@@ -51,6 +58,8 @@ pub struct Reference {
 pub enum IndirectJump {
     /// From a pointer in memory or a parameter: a tail call.
     TailCall,
+    /// Through a switch table that was found.
+    Table,
     /// From arithmetic or a place that was not found: a switch, as far as is known.
     Computed,
 }
@@ -68,6 +77,10 @@ pub struct Code {
     pub thread_local: bool,
     /// The function takes the address of the image itself.
     pub takes_image_base: bool,
+    /// Switch tables outside of the function that its jumps go through.
+    pub tables: Vec<SwitchTable>,
+    /// Offset of an operand that may be an RVA without that being certain.
+    pub uncertain: Option<u32>,
     /// The function calls or moves the stack pointer, so that it needs unwind information.
     pub uses_stack: bool,
     /// The smallest offset above 0 that a branch of the function itself leads to.
@@ -91,6 +104,26 @@ pub fn decode(image: &Image<'_>, rva: Rva, size: u32) -> Code {
             ..Code::default()
         };
     };
+    let mut code = sweep(bytes, rva, size);
+    let computed = |c: &Code| {
+        c.indirect_jumps
+            .iter()
+            .any(|j| j.1 == IndirectJump::Computed)
+    };
+    if code.takes_image_base || code.thread_local || computed(&code) {
+        let flow = flow::analyse(image, rva, bytes);
+        if let Some(end) = flow.code_end {
+            code = sweep(&bytes[..end as usize], rva, size);
+        }
+        apply_flow(image, rva, size, &flow, &mut code);
+    }
+    absolute_fields(image, rva, size, &mut code);
+    code
+}
+
+/// One linear pass over the instructions of a function of `size` bytes; `bytes` ends where
+/// its code does.
+fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
     let mut reader = Reader {
         code: Code::default(),
         rva,
@@ -109,9 +142,54 @@ pub fn decode(image: &Image<'_>, rva: Rva, size: u32) -> Code {
         let offsets = decoder.get_constant_offsets(&instruction);
         reader.instruction(&instruction, &offsets);
     }
-    let mut code = reader.code;
-    absolute_fields(image, rva, size, &mut code);
-    code
+    reader.code
+}
+
+/// Adds the fields and tables that the data flow found.
+fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &mut Code) {
+    let field = |at: u32, kind, target| Reference {
+        at,
+        kind,
+        trailing: 0,
+        target,
+    };
+    let mut found: Vec<Reference> = Vec::new();
+    for (at, target) in &flow.image_relative {
+        found.push(field(*at, ReferenceKind::ImageRelative, *target));
+    }
+    for (at, offset) in &flow.thread_local {
+        found.push(field(*at, ReferenceKind::ThreadLocal, Rva(*offset)));
+    }
+    for table in &flow.tables {
+        let start = table.table.table.0;
+        let inside = (rva.0..rva.0.saturating_add(size)).contains(&start);
+        if table.image_relative && inside {
+            let targets = image.switch_targets(&table.table).unwrap_or_default();
+            found.extend(targets.iter().enumerate().map(|(i, target)| {
+                let at = start - rva.0 + i as u32 * 4;
+                field(at, ReferenceKind::ImageRelative, *target)
+            }));
+        } else {
+            code.tables.push(table.table);
+        }
+        let jump = table.table.branch.0 - rva.0;
+        for (at, how) in &mut code.indirect_jumps {
+            if *at == jump {
+                *how = IndirectJump::Table;
+            }
+        }
+    }
+    code.references
+        .retain(|r| !found.iter().any(|f| overlap(r, f)));
+    code.references.extend(found);
+    code.references.sort_by_key(|r| r.at);
+    code.references.dedup_by_key(|r| r.at);
+    code.uncertain = flow.uncertain;
+}
+
+/// Whether two fields share a byte.
+fn overlap(a: &Reference, b: &Reference) -> bool {
+    a.at < b.at + b.kind.width() && b.at < a.at + a.kind.width()
 }
 
 /// Adds the fields that the base relocation table lists, and drops what the decoder

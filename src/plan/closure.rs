@@ -34,7 +34,7 @@ enum Source {
     Datum(DataIndex),
     /// Data without a symbol: start and length.
     Constant(Rva, u32),
-    /// A switch table of a function (index into `Symbols::switch_tables`).
+    /// A switch table of a function (index into `Program::switch_tables`).
     SwitchTable(u32, FunctionIndex),
 }
 
@@ -155,9 +155,17 @@ impl<'p> Closure<'p> {
                 let reason = "is a one-byte branch to another function";
                 return Err((&code::UNRESOLVED_REFERENCE, reason.into()));
             }
+            ReferenceKind::ThreadLocal => {
+                let reason = "is an offset into the thread's TLS block";
+                return Err((&code::THREAD_LOCAL, reason.into()));
+            }
             ReferenceKind::Access(size) => Some(u32::from(size)),
             _ => None,
         };
+        if reference.target == Rva(0) {
+            // The old module is the module: RVAs are added to its base.
+            return Ok((FixupTarget::Old(Rva(0)), 0));
+        }
         if let Place::Function(f, offset) = self.new.place(reference.target)
             && f == function
         {
@@ -355,7 +363,7 @@ impl<'p> Closure<'p> {
     /// function and the moved table: `case - table = (case - entry) + (entry - table)`.
     fn fill_switch_table(&mut self, index: PieceIndex, table: u32, function: FunctionIndex) {
         let new = self.new;
-        let record = &new.symbols.switch_tables[table as usize];
+        let record = &new.switch_tables[table as usize];
         let owner = PieceIndex(self.known[&Source::Function(function)].0);
         let targets = new.image.switch_targets(record);
         let relative = record.entry == SwitchEntry::Signed(4) && record.base == record.table;
@@ -392,6 +400,7 @@ impl<'p> Closure<'p> {
 fn fixup_kind(reference: &Reference) -> FixupKind {
     match reference.kind {
         ReferenceKind::Absolute => FixupKind::Absolute,
+        ReferenceKind::ImageRelative => FixupKind::ImageRelative,
         _ => FixupKind::Relative(reference.trailing),
     }
 }

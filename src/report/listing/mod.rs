@@ -37,8 +37,8 @@ pub struct Line {
     pub text: String,
     /// The text with a mark instead of every name: what is left when everything moved.
     bare: String,
-    /// Where its references lead.
-    targets: Vec<Rva>,
+    /// What it refers to outside of its function.
+    references: Vec<Reference>,
     /// The offset that it branches to within the function.
     inner: Option<u32>,
     /// Source file, without its folder unless asked for, and line.
@@ -158,7 +158,7 @@ impl Iterator for Disassembler<'_> {
                 offset,
                 bare: text.clone(),
                 text,
-                targets: Vec::new(),
+                references: Vec::new(),
                 inner: None,
                 source,
             });
@@ -166,7 +166,7 @@ impl Iterator for Disassembler<'_> {
         let inner = self.inner_target(&instruction);
         let from = self.references.partition_point(|r| r.at < offset);
         let own = self.references[from..].iter().take_while(|r| r.at < end);
-        let own: Vec<&Reference> = own.collect();
+        let own: Vec<Reference> = own.copied().collect();
         let constants = self.decoder.get_constant_offsets(&instruction);
         let mut named = Vec::new();
         for reference in &own {
@@ -184,7 +184,7 @@ impl Iterator for Disassembler<'_> {
             offset,
             text,
             bare,
-            targets: own.iter().map(|r| r.target).collect(),
+            references: own,
             inner,
             source,
         })
@@ -194,10 +194,10 @@ impl Iterator for Disassembler<'_> {
 impl Line {
     /// Whether the two are the same but for where they branch to within their function.
     fn same(&self, other: &Line, comparer: &crate::diff::Comparer<'_>) -> bool {
-        let targets = || self.targets.iter().zip(&other.targets);
+        let pairs = || self.references.iter().zip(&other.references);
         self.bare == other.bare
             && self.inner.is_some() == other.inner.is_some()
-            && self.targets.len() == other.targets.len()
-            && targets().all(|(a, b)| comparer.same_place(*a, *b, None))
+            && self.references.len() == other.references.len()
+            && pairs().all(|(a, b)| a.kind == b.kind && comparer.same_target(a, b))
     }
 }

@@ -35,6 +35,9 @@ pub fn address(instruction: &Instruction, offsets: &ConstantOffsets, field: u32)
 
 /// What a reference leads to, as it stands in an operand.
 pub fn name(program: &Program<'_>, reference: &Reference) -> String {
+    if reference.kind == ReferenceKind::ThreadLocal {
+        return format!("thread-local+{:#x}", reference.target.0);
+    }
     match program.place(reference.target) {
         Place::Constant => constant(program, reference),
         Place::SwitchTable(_) => "switch table".into(),
