@@ -9,4 +9,5 @@ pub mod listing;
 pub mod out;
 pub mod package;
 pub mod sanitize;
+pub mod schema;
 pub mod verify;

@@ -117,8 +117,13 @@ fn differing_numbers(
     let mut y = Decoder::with_ip(64, b, to.into(), DecoderOptions::NONE);
     let mut numbers = Vec::new();
     let mut index = 0;
+    let references = &old.code_of(f).references;
     while x.can_decode() {
         let at = x.position();
+        // A reference without an opcode begins the switch tables behind the code.
+        if references.binary_search_by_key(&(at as u32), |r| r.at).is_ok() {
+            break;
+        }
         let (i, j) = (x.decode(), y.decode());
         if i.is_invalid() || i.code() != j.code() || i.len() != j.len() {
             return None;

@@ -125,6 +125,27 @@ impl<'s> Disassembler<'s> {
         text
     }
 
+    /// A reference that no opcode precedes: an entry of a switch table behind the code.
+    fn table_entry(&mut self, entry: Reference) -> Line {
+        let end = entry.at + entry.kind.width();
+        let _ = self.decoder.set_position((end as usize).min(self.bytes.len()));
+        self.decoder.set_ip(u64::from(self.start.0 + end));
+        let inner = entry.target.0.checked_sub(self.start.0);
+        let inner = inner.filter(|offset| *offset < self.size);
+        let text = match inner {
+            Some(offset) => format!("dd +{offset:#x}"),
+            None => format!("dd {}", operand::name(self.side.program, &entry)),
+        };
+        Line {
+            offset: entry.at,
+            text,
+            bare: "dd ?".into(),
+            references: if inner.is_some() { Vec::new() } else { vec![entry] },
+            inner,
+            source: None,
+        }
+    }
+
     /// The target of a branch that stays within the function.
     fn inner_target(&self, instruction: &Instruction) -> Option<u32> {
         let target = u32::try_from(instruction.near_branch_target()).ok()?;
@@ -141,6 +162,12 @@ impl Iterator for Disassembler<'_> {
             return None;
         }
         let offset = self.decoder.position() as u32;
+        let from = self.references.partition_point(|r| r.at < offset);
+        if let Some(entry) = self.references.get(from)
+            && entry.at == offset
+        {
+            return Some(self.table_entry(*entry));
+        }
         let instruction = self.decoder.decode();
         let end = offset + instruction.len() as u32;
         let rva = Rva(self.start.0 + offset);
@@ -164,7 +191,6 @@ impl Iterator for Disassembler<'_> {
             });
         }
         let inner = self.inner_target(&instruction);
-        let from = self.references.partition_point(|r| r.at < offset);
         let own = self.references[from..].iter().take_while(|r| r.at < end);
         let own: Vec<Reference> = own.copied().collect();
         let constants = self.decoder.get_constant_offsets(&instruction);

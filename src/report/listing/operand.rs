@@ -52,6 +52,7 @@ fn constant(program: &Program<'_>, reference: &Reference) -> String {
     let bytes = bytes.unwrap_or(&[]);
     if let ReferenceKind::Access(size @ 1..=MAX_VALUE) = reference.kind
         && let Some(value) = bytes.get(..usize::from(size))
+        && (program.image.relocations_in(reference.target, size.into())).is_empty()
     {
         let digits: String = value.iter().rev().map(|b| format!("{b:02x}")).collect();
         return format!("const 0x{digits}");
