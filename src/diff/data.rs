@@ -16,6 +16,9 @@ pub enum DataChangeKind {
     InitialValue,
     /// The value of a constant.
     Constant,
+    /// The value of a constant that others know by its address: a virtual function table,
+    /// run-time type information, an export.
+    Identity,
 }
 
 /// A datum that differs.
@@ -79,6 +82,7 @@ fn change(
 ) -> Option<DataChangeKind> {
     if let (Some(a), Some(b)) = (d.type_size, e.type_size)
         && a != b
+        && (d.writable || e.writable)
     {
         return Some(DataChangeKind::Size);
     }
@@ -90,9 +94,24 @@ fn change(
     }
     Some(if d.writable {
         DataChangeKind::InitialValue
+    } else if has_identity(comparer, d) {
+        DataChangeKind::Identity
     } else {
         DataChangeKind::Constant
     })
+}
+
+/// Whether others than the code that refers to it know a constant by its address.
+fn has_identity(comparer: &Comparer<'_>, item: &DataItem) -> bool {
+    const PREFIXES: [&str; 9] = [
+        "??_7", "??_8", "??_R", "_TI", "_CT", "_ZTV", "_ZTI", "_ZTS", "_ZTT",
+    ];
+    let named = item
+        .names
+        .iter()
+        .any(|n| PREFIXES.iter().any(|p| n.name.starts_with(p)));
+    let place = item.rva.to_string();
+    named || comparer.old.image.exports.iter().any(|(_, to)| *to == place)
 }
 
 /// Symbols of tables that the linker makes and that are compared through what they

@@ -6,6 +6,7 @@ use super::Keys;
 use super::content::Memo;
 use crate::addr::Rva;
 use crate::function::{Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
+use crate::symbols::Contribution;
 
 /// Why two functions are not the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +109,24 @@ impl<'c> Comparer<'c> {
             _ => None,
         };
         self.same_place(old.target, new.target, size)
+            || (old.kind == ReferenceKind::Address && self.same_end(from, old.target, new.target))
+    }
+
+    /// Whether two addresses are the end of one and the same datum, to whose inside the
+    /// function refers as well: `for (p = list; p != list + n; p++)`. What lies behind the
+    /// datum does not matter then.
+    fn same_end(&self, from: FunctionIndex, old: Rva, new: Rva) -> bool {
+        if let (Some(a), Some(b)) = (piece_end(self.old, old), piece_end(self.new, new)) {
+            let uses = |r: &Reference| (a.rva..old).contains(&r.target);
+            return self.keys.modules.same(a.module, b.module)
+                && a.size == b.size
+                && self.old.code_of(from).references.iter().any(uses);
+        }
+        let (Some(d), Some(e)) = (ends_at(self.old, old), ends_at(self.new, new)) else {
+            return false;
+        };
+        let uses = |r: &Reference| matches!(self.old.place(r.target), Place::Data(u, _) if u == d);
+        self.keys.same_datum(d, e) && self.old.code_of(from).references.iter().any(uses)
     }
 
     /// Whether two addresses mean the same. `accessed` is how many bytes are read or
@@ -216,6 +235,32 @@ impl<'c> Comparer<'c> {
                 matches!(indices, (Some(a), Some(b)) if self.difference(a, b).is_none())
             })
     }
+}
+
+/// The contribution that ends at an address where another object file's contribution
+/// begins, without a symbol. Nothing but the end of the first can be meant there: what has
+/// no symbol cannot be referred to from another object file.
+fn piece_end<'p>(program: &'p Program<'_>, rva: Rva) -> Option<&'p Contribution> {
+    if program.place(rva) != Place::Constant {
+        return None;
+    }
+    let before = program.symbols.contribution_at(rva.checked_offset(-1)?)?;
+    let ends = before.rva.checked_add(before.size) == Some(rva);
+    let after = program.symbols.contribution_at(rva);
+    let other = after.is_none_or(|c| c.module != before.module);
+    (ends && other).then_some(before)
+}
+
+/// The datum that, by its type, ends at an address where another one begins.
+fn ends_at(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
+    let Place::Data(_, 0) = program.place(rva) else {
+        return None;
+    };
+    let Place::Data(datum, _) = program.place(rva.checked_offset(-1)?) else {
+        return None;
+    };
+    let item = program.datum(datum);
+    (item.rva.checked_add(item.type_size?) == Some(rva)).then_some(datum)
 }
 
 /// The thread-local variable at an offset of the TLS block, and how far into it.

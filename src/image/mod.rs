@@ -85,8 +85,6 @@ pub struct Image<'a> {
     pub sections: Vec<Section>,
     /// Places of the 64-bit absolute addresses (`IMAGE_REL_BASED_DIR64`), ascending.
     pub base_relocations: Vec<Rva>,
-    /// Whether the file has a base relocation directory.
-    pub has_relocations: bool,
     /// Import address table slots, also those of delay-loaded modules, ascending.
     pub imports: Vec<Import>,
     /// Exported names (or `#ordinal`) with the RVA or forwarder they lead to.
@@ -122,7 +120,6 @@ impl<'a> Image<'a> {
             entry: Rva(optional.standard_fields.address_of_entry_point),
             sections,
             base_relocations: Vec::new(),
-            has_relocations: false,
             imports: Vec::new(),
             exports: Vec::new(),
             runtime_functions: Vec::new(),
@@ -146,7 +143,6 @@ impl<'a> Image<'a> {
         optional: &OptionalHeader,
     ) -> Result<(), ImageError> {
         if let Some(d) = directory(optional, DIRECTORY_BASE_RELOCATIONS) {
-            self.has_relocations = true;
             self.base_relocations = relocations::parse(self, d)?;
         }
         if let Some(d) = directory(optional, DIRECTORY_IMPORTS) {

@@ -17,7 +17,10 @@ mod value;
 
 use std::collections::BTreeMap;
 
-use iced_x86::{ConstantOffsets, Decoder, DecoderOptions, Instruction, InstructionInfoFactory};
+use iced_x86::{
+    ConstantOffsets, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory,
+    Mnemonic,
+};
 
 use crate::addr::Rva;
 use crate::image::Image;
@@ -57,23 +60,51 @@ const MAX_PASSES: usize = 16;
 /// Analyses the code of one function. `limit` is the image's size, above which no
 /// displacement is an RVA.
 pub fn analyse(image: &Image<'_>, rva: Rva, bytes: &[u8]) -> Flow {
-    let mut states: BTreeMap<u32, State> = BTreeMap::new();
-    let mut escaped = false;
-    for _ in 0..MAX_PASSES {
-        let mut pass = Pass::new(image, rva, bytes, states.clone(), escaped);
-        pass.run();
-        let stable = pass.states == states && pass.escaped == escaped;
-        states = pass.states;
-        escaped = pass.escaped;
-        if stable {
-            return tables::complete(image, rva, bytes, pass.flow, &pass.code_addresses);
+    let mut flow = None;
+    let mut start = (BTreeMap::new(), false);
+    // First what normal flow reaches. Then, from there, what only an exception can reach.
+    for everything in [false, true] {
+        match stable(image, rva, bytes, start, everything) {
+            Some(pass) => {
+                start = (pass.states.clone(), pass.escaped);
+                flow = Some(pass);
+            }
+            None => {
+                return Flow {
+                    uncertain: Some(0),
+                    uncertain_thread_local: Some(0),
+                    ..Flow::default()
+                };
+            }
         }
     }
-    Flow {
-        uncertain: Some(0),
-        uncertain_thread_local: Some(0),
-        ..Flow::default()
+    flow.map_or_else(Flow::default, |pass| {
+        tables::complete(image, rva, bytes, pass.flow, &pass.code_addresses)
+    })
+}
+
+/// Repeats passes until nothing changes; `None` where that takes too long.
+fn stable<'p>(
+    image: &'p Image<'p>,
+    rva: Rva,
+    bytes: &'p [u8],
+    (mut states, mut escaped): (BTreeMap<u32, State>, bool),
+    everything: bool,
+) -> Option<Pass<'p>> {
+    for _ in 0..MAX_PASSES {
+        let mut pass = Pass::new(image, rva, bytes, states.clone(), escaped);
+        pass.everything = everything;
+        pass.run();
+        if pass.states == states && pass.escaped == escaped {
+            return Some(pass);
+        }
+        (states, escaped) = (pass.states, pass.escaped);
     }
+    None
+}
+
+fn is_padding(instruction: &Instruction) -> bool {
+    matches!(instruction.mnemonic(), Mnemonic::Nop | Mnemonic::Int3)
 }
 
 /// One pass over the code.
@@ -85,6 +116,8 @@ struct Pass<'p> {
     states: BTreeMap<u32, State>,
     /// The image base was stored to memory somewhere: any load may bring it back.
     escaped: bool,
+    /// Whether code is looked at that normal flow does not reach.
+    everything: bool,
     flow: Flow,
     info: InstructionInfoFactory,
     /// Offsets of all instructions.
@@ -105,6 +138,7 @@ impl<'p> Pass<'p> {
             bytes,
             states,
             escaped,
+            everything: false,
             flow: Flow::default(),
             info: InstructionInfoFactory::new(),
             code_addresses: Vec::new(),
@@ -129,9 +163,13 @@ impl<'p> Pass<'p> {
             match self.states.get(&at) {
                 Some(joined) if reachable => state = state.merge(joined),
                 Some(joined) => state = *joined,
-                // Code behind a jump that nothing leads to: an exception handler, or dead.
-                None if !reachable => state = State::unknown(self.escaped),
-                None => {}
+                None if reachable => {}
+                // Code behind a jump that nothing leads to: an exception handler, unless it is
+                // padding before the next label.
+                None if self.everything && !is_padding(&instruction) => {
+                    state = State::after_exception()
+                }
+                None => continue,
             }
             let offsets: ConstantOffsets = decoder.get_constant_offsets(&instruction);
             self.step(&mut state, &instruction, &offsets, at);
@@ -141,8 +179,7 @@ impl<'p> Pass<'p> {
 
     /// Hands the state on to the branch target; says whether the next instruction follows.
     fn leave(&mut self, state: &State, instruction: &Instruction) -> bool {
-        use iced_x86::FlowControl;
-        let falls_through = match instruction.flow_control() {
+        match instruction.flow_control() {
             FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => {
                 let target = (instruction.near_branch_target() as u32).wrapping_sub(self.rva.0);
                 if (target as usize) < self.bytes.len() {
@@ -157,8 +194,7 @@ impl<'p> Pass<'p> {
             }
             FlowControl::Return | FlowControl::Exception => false,
             _ => true,
-        };
-        falls_through
+        }
     }
 
     /// A switch hands its state on to every case that its table leads to.

@@ -55,6 +55,18 @@ impl Value {
     }
 }
 
+/// Registers that calls and unwinding preserve (Microsoft x64 calling convention).
+const NON_VOLATILE: [Register; 8] = [
+    Register::RBX,
+    Register::RBP,
+    Register::RSI,
+    Register::RDI,
+    Register::R12,
+    Register::R13,
+    Register::R14,
+    Register::R15,
+];
+
 /// The sixteen general-purpose registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
@@ -69,12 +81,14 @@ impl State {
         }
     }
 
-    /// Where nothing is known. Registers may hold the image base only if the function puts
-    /// it anywhere at all, which is the case wherever this analysis runs.
-    pub fn unknown(_escaped: bool) -> Self {
-        State {
-            registers: [Value::MayBeImageBase; 16],
+    /// Where an exception handler goes on: registers that calls preserve may hold the image
+    /// base, if the function puts it anywhere.
+    pub fn after_exception() -> Self {
+        let mut state = State::entry();
+        for register in NON_VOLATILE {
+            state.set(register, Value::MayBeImageBase);
         }
+        state
     }
 
     /// Register by register.

@@ -32,7 +32,25 @@ pub fn align(old: &[Line], new: &[Line], comparer: &Comparer<'_>) -> Vec<Row> {
     let deadline = Instant::now() + DEADLINE;
     let operations =
         capture_diff_slices_deadline(Algorithm::Patience, &keys(old), &keys(new), Some(deadline));
-    let mut rows = rows(&operations);
+    let mut rows = Vec::new();
+    for operation in &operations {
+        match operation {
+            // What is not the same stands side by side where it is of one kind.
+            DiffOp::Replace { .. } => {
+                let (a, b) = (operation.old_range(), operation.new_range());
+                let kinds = |lines: &[Line]| lines.iter().map(Line::kind).collect::<Vec<_>>();
+                let (x, y) = (kinds(&old[a.clone()]), kinds(&new[b.clone()]));
+                let inner =
+                    capture_diff_slices_deadline(Algorithm::Myers, &x, &y, Some(deadline));
+                rows.extend(self::rows(&inner).into_iter().map(|row| Row {
+                    old: row.old.map(|i| a.start + i),
+                    new: row.new.map(|i| b.start + i),
+                    same: false,
+                }));
+            }
+            _ => rows.extend(self::rows(std::slice::from_ref(operation))),
+        }
+    }
     for row in &mut rows {
         if let (Some(o), Some(n)) = (row.old, row.new) {
             row.same = old[o].same(&new[n], comparer);

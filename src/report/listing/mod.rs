@@ -218,6 +218,11 @@ impl Iterator for Disassembler<'_> {
 }
 
 impl Line {
+    /// The mnemonic.
+    fn kind(&self) -> &str {
+        self.bare.split(' ').next().unwrap_or("")
+    }
+
     /// Whether the two are the same but for where they branch to within their function.
     fn same(&self, other: &Line, comparer: &crate::diff::Comparer<'_>) -> bool {
         let pairs = || self.references.iter().zip(&other.references);

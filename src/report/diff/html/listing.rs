@@ -55,9 +55,10 @@ pub struct Cell {
 impl Listing {
     /// The listing of these rows.
     pub fn new(rows: &[RowReport]) -> Listing {
-        let mut last = (String::new(), String::new());
         let mut stretches: Vec<Stretch> = Vec::new();
         for (folded, range) in ranges(rows) {
+            // Each stretch says again where in the source it begins.
+            let mut last = (String::new(), String::new());
             let rows = rows[range].iter().map(|row| view(row, &mut last)).collect();
             stretches.push(Stretch { folded, rows });
         }

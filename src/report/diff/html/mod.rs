@@ -81,7 +81,7 @@ impl DiffReport {
             title: format!("hotpatch diff: {}", line(file_name(&self.new.image))),
             tone: self.tone(),
             verdict: self.verdict_words(),
-            headline: self.headline(),
+            headline: capital(self.headline().split_once(": ").map_or("", |(_, rest)| rest)),
             builds: [self.build("old", true), self.build("new", false)],
             tiles: self.tiles(),
             findings: self.findings_views(),
@@ -220,6 +220,13 @@ impl DiffReport {
         let removed = removed.map(|r| row("removed", &r.name, r.rva.to_string(), bytes(r.size)));
         changed.chain(added).chain(removed).collect()
     }
+}
+
+/// The text with a capital at its start.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.clone()).collect()
 }
 
 fn file_name(path: &str) -> &str {
