@@ -4,6 +4,7 @@ mod apply;
 mod build;
 mod builds;
 mod check;
+mod coverage;
 mod diff;
 mod explain;
 mod failure;
@@ -102,6 +103,7 @@ impl Face {
 enum Command {
     Diff(diff::DiffArgs),
     Build(build::BuildArgs),
+    Coverage(coverage::CoverageArgs),
     Inspect(inspect::InspectArgs),
     Keygen(keygen::KeygenArgs),
     Verify(verify::VerifyArgs),
@@ -131,6 +133,7 @@ impl Command {
             Command::Diff(args) => args.run(face),
             Command::Explain(args) => args.run(face),
             Command::Build(args) => args.run(face.usual()?),
+            Command::Coverage(args) => args.run(face.usual()?),
             Command::Inspect(args) => args.run(face.usual()?),
             Command::Keygen(args) => args.run(face.usual()?),
             Command::Verify(args) => args.run(face.usual()?),

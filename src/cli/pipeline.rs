@@ -28,7 +28,8 @@ pub struct BuildFiles {
 }
 
 impl BuildFiles {
-    fn new(image_path: &Path) -> Self {
+    /// The files of a build of which only the image is known so far.
+    pub fn new(image_path: &Path) -> Self {
         BuildFiles {
             image_path: image_path.to_owned(),
             pdb_path: None,
@@ -206,7 +207,10 @@ fn finish(mut stages: Stages) -> Vec<(&'static str, u64)> {
 }
 
 /// Reads the PDB of a build and checks that it belongs to the image.
-fn symbols(
+///
+/// # Errors
+/// Where it cannot be read, or is that of another build.
+pub fn symbols(
     files: &mut BuildFiles,
     pdb_path: PathBuf,
     image: &Image<'_>,
@@ -225,7 +229,8 @@ fn symbols(
     Ok(symbols)
 }
 
-fn symbol_findings(symbols: &Symbols, which: &str) -> Vec<Finding> {
+/// Why a PDB is of no use, where it is not.
+pub fn symbol_findings(symbols: &Symbols, which: &str) -> Vec<Finding> {
     if !symbols.procedures.is_empty() {
         return Vec::new();
     }

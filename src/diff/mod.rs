@@ -66,6 +66,18 @@ impl Diff {
         }
     }
 
+    /// The difference of a build to itself, without making the comparison.
+    pub fn of_itself(program: &Program<'_>) -> Self {
+        Diff {
+            keys: Keys::new(program, program),
+            functions: FunctionDiff::default(),
+            data: DataDiff::default(),
+            types: Vec::new(),
+            image: ImageDiff::default(),
+            noise: Vec::new(),
+        }
+    }
+
     /// Compares single functions and places of the two builds that this is the difference of.
     pub fn comparer<'c>(&'c self, old: &'c Program<'c>, new: &'c Program<'c>) -> Comparer<'c> {
         Comparer::new(old, new, &self.keys)

@@ -90,7 +90,13 @@ impl<'c> Comparer<'c> {
         None
     }
 
-    fn same_reference(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
+    /// Whether two references of one old function and its new version mean the same.
+    pub fn same_reference(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
+        let size = match old.kind {
+            ReferenceKind::Access(size) => Some(u32::from(size)),
+            ReferenceKind::ThreadLocal => return self.same_thread_local(old.target, new.target),
+            _ => None,
+        };
         if let (Place::Function(f, offset), Place::Function(_, _)) =
             (self.old.place(old.target), self.new.place(new.target))
             && offset != 0
@@ -98,16 +104,6 @@ impl<'c> Comparer<'c> {
         {
             self.entanglements.borrow_mut().push((from, f));
         }
-        self.same_target(old, new)
-    }
-
-    /// Whether two references of one kind mean the same.
-    pub fn same_target(&self, old: &Reference, new: &Reference) -> bool {
-        let size = match old.kind {
-            ReferenceKind::Access(size) => Some(u32::from(size)),
-            ReferenceKind::ThreadLocal => return self.same_thread_local(old.target, new.target),
-            _ => None,
-        };
         self.same_place(old.target, new.target, size)
             || (old.kind == ReferenceKind::Address && self.same_end(from, old.target, new.target))
     }

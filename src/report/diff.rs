@@ -13,6 +13,7 @@ use crate::addr::Rva;
 use crate::finding::FindingReport;
 
 pub use create::{Compared, Shown};
+pub use text::findings_text;
 
 /// What differs between two builds, and whether it can be applied live.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -9,6 +9,7 @@ pub type Entry = (&'static str, fn() -> Schema);
 /// field, without `hotpatch.` and the version.
 pub const REPORTS: &[Entry] = &[
     ("build", of::<super::build::BuildReport>),
+    ("coverage", of::<super::coverage::CoverageReport>),
     ("diff", of::<super::diff::DiffReport>),
     ("explain", of::<super::explain::ExplainReport>),
     ("inspect", of::<super::inspect::InspectReport<'static>>),

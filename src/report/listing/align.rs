@@ -38,7 +38,6 @@ pub fn align(old: &[Line], new: &[Line], comparer: &Comparer<'_>) -> Vec<Row> {
             // What is not the same stands side by side where it is of one kind.
             DiffOp::Replace { .. } => {
                 let (a, b) = (operation.old_range(), operation.new_range());
-                let kinds = |lines: &[Line]| lines.iter().map(Line::kind).collect::<Vec<_>>();
                 let (x, y) = (kinds(&old[a.clone()]), kinds(&new[b.clone()]));
                 let inner =
                     capture_diff_slices_deadline(Algorithm::Myers, &x, &y, Some(deadline));
@@ -58,6 +57,10 @@ pub fn align(old: &[Line], new: &[Line], comparer: &Comparer<'_>) -> Vec<Row> {
     }
     check_branches(old, new, &mut rows);
     rows
+}
+
+fn kinds(lines: &[Line]) -> Vec<&str> {
+    lines.iter().map(Line::kind).collect()
 }
 
 fn rows(operations: &[DiffOp]) -> Vec<Row> {

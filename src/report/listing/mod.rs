@@ -31,6 +31,8 @@ pub struct Side<'s> {
 /// One instruction.
 #[derive(Clone, Debug)]
 pub struct Line {
+    /// The function that it belongs to.
+    function: FunctionIndex,
     /// Offset in the function in bytes.
     pub offset: u32,
     /// The instruction with names for addresses.
@@ -83,6 +85,7 @@ impl SymbolResolver for Names {
 /// Disassembles one function, instruction by instruction.
 pub struct Disassembler<'s> {
     side: Side<'s>,
+    function: FunctionIndex,
     start: Rva,
     size: u32,
     bytes: &'s [u8],
@@ -108,6 +111,7 @@ impl<'s> Disassembler<'s> {
         options.set_show_branch_size(false);
         Disassembler {
             side,
+            function,
             start: f.rva,
             size: f.size,
             bytes,
@@ -137,6 +141,7 @@ impl<'s> Disassembler<'s> {
             None => format!("dd {}", operand::name(self.side.program, &entry)),
         };
         Line {
+            function: self.function,
             offset: entry.at,
             text,
             bare: "dd ?".into(),
@@ -182,6 +187,7 @@ impl Iterator for Disassembler<'_> {
             let _ = self.decoder.set_position(offset as usize + 1);
             self.decoder.set_ip(u64::from(rva.0) + 1);
             return Some(Line {
+                function: self.function,
                 offset,
                 bare: text.clone(),
                 text,
@@ -207,6 +213,7 @@ impl Iterator for Disassembler<'_> {
         let bare = self.format(&instruction, marks);
         let text = self.format(&instruction, named);
         Some(Line {
+            function: self.function,
             offset,
             text,
             bare,
@@ -223,12 +230,15 @@ impl Line {
         self.bare.split(' ').next().unwrap_or("")
     }
 
-    /// Whether the two are the same but for where they branch to within their function.
+    /// Whether this old and that new instruction are the same but for where they branch to
+    /// within their function.
     fn same(&self, other: &Line, comparer: &crate::diff::Comparer<'_>) -> bool {
         let pairs = || self.references.iter().zip(&other.references);
         self.bare == other.bare
             && self.inner.is_some() == other.inner.is_some()
             && self.references.len() == other.references.len()
-            && pairs().all(|(a, b)| a.kind == b.kind && comparer.same_target(a, b))
+            && pairs().all(|(a, b)| {
+                a.kind == b.kind && comparer.same_reference(self.function, a, b)
+            })
     }
 }
