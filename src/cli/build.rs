@@ -91,7 +91,9 @@ impl BuildArgs {
             let verdict = VerdictReport::new(comparison.plan);
             let report = BuildReport::new(verdict, functions.unwrap_or_default(), package);
             match global.format {
-                Format::Text => out::print_text(&report.text(&diff::report(comparison, &Shown::None)))?,
+                Format::Text => {
+                    out::print_text(&report.text(&diff::report(comparison, &Shown::None)))?
+                }
                 Format::Json => out::print_json(&report)?,
             }
             Ok(diff::exit(comparison.plan.status))

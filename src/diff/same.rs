@@ -327,7 +327,10 @@ mod tests {
         assert_eq!(first_byte_difference(&old, &new, &[reference], &[]), None);
         assert_eq!(first_byte_difference(&old, &new, &[], &[]), Some(1));
         let other = [0xe8, 9, 9, 9, 9, 0xcc];
-        assert_eq!(first_byte_difference(&old, &other, &[reference], &[]), Some(5));
+        assert_eq!(
+            first_byte_difference(&old, &other, &[reference], &[]),
+            Some(5)
+        );
         assert_eq!(first_byte_difference(&old, &new, &[], &[(1, 4)]), None);
     }
 }

@@ -223,7 +223,10 @@ impl ModuleLines<'_, '_> {
         self.inline_sites(info, &program, ranges)?;
         for range in ranges {
             if let Some(found) = self.lines.ranges.get_mut(&range.rva) {
-                found.levels.iter_mut().for_each(|rows| rows.sort_unstable());
+                found
+                    .levels
+                    .iter_mut()
+                    .for_each(|rows| rows.sort_unstable());
             }
         }
         Ok(())

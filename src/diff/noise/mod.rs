@@ -121,7 +121,10 @@ fn differing_numbers(
     while x.can_decode() {
         let at = x.position();
         // A reference without an opcode begins the switch tables behind the code.
-        if references.binary_search_by_key(&(at as u32), |r| r.at).is_ok() {
+        if references
+            .binary_search_by_key(&(at as u32), |r| r.at)
+            .is_ok()
+        {
             break;
         }
         let (i, j) = (x.decode(), y.decode());

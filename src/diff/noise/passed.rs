@@ -66,7 +66,10 @@ fn writes(
 ) -> bool {
     let used = factory.info(instruction).used_registers();
     used.iter().any(|u| {
-        let written = !matches!(u.access(), OpAccess::None | OpAccess::Read | OpAccess::CondRead);
+        let written = !matches!(
+            u.access(),
+            OpAccess::None | OpAccess::Read | OpAccess::CondRead
+        );
         written && u.register().full_register() == register
     })
 }

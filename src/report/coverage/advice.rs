@@ -2,7 +2,7 @@
 
 use super::{AdviceReport, ReasonReport};
 use crate::finding::{Rule, rules::code};
-use crate::function::{FunctionSource, Program};
+use crate::function::{Code, FunctionSource, Program};
 use crate::image::SectionKind;
 
 /// The advice for one build, most useful first.
@@ -72,7 +72,8 @@ pub fn advice(program: &Program<'_>, reasons: &[ReasonReport]) -> Vec<AdviceRepo
     advice
 }
 
-fn functions_text(count: usize) -> String {
+/// A number of functions in words.
+pub fn functions_text(count: usize) -> String {
     match count {
         1 => "1 function".into(),
         n => format!("{n} functions"),
@@ -81,12 +82,20 @@ fn functions_text(count: usize) -> String {
 
 fn inferred(program: &Program<'_>) -> usize {
     let functions = program.functions.iter();
+    let is_inferred = |f: &crate::function::Function| f.source == FunctionSource::Inferred;
     functions
-        .filter(|f| f.source == FunctionSource::Inferred && !f.names.is_empty())
+        .zip(&program.code)
+        .filter(|(f, code)| is_inferred(f) && !f.names.is_empty() && !is_thunk(code))
         .count()
 }
 
-/// Functions that share an object file's contribution with others.
+/// An import thunk: one jump through a slot. The linker makes it, no compiler describes it.
+fn is_thunk(code: &Code) -> bool {
+    code.indirect_jumps.first().is_some_and(|(at, _)| *at == 0)
+}
+
+/// Functions that share an object file's contribution with others; 0 where they are few,
+/// as those of assembler sources are.
 fn crowded(program: &Program<'_>) -> usize {
     let mut crowded = 0;
     for c in &program.symbols.contributions {
@@ -101,5 +110,6 @@ fn crowded(program: &Program<'_>) -> usize {
             crowded += behind - first;
         }
     }
-    crowded
+    let are_few = crowded * 10 < program.functions.len();
+    if are_few { 0 } else { crowded }
 }

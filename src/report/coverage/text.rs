@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::advice::functions_text;
 use super::{CoverageReport, SharesReport};
 use crate::finding::Severity;
 use crate::report::diff::findings_text;
@@ -13,7 +14,11 @@ impl CoverageReport {
         let mut text = String::new();
         let f = &self.functions;
         if f.total == 0 {
-            let _ = writeln!(text, "No function can be patched: {}", line(&self.build.image));
+            let _ = writeln!(
+                text,
+                "No function can be patched: {}",
+                line(&self.build.image)
+            );
             text.push_str(&findings_text(&self.findings));
             return text;
         }
@@ -53,8 +58,15 @@ impl CoverageReport {
             };
             let _ = writeln!(
                 text,
-                "  {} {}{word}: {} functions, {} bytes; for {} the only reason",
-                r.code, r.title, r.functions, r.bytes, r.alone
+                "  {} {}{word}: {} with {} bytes; {}",
+                r.code,
+                r.title,
+                functions_text(r.functions),
+                r.bytes,
+                match r.alone {
+                    0 => "never the only reason".to_owned(),
+                    n => format!("the only reason for {n}"),
+                }
             );
             for e in &r.examples {
                 let _ = writeln!(

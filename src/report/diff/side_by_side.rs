@@ -69,7 +69,12 @@ pub fn mark(row: &RowReport) -> char {
 /// Appends the function in two columns, with a heading where the source line changes.
 pub fn text(function: &ChangedFunctionReport, rows: &[RowReport], text: &mut String) {
     let left = |row: &RowReport| row.old.as_ref().map_or(0, |i| i.text().chars().count());
-    let width = rows.iter().map(left).max().unwrap_or(0).clamp(24, MAX_COLUMN);
+    let width = rows
+        .iter()
+        .map(left)
+        .max()
+        .unwrap_or(0)
+        .clamp(24, MAX_COLUMN);
     let _ = writeln!(text, "\n{}", line(&function.name));
     let _ = writeln!(text, "    {:<width$}   new", "old");
     let mut shown = (String::new(), String::new());

@@ -39,8 +39,7 @@ pub fn align(old: &[Line], new: &[Line], comparer: &Comparer<'_>) -> Vec<Row> {
             DiffOp::Replace { .. } => {
                 let (a, b) = (operation.old_range(), operation.new_range());
                 let (x, y) = (kinds(&old[a.clone()]), kinds(&new[b.clone()]));
-                let inner =
-                    capture_diff_slices_deadline(Algorithm::Myers, &x, &y, Some(deadline));
+                let inner = capture_diff_slices_deadline(Algorithm::Myers, &x, &y, Some(deadline));
                 rows.extend(self::rows(&inner).into_iter().map(|row| Row {
                     old: row.old.map(|i| a.start + i),
                     new: row.new.map(|i| b.start + i),

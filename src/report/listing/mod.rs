@@ -132,7 +132,9 @@ impl<'s> Disassembler<'s> {
     /// A reference that no opcode precedes: an entry of a switch table behind the code.
     fn table_entry(&mut self, entry: Reference) -> Line {
         let end = entry.at + entry.kind.width();
-        let _ = self.decoder.set_position((end as usize).min(self.bytes.len()));
+        let _ = self
+            .decoder
+            .set_position((end as usize).min(self.bytes.len()));
         self.decoder.set_ip(u64::from(self.start.0 + end));
         let inner = entry.target.0.checked_sub(self.start.0);
         let inner = inner.filter(|offset| *offset < self.size);
@@ -145,7 +147,11 @@ impl<'s> Disassembler<'s> {
             offset: entry.at,
             text,
             bare: "dd ?".into(),
-            references: if inner.is_some() { Vec::new() } else { vec![entry] },
+            references: if inner.is_some() {
+                Vec::new()
+            } else {
+                vec![entry]
+            },
             inner,
             source: None,
         }
@@ -237,8 +243,7 @@ impl Line {
         self.bare == other.bare
             && self.inner.is_some() == other.inner.is_some()
             && self.references.len() == other.references.len()
-            && pairs().all(|(a, b)| {
-                a.kind == b.kind && comparer.same_reference(self.function, a, b)
-            })
+            && pairs()
+                .all(|(a, b)| a.kind == b.kind && comparer.same_reference(self.function, a, b))
     }
 }

@@ -81,7 +81,11 @@ impl DiffReport {
             title: format!("hotpatch diff: {}", line(file_name(&self.new.image))),
             tone: self.tone(),
             verdict: self.verdict_words(),
-            headline: capital(self.headline().split_once(": ").map_or("", |(_, rest)| rest)),
+            headline: capital(
+                self.headline()
+                    .split_once(": ")
+                    .map_or("", |(_, rest)| rest),
+            ),
             builds: [self.build("old", true), self.build("new", false)],
             tiles: self.tiles(),
             findings: self.findings_views(),
@@ -98,13 +102,17 @@ impl DiffReport {
         let text = |name: &str| line(name).into_owned();
         page.added = f.added.iter().map(|a| (text(&a.name), a.size)).collect();
         let removed = f.removed.iter();
-        page.removed = removed.map(|r| (text(&r.name), r.rva.to_string())).collect();
+        page.removed = removed
+            .map(|r| (text(&r.name), r.rva.to_string()))
+            .collect();
         let numbers = |list: &[LineNumberReport]| {
             let list: Vec<String> = list.iter().map(LineNumberReport::text).collect();
             list.join(", ")
         };
         let noise = f.noise.iter();
-        page.noise = noise.map(|n| (text(&n.name), numbers(&n.line_numbers))).collect();
+        page.noise = noise
+            .map(|n| (text(&n.name), numbers(&n.line_numbers)))
+            .collect();
         let types = self.types.changed.iter();
         page.types = types.map(|t| (text(&t.name), text(&t.detail))).collect();
         page.render()
