@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::diff::BuildReport;
 use crate::addr::Rva;
-use crate::finding::{Finding, FindingReport, Rule, Severity};
+use crate::finding::{Finding, FindingReport, Severity};
 use crate::function::Program;
 use crate::plan::Checked;
 
@@ -181,40 +181,35 @@ fn size_ranges() -> Vec<SizeReport> {
 }
 
 fn reasons(program: &Program<'_>, checked: &[Checked]) -> Vec<ReasonReport> {
-    let mut by_rule: BTreeMap<&str, (&Rule, Vec<(&Checked, &Finding)>)> = BTreeMap::new();
+    let mut by_code: BTreeMap<&str, Vec<(&Checked, &Finding)>> = BTreeMap::new();
     for c in checked {
         let grave = c.findings.iter();
         for f in grave.filter(|f| f.rule.severity != Severity::Note) {
-            let entry = by_rule.entry(f.rule.code);
-            entry.or_insert((f.rule, Vec::new())).1.push((c, f));
+            by_code.entry(f.rule.code).or_default().push((c, f));
         }
     }
-    let size = |c: &Checked| program.function(c.function).size;
-    let reason = |(rule, mut list): (&'static Rule, Vec<(&Checked, &Finding)>)| {
-        list.sort_by_key(|(c, _)| std::cmp::Reverse(size(c)));
-        let alone = |(c, _): &&(&Checked, &Finding)| c.findings.len() == 1;
-        ReasonReport {
-            code: rule.code,
-            severity: rule.severity,
-            title: rule.title,
-            functions: list.len(),
-            bytes: list.iter().map(|(c, _)| u64::from(size(c))).sum(),
-            alone: list.iter().filter(alone).count(),
-            remedy: rule.remedy,
-            examples: list
-                .iter()
-                .take(EXAMPLES)
-                .map(|(c, f)| example(program, c, f))
-                .collect(),
-        }
-    };
-    let mut reasons: Vec<ReasonReport> = by_rule
-        .into_values()
-        .map(|(_, list)| (list[0].1.rule, list))
-        .map(reason)
-        .collect();
+    let lists = by_code.into_values();
+    let mut reasons: Vec<ReasonReport> = lists.map(|list| reason(program, list)).collect();
     reasons.sort_by_key(|r| std::cmp::Reverse((r.severity, r.functions)));
     reasons
+}
+
+/// The functions that one rule stands in the way of; there is at least one.
+fn reason(program: &Program<'_>, mut list: Vec<(&Checked, &Finding)>) -> ReasonReport {
+    let rule = list[0].1.rule;
+    let size = |c: &Checked| program.function(c.function).size;
+    list.sort_by_key(|(c, _)| std::cmp::Reverse(size(c)));
+    let examples = list.iter().take(EXAMPLES);
+    ReasonReport {
+        code: rule.code,
+        severity: rule.severity,
+        title: rule.title,
+        functions: list.len(),
+        bytes: list.iter().map(|(c, _)| u64::from(size(c))).sum(),
+        alone: list.iter().filter(|(c, _)| c.findings.len() == 1).count(),
+        remedy: rule.remedy,
+        examples: examples.map(|(c, f)| example(program, c, f)).collect(),
+    }
 }
 
 fn example(program: &Program<'_>, checked: &Checked, finding: &Finding) -> ExampleReport {
