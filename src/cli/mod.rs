@@ -13,11 +13,14 @@ pub mod key_arg;
 mod keygen;
 pub mod package_arg;
 mod pipeline;
+pub mod process_arg;
 mod progress;
 mod revert;
 mod schema;
 mod status;
 mod verify;
+#[cfg(windows)]
+mod watchdog;
 
 use std::process::ExitCode;
 
@@ -113,6 +116,9 @@ enum Command {
     Revert(revert::RevertArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
+    #[cfg(windows)]
+    #[command(name = crate::process::watchdog::COMMAND, hide = true)]
+    Watchdog(watchdog::WatchdogArgs),
 }
 
 /// Parses the arguments of this process, runs one command and says how it ended.
@@ -142,6 +148,8 @@ impl Command {
             Command::Status(args) => args.run(face.usual()?),
             Command::Revert(args) => args.run(face.usual()?),
             Command::Schema(args) => args.run(face.usual()?),
+            #[cfg(windows)]
+            Command::Watchdog(args) => args.run(face.usual()?),
         }
     }
 }

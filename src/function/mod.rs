@@ -59,7 +59,7 @@ impl<'a> Program<'a> {
         let functions = extents::find(image, symbols);
         let code: Vec<Code> = functions
             .iter()
-            .map(|f| decode::decode(image, f.rva, f.size))
+            .map(|f| decode::decode(image, symbols, f.rva, f.size))
             .collect();
         let data = data::find(image, symbols, &functions);
         let switch_tables = switch_tables(symbols, &code);
@@ -168,7 +168,9 @@ impl<'a> Program<'a> {
         let after = self.data.partition_point(|d| d.rva <= rva);
         let index = after.checked_sub(1)?;
         let found = &self.data[index];
-        (rva == found.rva || rva.0 - found.rva.0 < found.size).then_some(DataIndex(index as u32))
+        // What lies behind the end of its type, before the next symbol, is something else.
+        let inside = rva == found.rva || rva.0 - found.rva.0 < found.content_size();
+        inside.then_some(DataIndex(index as u32))
     }
 
     /// What lies at this address.

@@ -11,4 +11,7 @@ pub mod out;
 pub mod package;
 pub mod sanitize;
 pub mod schema;
+pub mod status;
+pub mod target;
+pub mod time;
 pub mod verify;

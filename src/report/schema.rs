@@ -8,12 +8,16 @@ pub type Entry = (&'static str, fn() -> Schema);
 /// Every report that a command prints. The name is the one in the document's `schema`
 /// field, without `hotpatch.` and the version.
 pub const REPORTS: &[Entry] = &[
+    ("apply", of::<super::target::TargetReport>),
     ("build", of::<super::build::BuildReport>),
+    ("check", of::<super::target::TargetReport>),
     ("coverage", of::<super::coverage::CoverageReport>),
     ("diff", of::<super::diff::DiffReport>),
     ("explain", of::<super::explain::ExplainReport>),
     ("inspect", of::<super::inspect::InspectReport<'static>>),
     ("keygen", of::<super::keygen::KeygenReport>),
+    ("revert", of::<super::target::TargetReport>),
+    ("status", of::<super::status::StatusReport>),
     ("verify", of::<super::verify::VerifyReport>),
 ];
 
@@ -43,7 +47,8 @@ mod tests {
             let schema = serde_json::to_value(make()).unwrap();
             let field = &schema["properties"]["schema"];
             let description = field["description"].as_str().unwrap_or("");
-            assert_eq!(description, format!("`hotpatch.{name}/1`"));
+            let version = format!("`hotpatch.{name}/1`");
+            assert!(description.contains(&version), "{name}: {description}");
             let required = schema["required"].as_array().unwrap();
             assert!(required.iter().any(|r| r == "schema"), "{name}");
         }
