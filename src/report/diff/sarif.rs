@@ -16,6 +16,8 @@ impl DiffReport {
     /// The log with one run.
     pub fn sarif(&self) -> Value {
         let rules: Vec<Value> = rules::all().map(rule).collect();
+        let mut artifacts = vec![artifact(&self.old.image), artifact(&self.new.image)];
+        artifacts.dedup();
         let findings = self.verdict.findings.iter();
         let results: Vec<Value> = findings.map(|f| self.result(f)).collect();
         json!({
@@ -29,7 +31,7 @@ impl DiffReport {
                     "rules": rules,
                 }},
                 "columnKind": "unicodeCodePoints",
-                "artifacts": [artifact(&self.old.image), artifact(&self.new.image)],
+                "artifacts": artifacts,
                 "results": results,
                 "properties": {
                     "verdict": self.verdict.status,

@@ -9,7 +9,7 @@ mod picture;
 use askama::Template;
 
 use super::{DiffReport, LineNumberReport};
-use crate::finding::{Severity, rules};
+use crate::finding::{FindingReport, Severity, rules};
 use crate::image::Image;
 use crate::report::sanitize::line;
 use listing::Listing;
@@ -52,8 +52,8 @@ struct Finding {
     class: &'static str,
     weight: &'static str,
     title: &'static str,
-    subject: Option<String>,
-    detail: String,
+    /// What it was found for: name, decorated name where that is another, and the reason.
+    items: Vec<(Option<String>, Option<String>, String)>,
     remedy: &'static str,
     explanation: &'static str,
 }
@@ -165,8 +165,9 @@ impl DiffReport {
 
     fn findings_views(&self) -> Vec<Finding> {
         let mut ordered: Vec<_> = self.verdict.findings.iter().collect();
-        ordered.sort_by_key(|f| std::cmp::Reverse(f.severity));
-        let view = |f: &crate::finding::FindingReport| {
+        ordered.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.code));
+        let view = |group: &[&FindingReport]| {
+            let f = group[0];
             let accepted = self.verdict.accepted.contains(&f.code);
             let (class, weight) = match f.severity {
                 Severity::Refuse => ("refuse", "refused"),
@@ -179,13 +180,33 @@ impl DiffReport {
                 class,
                 weight,
                 title: f.title,
-                subject: f.subject.as_deref().map(|s| line(s).into_owned()),
-                detail: line(&f.detail).into_owned(),
+                items: group.iter().map(|f| self.item(f)).collect(),
                 remedy: f.remedy,
                 explanation: rules::by_code(f.code).map_or("", |r| r.explanation),
             }
         };
-        ordered.into_iter().map(view).collect()
+        ordered
+            .chunk_by(|a, b| a.code == b.code)
+            .map(view)
+            .collect()
+    }
+
+    /// A finding's subject by the name that people know, and its reason.
+    fn item(&self, finding: &FindingReport) -> (Option<String>, Option<String>, String) {
+        let safe = |text: &str| line(text).into_owned();
+        let detail = safe(&finding.detail);
+        let Some(subject) = finding.subject.as_deref() else {
+            return (None, None, detail);
+        };
+        let is_subject = |linkage: &Option<String>| linkage.as_deref() == Some(subject);
+        let f = &self.functions;
+        let changed = f.changed.iter().find(|c| is_subject(&c.linkage_name));
+        let added = f.added.iter().find(|a| is_subject(&a.linkage_name));
+        let name = changed.map(|c| &c.name).or(added.map(|a| &a.name));
+        match name {
+            Some(name) if name != subject => (Some(safe(name)), Some(safe(subject)), detail),
+            _ => (Some(safe(subject)), None, detail),
+        }
     }
 
     fn function_views(&self) -> Vec<Function> {
