@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sanitize::line;
@@ -12,7 +13,7 @@ use crate::apply::survey::{Installed, State, Survey};
 use crate::apply::target::Identity;
 
 /// Which patches processes have.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct StatusReport {
     /// `hotpatch.status/1`
     pub schema: &'static str,
@@ -26,7 +27,7 @@ pub struct StatusReport {
 }
 
 /// A process and its patches.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ProcessReport {
     /// The process.
     pub pid: u32,
@@ -39,7 +40,7 @@ pub struct ProcessReport {
 }
 
 /// A patch in a process.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PatchReport {
     /// Its id.
     pub id: String,
@@ -67,7 +68,7 @@ pub struct PatchReport {
 }
 
 /// A process that could have a patch and doesn't.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct NotPatched {
     /// The process.
     pub pid: u32,

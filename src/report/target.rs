@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sanitize::line;
@@ -11,7 +12,7 @@ use crate::apply::{Outcome, Summary};
 use crate::finding::{FindingReport, Severity};
 
 /// What was done to a process, or could be.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TargetReport {
     /// `hotpatch.check/1`, `hotpatch.apply/1` or `hotpatch.revert/1`.
     pub schema: &'static str,
@@ -45,7 +46,7 @@ pub struct TargetReport {
 }
 
 /// A function of a patch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FunctionReport {
     /// Its name.
     pub name: String,
@@ -54,7 +55,7 @@ pub struct FunctionReport {
 }
 
 /// A thread that was in the way.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct BlockerReport {
     /// Thread id.
     pub thread: u32,
