@@ -6,8 +6,12 @@ use super::entries::{self, EntryBytes, Wanted};
 use super::link::{Bases, Linked, PAGE};
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::{self, Preflight};
-use super::quiesce::{Effort, Frozen, Patience, Unquiet, WordScan, Zone, Zones, quiesce};
-use super::record::{self, Body, Function, FunctionTable, Header, PatchedModule, Record, Stage};
+use super::quiesce::unwind::CodeMap;
+use super::quiesce::{Effort, FrameCheck, Frozen, Patience, Unquiet, Zone, Zones, quiesce};
+use super::record::{
+    self, Body, CodePages, Function, FunctionTable, Header, PatchedModule, Record, Stage,
+};
+use super::survey::Survey;
 use super::target::{Module, Protection, Target, TargetError};
 use super::{fault, place, remote, remove};
 use crate::addr::Va;
@@ -259,6 +263,15 @@ fn describe<T: Target>(
             .function_table
             .map(|(at, entries)| FunctionTable { at, entries }),
         call: linked.call,
+        code: linked
+            .pages
+            .iter()
+            .filter(|p| p.protection.executable())
+            .map(|p| CodePages {
+                at: p.at,
+                size: p.bytes.len() as u64,
+            })
+            .collect(),
         functions,
         pages: entries::spans(target, &at)?,
     })
@@ -289,7 +302,10 @@ fn switch<T: Target>(
     summary: &mut Summary,
 ) -> Result<Outcome, ApplyError> {
     let zones = zones(package, record);
-    let quiet = quiesce(target, &zones, &WordScan, patience, &mut summary.effort);
+    let patches = Survey::of(target)?.patches;
+    let records: Vec<&Record> = patches.iter().map(|p| &p.record).collect();
+    let check = FrameCheck::new(CodeMap::of(target, &records)?);
+    let quiet = quiesce(target, &zones, &check, patience, &mut summary.effort);
     let frozen = match quiet {
         Ok(frozen) => frozen,
         Err(Unquiet::Busy(blockers)) => {

@@ -37,6 +37,7 @@ const IN_REVERT: [(&str, u64); 9] = [
 /// Looks at a target whose patcher has died, and uses it on.
 fn survives(target: &mut Answer, package: &PackageFile, point: &str, version: u64) {
     let pid = target.pid().to_string();
+    println!("died at {point}");
     assert_eq!(target.ask().version(), version, "after {point}");
     let status = hotpatch(&["status", "--pid", &pid]);
     let patches = status.json["processes"][0]["patches"].as_array().unwrap();

@@ -180,6 +180,10 @@ fn record_size(package: &Package) -> u64 {
             entries: u32::MAX,
         }),
         call: Some(LONGEST),
+        code: vec![record::CodePages {
+            at: LONGEST,
+            size: u64::MAX,
+        }],
         functions: manifest
             .functions
             .iter()

@@ -3,6 +3,8 @@
 //! Freeze, look at every thread, and if one is in the way thaw, wait and try again until
 //! the deadline. Whether a thread is in the way is decided by a [`StackCheck`].
 
+mod frames;
+pub mod unwind;
 mod words;
 mod zones;
 
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::fault;
 use super::target::{Census, Target, TargetError, Thread};
+pub use frames::FrameCheck;
 pub use words::WordScan;
 pub use zones::{Zone, Zones};
 
