@@ -11,6 +11,9 @@ use crate::apply::target::{Target, TargetError};
 
 const PAGE: u64 = 0x1000;
 
+/// What is read at once: an operation costs about the same for one page as for many.
+const BLOCK: u64 = 16 * PAGE;
+
 /// Length of an entry of an unwind table in bytes.
 const ENTRY: usize = 12;
 
@@ -75,6 +78,26 @@ impl<'a, T: Target + ?Sized> CodeMap<'a, T> {
         })
     }
 
+    /// Reads the page, and its neighbours if they can be read with it.
+    fn load(&self, page: u64) {
+        let mut pages = self.pages.borrow_mut();
+        if pages.contains_key(&page) {
+            return;
+        }
+        let block = page & !(BLOCK - 1);
+        if let Ok(bytes) = self.target.read_vec(Va(block), BLOCK as usize) {
+            for (at, bytes) in (block..)
+                .step_by(PAGE as usize)
+                .zip(bytes.chunks(PAGE as usize))
+            {
+                pages.entry(at).or_insert_with(|| Some(bytes.into()));
+            }
+            return;
+        }
+        let bytes = self.target.read_vec(Va(page), PAGE as usize).ok();
+        pages.insert(page, bytes.map(Vec::into_boxed_slice));
+    }
+
     fn code(&self, address: u64) -> Option<&Code> {
         let after = self.codes.partition_point(|c| c.start <= address);
         let code = &self.codes[after.checked_sub(1)?];
@@ -84,18 +107,15 @@ impl<'a, T: Target + ?Sized> CodeMap<'a, T> {
 
 impl<T: Target + ?Sized> Memory for CodeMap<'_, T> {
     fn read(&self, at: u64, buffer: &mut [u8]) -> Option<()> {
-        let mut pages = self.pages.borrow_mut();
         let mut at = at;
         let mut rest = buffer;
         while !rest.is_empty() {
             // Anything else changes while the process runs.
             self.code(at)?;
             let page = at & !(PAGE - 1);
-            let bytes = pages.entry(page).or_insert_with(|| {
-                let read = self.target.read_vec(Va(page), PAGE as usize);
-                read.ok().map(Vec::into_boxed_slice)
-            });
-            let bytes = &bytes.as_deref()?[(at - page) as usize..];
+            self.load(page);
+            let pages = self.pages.borrow();
+            let bytes = &pages.get(&page)?.as_deref()?[(at - page) as usize..];
             let (now, later) = rest.split_at_mut(bytes.len().min(rest.len()));
             now.copy_from_slice(&bytes[..now.len()]);
             at = at.checked_add(now.len() as u64)?;
