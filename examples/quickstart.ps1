@@ -28,6 +28,7 @@ $old = Join-Path $root 'fixtures\server\old\server.exe'
 $new = Join-Path $root 'fixtures\server\new\server.exe'
 $package = Join-Path $work 'fix.hpk'
 $key = Join-Path $work 'release.pem'
+$publicKey = Join-Path $work 'release.pub.pem'
 
 $script:server = $null
 $script:client = $null
@@ -178,12 +179,12 @@ function Invoke-Quickstart {
     Write-Proven 'a package with one changed byte is refused'
 
     Write-Chapter "6. At the administrator's machine: would it apply?"
-    Invoke-Hotpatch 0 @('check', '--pid', $processId, $package, '--key', $key)
+    Invoke-Hotpatch 0 @('check', '--pid', $processId, $package, '--key', $publicKey)
     Send-Line 'VERSION'
     Assert-Answer 'OK line-server 1.4.2' 'check changed nothing'
 
     Write-Chapter '7. Apply it to the running server'
-    Invoke-Hotpatch 0 @('apply', '--pid', $processId, $package, '--key', $key)
+    Invoke-Hotpatch 0 @('apply', '--pid', $processId, $package, '--key', $publicKey)
     $applyFrozen = Get-FrozenTime
     Write-Host "`n  The same connection, the same process:"
     Send-Line 'BEAT 200 hi'
@@ -199,7 +200,7 @@ function Invoke-Quickstart {
     if ((Get-AnswerNumber 'session-requests') -ne $requests + 8) { Stop-Quickstart 'the request counter was lost' }
     if ((Get-AnswerNumber 'refused') -ne 1) { Stop-Quickstart 'the new code did not count in the old variable' }
     Write-Proven "the session's counter went on from $requests to $($requests + 8); new code counts in old variables"
-    Invoke-Hotpatch 0 @('apply', '--pid', $processId, $package, '--key', $key)
+    Invoke-Hotpatch 0 @('apply', '--pid', $processId, $package, '--key', $publicKey)
     Write-Proven 'applying it once more does no harm'
 
     Write-Chapter '8. Which processes have which patches?'

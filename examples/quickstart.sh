@@ -141,6 +141,8 @@ output_has refuse_beat "and the new one that it calls"
 
 chapter "5. Make a key, build the signed patch, look at it"
 hotpatch linux 0 keygen -o "$work/release.pem"
+tell "The private key stays at this desk, the public one goes to the administrators."
+echo
 hotpatch linux 0 build "$old" "$new" -o "$work/fix.hpk" --key "$work/release.pem" --id beat-1.4.3
 hotpatch linux 0 inspect "$work/fix.hpk"
 output_has handle_beat "the package names what it replaces"
@@ -151,12 +153,12 @@ hotpatch linux 5 verify "$work/tampered.hpk" --key "$work/release.pem"
 proven "a package with one changed byte is refused"
 
 chapter "6. At the administrator's machine: would it apply?"
-hotpatch windows 0 check --pid "$pid" "$work/fix.hpk" --key "$work/release.pem"
+hotpatch windows 0 check --pid "$pid" "$work/fix.hpk" --key "$work/release.pub.pem"
 ask "VERSION"
 answer_is "OK line-server 1.4.2" "check changed nothing"
 
 chapter "7. Apply it to the running server"
-hotpatch windows 0 apply --pid "$pid" "$work/fix.hpk" --key "$work/release.pem"
+hotpatch windows 0 apply --pid "$pid" "$work/fix.hpk" --key "$work/release.pub.pem"
 apply_frozen=$(milliseconds "$output")
 echo
 tell "The same connection, the same process:"
@@ -173,7 +175,7 @@ ask "STATS"
 [ "$(number_in_answer session-requests)" = $((requests + 8)) ] || fail "the request counter was lost"
 [ "$(number_in_answer refused)" = 1 ] || fail "the new code did not count in the old variable"
 proven "the session's counter went on from $requests to $((requests + 8)); new code counts in old variables"
-hotpatch windows 0 apply --pid "$pid" "$work/fix.hpk" --key "$work/release.pem"
+hotpatch windows 0 apply --pid "$pid" "$work/fix.hpk" --key "$work/release.pub.pem"
 proven "applying it once more does no harm"
 
 chapter "8. Which processes have which patches?"

@@ -1,16 +1,157 @@
 //! `hotpatch build`.
 
-use clap::Args;
+use std::path::{Path, PathBuf};
 
-use super::{Global, Outcome};
+use anyhow::{Context, anyhow};
+use clap::{Args, ValueEnum};
+use sha2::{Digest, Sha256};
+
+use super::builds::BuildsArgs;
+use super::diff;
+use super::key_arg::PassphraseArgs;
+use super::pipeline::{self, Comparison};
+use super::{Failure, Format, Global, Outcome};
+use crate::exit::Exit;
+use crate::package::manifest::{Classification, Patch};
+use crate::package::{self, SigningKey};
+use crate::payload::Payload;
+use crate::plan::Status;
+use crate::report::build::{BuildReport, BuiltPackage};
+use crate::report::diff::VerdictReport;
+use crate::report::out;
 
 /// Build a signed package out of two builds of the same image
+///
+/// The same inputs and options give the same bytes. Ends with exit code 0 where a package
+/// was written, 3 where nothing changed, and 4 where the program has to be restarted.
 #[derive(Debug, Args)]
-pub struct BuildArgs {}
+pub struct BuildArgs {
+    #[command(flatten)]
+    builds: BuildsArgs,
+    /// The package to write
+    #[arg(short, long, value_name = "OUT.hpk")]
+    output: PathBuf,
+    /// Private key to sign with; may be given several times
+    #[arg(long = "key", value_name = "KEY.pem", required = true)]
+    keys: Vec<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Id of the patch: letters, digits, '-', '_', '.'
+    #[arg(long, value_name = "ID")]
+    id: String,
+    /// Position in the product's line of patches; a higher one replaces a lower one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    sequence: u64,
+    /// One line that says what the patch fixes
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Why the patch exists
+    #[arg(long, value_enum, default_value_t = Class::Security)]
+    classification: Class,
+    /// CVE that the patch fixes; may be given several times
+    #[arg(long = "cve", value_name = "CVE")]
+    cves: Vec<String>,
+    /// Id of a patch that this one replaces; may be given several times
+    #[arg(long, value_name = "ID")]
+    supersedes: Vec<String>,
+    /// Id of a patch that must be active before this one; may be given several times
+    #[arg(long, value_name = "ID")]
+    requires: Vec<String>,
+    /// Accept a risk by its code; may be given several times
+    #[arg(long = "accept", value_name = "CODE")]
+    accept: Vec<String>,
+}
+
+/// Why a patch exists.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Class {
+    /// It closes a security hole
+    Security,
+    /// It makes the program more reliable
+    Reliability,
+    /// It adds or changes behaviour
+    Feature,
+}
 
 impl BuildArgs {
     /// Runs the command.
-    pub fn run(&self, _global: Global) -> Outcome {
-        Err(anyhow::anyhow!("not built yet").into())
+    pub fn run(&self, global: Global) -> Outcome {
+        pipeline::check_codes(&self.accept)?;
+        let keys = self
+            .keys
+            .iter()
+            .map(|path| self.passphrase.signing_key(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        pipeline::compare(&self.builds, &self.accept, |comparison| {
+            let built = match comparison.plan.status {
+                Status::Patchable | Status::Accepted => Some(self.build(comparison, &keys)?),
+                Status::Unchanged | Status::RestartRequired => None,
+            };
+            let (functions, package) = built.unzip();
+            let verdict = VerdictReport::new(comparison.plan);
+            let report = BuildReport::new(verdict, functions.unwrap_or_default(), package);
+            match global.format {
+                Format::Text => out::print_text(&report.text(&diff::report(comparison)))?,
+                Format::Json => out::print_json(&report)?,
+            }
+            Ok(diff::exit(comparison.plan.status))
+        })
     }
+
+    fn patch(&self) -> Patch {
+        Patch {
+            id: self.id.clone(),
+            sequence: self.sequence,
+            title: self.title.clone(),
+            classification: match self.classification {
+                Class::Security => Classification::Security,
+                Class::Reliability => Classification::Reliability,
+                Class::Feature => Classification::Feature,
+            },
+            cves: self.cves.clone(),
+            supersedes: self.supersedes.clone(),
+            requires: self.requires.clone(),
+        }
+    }
+
+    /// Writes the package; returns the names of the functions that it replaces.
+    fn build(
+        &self,
+        comparison: &Comparison<'_>,
+        keys: &[SigningKey],
+    ) -> Result<(Vec<String>, BuiltPackage), Failure> {
+        let (old, _, _) = comparison
+            .compared
+            .ok_or_else(|| anyhow!("the images were not compared"))?;
+        let file_name = file_name(&comparison.old_files.image_path)?;
+        let payload = Payload::new(comparison.plan, old, &file_name)?;
+        let inputs = package::Inputs {
+            file_name,
+            old,
+            old_pdb: &comparison.old_files.pdb,
+            new_image: comparison.new_image.bytes,
+            new_pdb: &comparison.new_files.pdb,
+        };
+        let manifest = package::describe(self.patch(), &inputs, comparison.plan, &payload)?;
+        let bytes = package::seal(&manifest, &payload.object, keys)
+            .map_err(|e| Failure::new(Exit::Error, e))?;
+        std::fs::write(&self.output, &bytes)
+            .with_context(|| format!("cannot write {}", self.output.display()))?;
+        let functions = manifest.functions.iter().map(|f| f.name.clone()).collect();
+        let package = BuiltPackage {
+            path: self.output.display().to_string(),
+            id: manifest.patch.id,
+            sha256: hex::encode(Sha256::digest(&bytes)),
+            size: bytes.len(),
+            payload_size: payload.object.len(),
+        };
+        Ok((functions, package))
+    }
+}
+
+fn file_name(path: &Path) -> Result<String, Failure> {
+    let name = path.file_name().and_then(|n| n.to_str());
+    Ok(name
+        .ok_or_else(|| anyhow!("the file name of {} is not text", path.display()))?
+        .to_owned())
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod build;
+mod builds;
 mod check;
 mod diff;
 mod explain;
@@ -10,7 +11,9 @@ mod inspect;
 pub mod key_arg;
 mod keygen;
 pub mod package_arg;
+mod pipeline;
 pub mod process_arg;
+mod progress;
 mod revert;
 mod status;
 mod verify;

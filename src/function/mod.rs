@@ -1,1 +1,191 @@
-//! Placeholder while the spine is laid.
+//! Image × symbols → [`Program`]: every function with its exact extent and decoded
+//! code, every datum with its extent, and what lies at each address.
+//!
+//! A byte of code that depends on where the linker placed things is described by a
+//! [`Reference`]; everything else is compared as it is.
+
+mod data;
+mod decode;
+mod extents;
+mod flow;
+mod funclets;
+mod handler;
+mod place;
+mod references;
+
+pub use data::{DataItem, DataName};
+pub use decode::{Code, IndirectJump, Reference, ReferenceKind};
+pub use extents::{Function, FunctionName, FunctionSource};
+pub use handler::{Handler, Item};
+pub use place::Place;
+
+use crate::addr::Rva;
+use crate::image::{Image, SectionKind};
+use crate::symbols::{SwitchTable, Symbols};
+use references::Referencers;
+
+/// Index into [`Program::functions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionIndex(pub u32);
+
+/// Index into [`Program::data`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DataIndex(pub u32);
+
+/// One build of the program, read for comparison.
+#[derive(Debug)]
+pub struct Program<'a> {
+    /// The image.
+    pub image: &'a Image<'a>,
+    /// Its symbols.
+    pub symbols: &'a Symbols,
+    /// Functions by ascending address; they cover every byte of code that is not padding.
+    pub functions: Vec<Function>,
+    /// Decoded code of each function, in the same order.
+    pub code: Vec<Code>,
+    /// Named data by ascending address.
+    pub data: Vec<DataItem>,
+    /// Switch tables outside of functions, by ascending address: those that the compiler
+    /// described, and those that the code shows.
+    pub switch_tables: Vec<SwitchTable>,
+    /// For each function whether it is a funclet that belongs to another one.
+    funclets: Vec<bool>,
+    referencers: Referencers,
+}
+
+impl<'a> Program<'a> {
+    /// Finds the functions and data of an image and decodes all code.
+    pub fn new(image: &'a Image<'a>, symbols: &'a Symbols) -> Self {
+        let functions = extents::find(image, symbols);
+        let code: Vec<Code> = functions
+            .iter()
+            .map(|f| decode::decode(image, symbols, f.rva, f.size))
+            .collect();
+        let data = data::find(image, symbols, &functions);
+        let switch_tables = switch_tables(symbols, &code);
+        let referencers = Referencers::new(image, &functions, &code);
+        let mut program = Program {
+            image,
+            symbols,
+            functions,
+            code,
+            data,
+            switch_tables,
+            funclets: Vec::new(),
+            referencers,
+        };
+        program.funclets = funclets::find(&program);
+        program
+    }
+
+    /// A function by its index.
+    pub fn function(&self, index: FunctionIndex) -> &Function {
+        &self.functions[index.0 as usize]
+    }
+
+    /// The decoded code of a function.
+    pub fn code_of(&self, index: FunctionIndex) -> &Code {
+        &self.code[index.0 as usize]
+    }
+
+    /// A datum by its index.
+    pub fn datum(&self, index: DataIndex) -> &DataItem {
+        &self.data[index.0 as usize]
+    }
+
+    /// Indices of all functions.
+    pub fn function_indices(&self) -> impl Iterator<Item = FunctionIndex> + use<> {
+        (0..self.functions.len() as u32).map(FunctionIndex)
+    }
+
+    /// Indices of all named data.
+    pub fn data_indices(&self) -> impl Iterator<Item = DataIndex> + use<> {
+        (0..self.data.len() as u32).map(DataIndex)
+    }
+
+    /// Whether a function is a funclet: a catch block, a destructor call or a filter that the
+    /// compiler made a function of its own. It is compared as part of its parent.
+    pub fn is_funclet(&self, index: FunctionIndex) -> bool {
+        self.funclets
+            .get(index.0 as usize)
+            .copied()
+            .unwrap_or(false)
+    }
+
+    /// The kind of handler that code at this address is, where its data is understood: the
+    /// code has the handler's name, or jumps to an import of that name.
+    pub fn handler_at(&self, rva: Rva) -> Option<Handler> {
+        let Place::Function(index, 0) = self.place(rva) else {
+            return None;
+        };
+        let names = self.function(index).names.iter();
+        let of_names = names.flat_map(|n| [Some(n.name.as_str()), n.linkage.as_deref()]);
+        let by_name = of_names.flatten().find_map(Handler::named);
+        by_name.or_else(|| {
+            let mut targets = self.code_of(index).references.iter().map(|r| r.target);
+            targets.find_map(|target| match self.place(target) {
+                Place::Import(i) => {
+                    Handler::named(&self.image.imports[i as usize].name.to_string())
+                }
+                _ => None,
+            })
+        })
+    }
+
+    /// The bytes of a function as the file has them.
+    pub fn bytes_of(&self, index: FunctionIndex) -> &'a [u8] {
+        let f = self.function(index);
+        self.image.slice(f.rva, f.size as usize).unwrap_or(&[])
+    }
+
+    /// The function that holds this address.
+    pub fn function_at(&self, rva: Rva) -> Option<FunctionIndex> {
+        let after = self.functions.partition_point(|f| f.rva <= rva);
+        let index = after.checked_sub(1)?;
+        let found = &self.functions[index];
+        (rva.0 - found.rva.0 < found.size).then_some(FunctionIndex(index as u32))
+    }
+
+    /// The named datum that holds this address.
+    pub fn datum_at(&self, rva: Rva) -> Option<DataIndex> {
+        let after = self.data.partition_point(|d| d.rva <= rva);
+        let index = after.checked_sub(1)?;
+        let found = &self.data[index];
+        // What lies behind the end of its type, before the next symbol, is something else.
+        let inside = rva == found.rva || rva.0 - found.rva.0 < found.content_size();
+        inside.then_some(DataIndex(index as u32))
+    }
+
+    /// What lies at this address.
+    pub fn place(&self, rva: Rva) -> Place {
+        place::resolve(self, rva)
+    }
+
+    /// Whether the section at this address is writable.
+    pub fn is_writable(&self, rva: Rva) -> bool {
+        let section = self.image.section_at(rva);
+        section.is_some_and(|s| s.kind() == SectionKind::Writable)
+    }
+
+    /// Bytes from an address without a symbol to where its object must have ended.
+    /// Can be too large, never too small (see [`references`]).
+    pub fn anonymous_extent(&self, rva: Rva) -> u32 {
+        references::anonymous_extent(self, rva)
+    }
+
+    /// Addresses without a symbol that code or data refers to, in `[from, to)`.
+    pub(crate) fn referencers(&self) -> &Referencers {
+        &self.referencers
+    }
+}
+
+/// A described table is taken as described.
+fn switch_tables(symbols: &Symbols, code: &[Code]) -> Vec<SwitchTable> {
+    let described = symbols.switch_tables.iter().copied();
+    let mut tables: Vec<SwitchTable> = described.collect();
+    tables.extend(code.iter().flat_map(|c| c.tables.iter().copied()));
+    // Stable: the described one of two at one address stays first.
+    tables.sort_by_key(|t| t.table);
+    tables.dedup_by_key(|t| (t.table, t.branch));
+    tables
+}

@@ -1,3 +1,282 @@
-//! Placeholder while the spine is laid.
+//! PE bytes → [`Image`]: sections, base relocations, imports, exports, unwind
+//! table, and what identifies the build.
+//!
+//! Source: Microsoft PE/COFF specification. The headers and exports come from
+//! `goblin`; the directories that the analysis rests on are read here, each by a
+//! bounded loop over the bytes of its section, and an inconsistency is an error.
 
 pub mod authenticode;
+mod codeview;
+mod eligibility;
+mod exports;
+mod imports;
+mod read;
+mod relocations;
+mod section;
+mod tls;
+mod unwind;
+
+pub use codeview::CodeView;
+pub use eligibility::{kind_findings, layout_findings};
+pub use imports::{Import, ImportName};
+pub use section::{Section, SectionKind};
+pub use tls::TlsDirectory;
+pub use unwind::{RuntimeFunction, UnwindCode, UnwindInfo};
+
+use goblin::pe::header::Header;
+use goblin::pe::optional_header::OptionalHeader;
+
+use crate::addr::{Rva, Va};
+use crate::symbols::{SwitchEntry, SwitchTable};
+
+/// `IMAGE_FILE_MACHINE_AMD64`.
+pub const MACHINE_AMD64: u16 = 0x8664;
+
+/// Why an image could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// Not a PE file at all, or cut off within its headers.
+    #[error("not a PE image: {0}")]
+    NotPe(String),
+    /// The optional header is missing: an object file, not an image.
+    #[error("the file has no optional header: it is an object file, not an image")]
+    NoOptionalHeader,
+    /// A table that the headers announce is not where they say.
+    #[error("{table} at RVA {rva} is malformed: {reason}")]
+    Malformed {
+        /// Which table.
+        table: &'static str,
+        /// Where it starts.
+        rva: Rva,
+        /// What was expected and what was found.
+        reason: String,
+    },
+}
+
+/// A data directory: where a table is and how many bytes it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Start of the table.
+    pub rva: Rva,
+    /// Length of the table in bytes.
+    pub size: u32,
+}
+
+/// A PE image, read from its file.
+#[derive(Debug)]
+pub struct Image<'a> {
+    /// The whole file.
+    pub bytes: &'a [u8],
+    /// `IMAGE_FILE_HEADER.Machine`.
+    pub machine: u16,
+    /// `IMAGE_FILE_HEADER.TimeDateStamp`: a time, or a hash in a reproducible build.
+    pub time_date_stamp: u32,
+    /// `IMAGE_FILE_HEADER.Characteristics`.
+    pub characteristics: u16,
+    /// `Subsystem` of the optional header.
+    pub subsystem: u16,
+    /// Preferred load address.
+    pub image_base: Va,
+    /// Bytes of address space that the loaded image takes.
+    pub size_of_image: u32,
+    /// Entry point; 0 where there is none.
+    pub entry: Rva,
+    /// Sections by ascending address.
+    pub sections: Vec<Section>,
+    /// Places of the 64-bit absolute addresses (`IMAGE_REL_BASED_DIR64`), ascending.
+    pub base_relocations: Vec<Rva>,
+    /// Import address table slots, also those of delay-loaded modules, ascending.
+    pub imports: Vec<Import>,
+    /// Where the import descriptors are.
+    pub import_table: Option<Directory>,
+    /// Exported names (or `#ordinal`) with the RVA or forwarder they lead to.
+    pub exports: Vec<(String, String)>,
+    /// The function table (`.pdata`), ascending.
+    pub runtime_functions: Vec<RuntimeFunction>,
+    /// The TLS directory, where there is one.
+    pub tls: Option<TlsDirectory>,
+    /// Identity of the PDB, where the debug directory names one.
+    pub codeview: Option<CodeView>,
+    /// Whether the image has a CLR header.
+    pub managed: bool,
+}
+
+impl<'a> Image<'a> {
+    /// Reads an image. Images for other machines are read as far as their headers,
+    /// so that they can be refused by name (see [`findings`]).
+    ///
+    /// # Errors
+    /// Where the file is not a PE image or one of its tables is inconsistent.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ImageError> {
+        let header = Header::parse(bytes).map_err(|e| ImageError::NotPe(e.to_string()))?;
+        let optional = header.optional_header.ok_or(ImageError::NoOptionalHeader)?;
+        let sections = section::parse(bytes, &header, &optional)?;
+        let mut image = Image {
+            bytes,
+            machine: header.coff_header.machine,
+            time_date_stamp: header.coff_header.time_date_stamp,
+            characteristics: header.coff_header.characteristics,
+            subsystem: optional.windows_fields.subsystem,
+            image_base: Va(optional.windows_fields.image_base),
+            size_of_image: optional.windows_fields.size_of_image,
+            entry: Rva(optional.standard_fields.address_of_entry_point),
+            sections,
+            base_relocations: Vec::new(),
+            imports: Vec::new(),
+            import_table: None,
+            exports: Vec::new(),
+            runtime_functions: Vec::new(),
+            tls: None,
+            codeview: None,
+            managed: directory(&optional, DIRECTORY_CLR).is_some(),
+        };
+        if image.machine == MACHINE_AMD64 && image.bytes_are_pe32_plus(&optional) {
+            image.read_directories(&header, &optional)?;
+        }
+        Ok(image)
+    }
+
+    fn bytes_are_pe32_plus(&self, optional: &OptionalHeader) -> bool {
+        optional.standard_fields.magic == goblin::pe::optional_header::MAGIC_64
+    }
+
+    fn read_directories(
+        &mut self,
+        header: &Header<'a>,
+        optional: &OptionalHeader,
+    ) -> Result<(), ImageError> {
+        if let Some(d) = directory(optional, DIRECTORY_BASE_RELOCATIONS) {
+            self.base_relocations = relocations::parse(self, d)?;
+        }
+        if let Some(d) = directory(optional, DIRECTORY_IMPORTS) {
+            self.import_table = Some(d);
+            self.imports = imports::parse(self, d)?;
+        }
+        if let Some(d) = directory(optional, DIRECTORY_DELAY_IMPORTS) {
+            self.imports.extend(imports::parse_delayed(self, d)?);
+        }
+        self.imports.sort_by_key(|i| i.slot);
+        if let Some(d) = directory(optional, DIRECTORY_EXCEPTIONS) {
+            self.runtime_functions = unwind::parse_table(self, d)?;
+        }
+        if let Some(d) = directory(optional, DIRECTORY_TLS) {
+            self.tls = Some(tls::parse(self, d)?);
+        }
+        if let Some(d) = directory(optional, DIRECTORY_DEBUG) {
+            self.codeview = codeview::parse(self, d)?;
+        }
+        self.exports = exports::parse(self.bytes, header, optional)?;
+        Ok(())
+    }
+
+    /// The section that holds this address.
+    pub fn section_at(&self, rva: Rva) -> Option<&Section> {
+        let after = self.sections.partition_point(|s| s.rva <= rva);
+        let section = self.sections.get(after.checked_sub(1)?)?;
+        (rva.0 - section.rva.0 < section.virtual_size).then_some(section)
+    }
+
+    /// The bytes from `rva` to the end of what the file initialises in that section;
+    /// empty in the part that the loader fills with zeros.
+    pub fn rest_of_section(&self, rva: Rva) -> Option<&'a [u8]> {
+        let section = self.section_at(rva)?;
+        let offset = (rva.0 - section.rva.0) as usize;
+        let data = self.bytes.get(section.file_range())?;
+        Some(data.get(offset..).unwrap_or(&[]))
+    }
+
+    /// Exactly `len` initialised bytes at `rva`, all in one section.
+    pub fn slice(&self, rva: Rva, len: usize) -> Option<&'a [u8]> {
+        self.rest_of_section(rva)?.get(..len)
+    }
+
+    /// `len` bytes at `rva` as the loader lays them out: zeros past the initialised part.
+    /// `None` where the range leaves its section.
+    pub fn loaded_bytes(&self, rva: Rva, len: u32) -> Option<Vec<u8>> {
+        let section = self.section_at(rva)?;
+        let room = section.virtual_size - (rva.0 - section.rva.0);
+        if len > room {
+            return None;
+        }
+        let present = self.rest_of_section(rva)?;
+        let mut bytes = present[..present.len().min(len as usize)].to_vec();
+        bytes.resize(len as usize, 0);
+        Some(bytes)
+    }
+
+    /// The base relocations whose eight-byte field starts in `[rva, rva + len)`.
+    pub fn relocations_in(&self, rva: Rva, len: u32) -> &[Rva] {
+        let end = rva.0.saturating_add(len);
+        let from = self.base_relocations.partition_point(|r| *r < rva);
+        let to = self.base_relocations.partition_point(|r| r.0 < end);
+        &self.base_relocations[from..to.max(from)]
+    }
+
+    /// The address that a base-relocated eight-byte field at `rva` holds, as an RVA.
+    pub fn pointer_at(&self, rva: Rva) -> Option<Rva> {
+        let field = self.slice(rva, 8)?;
+        Va(read::u64(field, 0)?).rva(self.image_base)
+    }
+
+    /// The entry of the function table that covers this address.
+    pub fn runtime_function_at(&self, rva: Rva) -> Option<&RuntimeFunction> {
+        let after = self.runtime_functions.partition_point(|f| f.begin <= rva);
+        let found = self.runtime_functions.get(after.checked_sub(1)?)?;
+        (rva < found.end).then_some(found)
+    }
+
+    /// Where the entries of a switch table lead; `None` where the table is cut off or an
+    /// entry leads out of the image's address space.
+    pub fn switch_targets(&self, table: &SwitchTable) -> Option<Vec<Rva>> {
+        let width = table.entry.width();
+        let bytes = self.slice(table.table, table.entries.checked_mul(width)? as usize)?;
+        bytes
+            .chunks_exact(width as usize)
+            .map(|entry| switch_target(table, entry, self.image_base))
+            .collect()
+    }
+
+    /// The unwind information at `rva`.
+    ///
+    /// # Errors
+    /// Where it is cut off or of an unknown version.
+    pub fn unwind_info(&self, rva: Rva) -> Result<UnwindInfo, ImageError> {
+        unwind::parse_info(self, rva)
+    }
+}
+
+fn switch_target(table: &SwitchTable, entry: &[u8], image_base: Va) -> Option<Rva> {
+    let mut wide = [0u8; 8];
+    wide[..entry.len()].copy_from_slice(entry);
+    let value = u64::from_le_bytes(wide);
+    match table.entry {
+        SwitchEntry::Pointer => Va(value).rva(image_base),
+        SwitchEntry::Unsigned(_) => table.base.checked_offset(value as i64),
+        SwitchEntry::Signed(width) => {
+            let shift = 64 - 8 * u32::from(width);
+            table.base.checked_offset((value << shift) as i64 >> shift)
+        }
+    }
+}
+
+const DIRECTORY_IMPORTS: usize = 1;
+const DIRECTORY_EXCEPTIONS: usize = 3;
+const DIRECTORY_BASE_RELOCATIONS: usize = 5;
+const DIRECTORY_DEBUG: usize = 6;
+const DIRECTORY_TLS: usize = 9;
+const DIRECTORY_DELAY_IMPORTS: usize = 13;
+const DIRECTORY_CLR: usize = 14;
+
+/// The data directory with this index (PE/COFF, "Optional Header Data Directories"),
+/// where it is present and not empty.
+fn directory(optional: &OptionalHeader, index: usize) -> Option<Directory> {
+    let (_, d) = optional
+        .data_directories
+        .data_directories
+        .get(index)?
+        .as_ref()?;
+    (d.virtual_address != 0 && d.size != 0).then_some(Directory {
+        rva: Rva(d.virtual_address),
+        size: d.size,
+    })
+}

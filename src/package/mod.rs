@@ -4,6 +4,7 @@
 //! [`Verified<Package>`], and a `Verified<Package>` is all that `apply` accepts.
 
 pub mod container;
+mod describe;
 pub mod file;
 pub mod keys;
 pub mod manifest;
@@ -15,6 +16,7 @@ pub mod trust;
 mod validate;
 mod verify;
 
+pub use describe::{DescribeError, Inputs, describe};
 pub use keys::{KeyId, PublicKey, SigningKey};
 pub use seal::{SealError, add_signature, seal, unsigned};
 pub use validate::{ManifestError, validate as check_manifest};

@@ -1,3 +1,57 @@
-//! The payload: a standard COFF object with the replacement code.
+//! Plan → COFF object: the replacement code with its relocations.
+//!
+//! The object is ordinary: `llvm-objdump -dr` and `dumpbin` show it. What its symbols
+//! and sections mean to `apply` is written down in [`names`]. After it is written it is
+//! read back and compared with the plan ([`readback`]).
 
+mod coff;
+mod content;
+mod gate;
 pub mod names;
+mod readback;
+
+use crate::function::Program;
+use crate::package::manifest::External;
+use crate::plan::Plan;
+
+/// Why a payload could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PayloadError {
+    /// More sections than a COFF object can number.
+    #[error("the patch needs {0} sections, a COFF object has at most 65279")]
+    TooManySections(usize),
+    /// The COFF writer refused.
+    #[error("the payload could not be written: {0}")]
+    Write(#[from] object::write::Error),
+    /// What was written is not what was planned.
+    #[error("the payload does not read back as planned: {0}")]
+    ReadBack(String),
+}
+
+/// The object, and what its symbols stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload {
+    /// The COFF object.
+    pub object: Vec<u8>,
+    /// For each replacement of the plan: the symbol of the new code and of its gate.
+    pub functions: Vec<(String, String)>,
+    /// Undefined symbols that are places in the old image, by name.
+    pub externals: Vec<External>,
+}
+
+impl Payload {
+    /// Writes the object and reads it back. `module` is the file name of the old image.
+    ///
+    /// # Errors
+    /// Where the plan does not fit into a COFF object, or does not read back.
+    pub fn new(plan: &Plan, old: &Program<'_>, module: &str) -> Result<Self, PayloadError> {
+        let content = content::Content::new(plan, old, module);
+        let object = coff::write(&content)?;
+        readback::check(&content, &object)?;
+        Ok(Payload {
+            object,
+            functions: content.functions,
+            externals: content.externals,
+        })
+    }
+}

@@ -1,1 +1,225 @@
-//! Placeholder while the spine is laid.
+//! Diff → [`Plan`]: what must go into the payload, every hazard found, the verdict.
+//!
+//! The plan holds the payload as a graph of [`Piece`]s: bytes with [`Fixup`]s that lead
+//! to other pieces or to places of the old image. All hazards are collected before
+//! the verdict is given.
+
+mod closure;
+mod entry;
+mod hazards;
+mod image_hazards;
+mod literals;
+mod symbol_names;
+mod unwind;
+
+pub use entry::Gate;
+
+use crate::addr::Rva;
+use crate::diff::Diff;
+use crate::finding::{Finding, Severity};
+use crate::function::{FunctionIndex, Program};
+
+/// Whether the change can be applied live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing changed that a patch could carry.
+    Unchanged,
+    /// It can.
+    Patchable,
+    /// It can, with risks that were accepted by name.
+    Accepted,
+    /// It cannot; the program must be restarted into the new build.
+    RestartRequired,
+}
+
+/// Index into [`Plan::pieces`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PieceIndex(pub u32);
+
+/// Where a piece goes in the payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PieceKind {
+    /// Executable.
+    Code,
+    /// Read-only data.
+    Constant,
+    /// Writable data.
+    Variable,
+}
+
+/// A function or datum of the new build that the payload carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Its symbol, unique in the payload.
+    pub symbol: String,
+    /// Where it goes.
+    pub kind: PieceKind,
+    /// Its bytes in the new image, with every fixed-up field set to zero.
+    pub bytes: Vec<u8>,
+    /// Alignment in bytes, a power of two.
+    pub align: u32,
+    /// Fields that hold places, by ascending offset.
+    pub fixups: Vec<Fixup>,
+    /// `UNWIND_INFO` for code that has it.
+    pub unwind: Option<Vec<u8>>,
+}
+
+/// A field of a piece that holds a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fixup {
+    /// Offset of the field in bytes.
+    pub at: u32,
+    /// Form of the field.
+    pub kind: FixupKind,
+    /// The place, less `addend`.
+    pub target: FixupTarget,
+    /// Bytes to add to the place.
+    pub addend: i32,
+}
+
+/// Form of a fixed-up field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FixupKind {
+    /// Signed 32-bit distance from the end of the instruction, which ends this many bytes
+    /// after the field.
+    Relative(u8),
+    /// Absolute 64-bit address.
+    Absolute,
+    /// 32-bit distance from the base of the old module.
+    ImageRelative,
+}
+
+impl FixupKind {
+    /// Width of the field in bytes.
+    pub fn width(self) -> u32 {
+        match self {
+            FixupKind::Relative(_) | FixupKind::ImageRelative => 4,
+            FixupKind::Absolute => 8,
+        }
+    }
+}
+
+/// What a fixup leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FixupTarget {
+    /// A place in the old image.
+    Old(Rva),
+    /// Another piece of the payload.
+    Piece(PieceIndex),
+}
+
+/// A function of the old build that is redirected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// In the old build.
+    pub old: FunctionIndex,
+    /// In the new build.
+    pub new: FunctionIndex,
+    /// The piece with the new code.
+    pub piece: PieceIndex,
+    /// What stands between the redirect and both versions.
+    pub gate: Gate,
+}
+
+/// What a patch does, or why there is none.
+#[derive(Debug)]
+pub struct Plan {
+    /// The verdict.
+    pub status: Status,
+    /// Every hazard and note.
+    pub findings: Vec<Finding>,
+    /// Codes of the risks that were found and accepted, ascending.
+    pub accepted: Vec<&'static str>,
+    /// Functions to redirect, by old address.
+    pub replacements: Vec<Replacement>,
+    /// What the payload carries.
+    pub pieces: Vec<Piece>,
+}
+
+impl Plan {
+    /// A refusal for reasons found before anything was compared, or `None` where there is
+    /// no such reason.
+    pub fn refused(findings: Vec<Finding>) -> Option<Plan> {
+        let refused = findings.iter().any(|f| f.rule.severity == Severity::Refuse);
+        refused.then_some(Plan {
+            status: Status::RestartRequired,
+            findings,
+            accepted: Vec::new(),
+            replacements: Vec::new(),
+            pieces: Vec::new(),
+        })
+    }
+
+    /// Plans the patch from one build to another. `accepted` holds the codes of risks that
+    /// the release engineer accepts.
+    pub fn new(old: &Program<'_>, new: &Program<'_>, diff: &Diff, accepted: &[String]) -> Plan {
+        let mut closure = closure::Closure::new(old, new, diff);
+        let mut replacements = Vec::new();
+        for change in &diff.functions.changed {
+            hazards::of_old_function(&mut closure, change.old, change.new);
+            let piece = closure.function(change.new);
+            match entry::plan(old, change.old) {
+                Ok(gate) => replacements.push(Replacement {
+                    old: change.old,
+                    new: change.new,
+                    piece,
+                    gate,
+                }),
+                Err(finding) => closure.findings.push(finding),
+            }
+        }
+        // Two names of one address that changed in the same way need one redirect.
+        replacements.dedup_by_key(|r| r.old);
+        closure.run();
+        let (pieces, mut findings) = (closure.pieces, closure.findings);
+        image_hazards::collect(old, new, diff, &mut findings);
+        findings.sort_by(|a, b| (a.rule.code, &a.subject).cmp(&(b.rule.code, &b.subject)));
+        findings.dedup();
+        let (status, accepted) = verdict(&findings, accepted, diff);
+        Plan {
+            status,
+            findings,
+            accepted,
+            replacements,
+            pieces,
+        }
+    }
+
+    /// The risks that stand in the way and could be accepted, as codes.
+    pub fn acceptable(&self) -> Vec<&'static str> {
+        let mut codes: Vec<&'static str> = self
+            .findings
+            .iter()
+            .filter(|f| f.rule.severity == Severity::Risk)
+            .map(|f| f.rule.code)
+            .filter(|c| !self.accepted.contains(c))
+            .collect();
+        codes.dedup();
+        codes
+    }
+}
+
+fn verdict(findings: &[Finding], accepted: &[String], diff: &Diff) -> (Status, Vec<&'static str>) {
+    let is_accepted = |code: &str| accepted.iter().any(|a| a.eq_ignore_ascii_case(code));
+    let mut used: Vec<&'static str> = Vec::new();
+    let mut refused = false;
+    for finding in findings {
+        match finding.rule.severity {
+            Severity::Refuse => refused = true,
+            Severity::Risk if is_accepted(finding.rule.code) => used.push(finding.rule.code),
+            Severity::Risk => refused = true,
+            Severity::Note => {}
+        }
+    }
+    used.dedup();
+    let status = if refused {
+        Status::RestartRequired
+    } else if diff.functions.changed.is_empty() {
+        Status::Unchanged
+    } else if used.is_empty() {
+        Status::Patchable
+    } else {
+        Status::Accepted
+    };
+    (status, used)
+}

@@ -1,5 +1,7 @@
 //! The faces of a result: readable text and JSON, from one model per report.
 
+pub mod build;
+pub mod diff;
 pub mod explain;
 pub mod inspect;
 pub mod keygen;

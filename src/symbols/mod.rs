@@ -1,1 +1,186 @@
-//! Placeholder while the spine is laid.
+//! PDB → our own records: procedures, data, publics, section contributions, types.
+//!
+//! This is the only place where a `pdb::` type occurs. A record that is not
+//! understood is counted (see [`Symbols::unknown_records`]), never silently dropped.
+
+pub mod fixups;
+mod modules;
+mod pdb_file;
+mod raw;
+mod types;
+
+use std::collections::BTreeMap;
+
+pub use modules::{Module, object_name};
+pub use raw::{SwitchEntry, SwitchTable};
+pub use types::{Layout, Member, TypeIndex, Types};
+
+use crate::addr::Rva;
+
+/// Why a PDB could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SymbolsError {
+    /// The container or one of its streams is inconsistent.
+    #[error("not a readable PDB: {0}")]
+    Pdb(#[from] pdb::Error),
+    /// A record that the analysis rests on is malformed.
+    #[error("malformed {what} in the PDB: {reason}")]
+    Malformed {
+        /// Which record or stream.
+        what: &'static str,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// The reader gave up in a way that is a defect of the reader.
+    #[error("the PDB is damaged in a way its reader does not handle")]
+    Damaged,
+}
+
+/// Index into [`Symbols::modules`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleIndex(pub u32);
+
+/// A procedure record (`S_GPROC32`, `S_LPROC32` and their `_ID` forms).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Procedure {
+    /// First byte of the code.
+    pub rva: Rva,
+    /// Length of the code in bytes.
+    pub size: u32,
+    /// Name in the record: qualified, without parameters.
+    pub name: String,
+    /// The module that holds the record.
+    pub module: ModuleIndex,
+    /// Visible outside of its module.
+    pub global: bool,
+    /// Marked as never returning.
+    pub never_returns: bool,
+}
+
+/// A variable or constant with an address (`S_GDATA32`, `S_LDATA32`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datum {
+    /// First byte.
+    pub rva: Rva,
+    /// Name in the record.
+    pub name: String,
+    /// The module that holds the record; `None` for globals.
+    pub module: Option<ModuleIndex>,
+    /// Name of the enclosing function, for function-local statics.
+    pub scope: Option<String>,
+    /// Its type.
+    pub type_index: TypeIndex,
+}
+
+/// A public symbol: a decorated name and its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Public {
+    /// Where it leads.
+    pub rva: Rva,
+    /// Decorated name.
+    pub name: String,
+    /// Whether the linker marked it as code or as a function.
+    pub code: bool,
+}
+
+/// What one object file contributed to one section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contribution {
+    /// First byte.
+    pub rva: Rva,
+    /// Length in bytes.
+    pub size: u32,
+    /// The contributing module.
+    pub module: ModuleIndex,
+}
+
+/// Code of a function that the linker placed away from it (`S_SEPCODE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeparatedCode {
+    /// First byte of the separated part.
+    pub rva: Rva,
+    /// Length in bytes.
+    pub size: u32,
+    /// Entry of the function it belongs to.
+    pub parent: Rva,
+}
+
+/// A jump that the linker put before a function (`S_TRAMPOLINE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trampoline {
+    /// The jump.
+    pub rva: Rva,
+    /// Its length in bytes.
+    pub size: u32,
+    /// Where it leads.
+    pub target: Rva,
+}
+
+/// A thread-local variable: an offset into the TLS template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadLocal {
+    /// Address in the TLS template.
+    pub rva: Rva,
+    /// Name in the record.
+    pub name: String,
+}
+
+/// Everything read from one PDB.
+#[derive(Debug, Default)]
+pub struct Symbols {
+    /// GUID in registry form without braces, upper case.
+    pub guid: String,
+    /// Age of the DBI stream, which is the one that the image repeats.
+    pub age: u32,
+    /// Object files, in link order.
+    pub modules: Vec<Module>,
+    /// Procedures, by ascending address.
+    pub procedures: Vec<Procedure>,
+    /// Variables, by ascending address.
+    pub data: Vec<Datum>,
+    /// Public symbols, by ascending address.
+    pub publics: Vec<Public>,
+    /// Section contributions, by ascending address.
+    pub contributions: Vec<Contribution>,
+    /// Separated code, by ascending address.
+    pub separated: Vec<SeparatedCode>,
+    /// Switch tables that the compiler described, by ascending table address.
+    pub switch_tables: Vec<SwitchTable>,
+    /// Thread-local variables.
+    pub thread_locals: Vec<ThreadLocal>,
+    /// Every relocation that the linker resolved, where the PDB has the FIXUP stream.
+    pub fixups: Vec<fixups::Fixup>,
+    /// Trampolines of incremental linking, by ascending address.
+    pub trampolines: Vec<Trampoline>,
+    /// The type stream.
+    pub types: Types,
+    /// How many records of each unknown kind were met.
+    pub unknown_records: BTreeMap<u16, u32>,
+}
+
+impl Symbols {
+    /// Reads a PDB.
+    ///
+    /// # Errors
+    /// Where the file is not a PDB or a record is inconsistent.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SymbolsError> {
+        // The `pdb` crate asserts on some malformed records; a damaged file must be an
+        // error like any other.
+        std::panic::catch_unwind(|| pdb_file::read(bytes)).unwrap_or(Err(SymbolsError::Damaged))
+    }
+
+    /// The relocations whose field starts in `[rva, rva + len)`.
+    pub fn fixups_in(&self, rva: Rva, len: u32) -> &[fixups::Fixup] {
+        let end = rva.0.saturating_add(len);
+        let from = self.fixups.partition_point(|f| f.rva < rva);
+        let to = self.fixups.partition_point(|f| f.rva.0 < end);
+        &self.fixups[from..to.max(from)]
+    }
+
+    /// The contribution that holds this address.
+    pub fn contribution_at(&self, rva: Rva) -> Option<&Contribution> {
+        let after = self.contributions.partition_point(|c| c.rva <= rva);
+        let found = self.contributions.get(after.checked_sub(1)?)?;
+        (rva.0 - found.rva.0 < found.size).then_some(found)
+    }
+}

@@ -50,3 +50,32 @@ fn an_unknown_code_is_a_usage_error() {
         (Some(2), Some(2))
     );
 }
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    for args in ["explain", "explain --format json"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut program = Folder::new().program();
+        program.args(args.split_whitespace()).current_dir(".");
+        let child = program.stdout(writer).stderr(std::process::Stdio::piped());
+        let output = child.spawn().unwrap().wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut program = Folder::new().program();
+    let status = program
+        .arg("explain")
+        .current_dir(".")
+        .stdout(full)
+        .stderr(std::process::Stdio::null());
+    assert_eq!(status.status().unwrap().code(), Some(1));
+}

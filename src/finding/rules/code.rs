@@ -16,9 +16,9 @@ rules! {
         remedy "Give the referenced object a symbol (a named, non-discarded variable or function), or restart.",
         because "An operand of the new code refers to a place in the new image for which no equal place in the old image could be proven. Guessing would make the patched program read or call something else.";
     /// A register-relative displacement that may be an RVA.
-    IMAGE_BASE_RELATIVE = "HP204", Refuse, "image-base-relative addressing",
+    IMAGE_BASE_RELATIVE = "HP204", Refuse, "image-base-relative addressing not understood",
         remedy "Restart, or rewrite the function so that it does not index a static table through the image base.",
-        because "The function takes the address of the image itself, and displacements elsewhere in it may then be RVAs that no table lists. This version does not follow them.";
+        because "The function takes the address of the image itself, and displacements elsewhere in it may then be RVAs that no table lists. Which register holds the image base where such a displacement is used could not be proven.";
     /// Thread-local storage.
     THREAD_LOCAL = "HP205", Refuse, "thread-local storage access",
         remedy "Move the fix into a function that does not touch thread-local variables, or restart.",
@@ -63,7 +63,11 @@ rules! {
     AMBIGUOUS = "HP216", Refuse, "name is not unique",
         remedy "Give the functions distinct names, or restart.",
         because "Several functions of one object file have the same name, and which of the old ones became which of the new ones cannot be proven.";
-    /// A compiler-generated symbol.
+    /// Never returns.
+    NEVER_RETURNS = "HP217", Risk, "function never returns",
+        remedy "Accept it only if the function is not running when the patch is applied; otherwise move the fix into a function that it calls.",
+        because "The old function is marked as never returning. While a thread is inside, which for a main loop is always, the patch cannot be switched on, because some calls would see old and others new behaviour.";
+    /// An import that the old image lacks.
     NEW_IMPORT = "HP220", Refuse, "new import",
         remedy "Keep to the imports that the running build already has, or restart.",
         because "The new code calls a function through an import that the old image does not have. This version does not resolve new imports in the target.";

@@ -7,18 +7,18 @@ rules! {
     DATA_INITIALISER = "HP301", Risk, "initial value of writable data changed",
         remedy "Accept it if the running value need not change; otherwise set the value in new code, or restart.",
         because "The running program has been using the variable since it started; its value now is not the initial one. The patch leaves the running value alone.";
-    /// A global that is gone or has another size.
-    DATA_RETYPED = "HP302", Refuse, "variable removed or changed in size",
+    /// A global that has another size.
+    DATA_RETYPED = "HP302", Refuse, "variable changed in size",
         remedy "Keep the variable as it was and add a new one beside it, or restart.",
         because "Old and new code share one copy of every variable, in the old image. A variable of another size has no room there.";
-    /// New data.
-    NEW_DATA = "HP303", Refuse, "new variable with an address in its initial value",
-        remedy "Initialise the new variable at run time, or restart.",
-        because "The new variable's initial value holds addresses that have to be relocated in the payload. This version carries new data only where it is plain bytes.";
-    /// Constants that changed.
-    CONSTANT_CHANGED = "HP304", Refuse, "constant data changed",
-        remedy "Introduce a new constant under another name, or restart.",
-        because "A named constant has another value in the new build. Code that did not change also reads it and would keep the old value.";
+    /// A global that is gone.
+    DATA_REMOVED = "HP303", Risk, "variable removed",
+        remedy "Accept it if nothing outside of the changed functions relied on the variable; otherwise keep it.",
+        because "The new build does not have the variable any more. Its memory stays in the old image with the value it has, but new code no longer keeps it up to date for old code that may read it.";
+    /// Constants with an identity that changed.
+    CONSTANT_CHANGED = "HP304", Refuse, "constant with an identity changed",
+        remedy "Keep the table as it was and introduce a new one under another name, or restart.",
+        because "A virtual function table, run-time type information or an exported constant has another value in the new build. Live objects and other modules hold its address, and would keep the old value.";
     /// A type whose layout changed.
     TYPE_LAYOUT = "HP305", Refuse, "type layout changed",
         remedy "Keep the layout of the type; put new state beside it (a table keyed by address), or restart.",
@@ -31,4 +31,8 @@ rules! {
     UNNAMED_DATA = "HP307", Refuse, "data without a symbol changed",
         remedy "Build with full debug information so that every variable has a symbol, or restart.",
         because "Bytes of a writable section differ that belong to no symbol, so whose value changed cannot be told.";
+    /// Constants of which the payload has its own copy.
+    CONSTANT_REPLACED = "HP308", Note, "constant changed",
+        remedy "Nothing to do: every function that refers to the constant is replaced as well.",
+        because "A named constant has another value in the new build. The payload carries the new value, and every function that refers to the constant counts as changed and is replaced. Pointers to the old constant that the running program has already stored keep leading to the old value.";
 }

@@ -14,12 +14,19 @@ pub(super) fn validate(manifest: &Manifest) -> Checked {
     for one in functions {
         function(one, size_of_image)?;
     }
-    let mut symbols: Vec<&String> = functions
-        .iter()
-        .flat_map(|f| [&f.symbol, &f.gate])
-        .collect();
-    symbols.sort();
-    ascending("function.symbol and function.gate", symbols, |s| s)?;
+    if let Some(close) = functions
+        .windows(2)
+        .find(|w| w[1].entry.0 - w[0].entry.0 < REDIRECT_LEN)
+    {
+        return Err(ManifestError::Function {
+            function: close[1].name.clone(),
+            problem: "has its entry under the redirect of the function before it",
+        });
+    }
+    // Two old functions may have one replacement, but each has a gate of its own.
+    let mut gates: Vec<&String> = functions.iter().map(|f| &f.gate).collect();
+    gates.sort();
+    ascending("function.gate", gates, |gate| gate)?;
     ascending("external", externals, |e| &e.symbol)?;
     for one in externals {
         external(one, size_of_image)?;

@@ -16,7 +16,8 @@ pub struct Package {
     pub manifest: Manifest,
     /// The payload: a COFF object.
     pub payload: Vec<u8>,
-    /// SHA-256 of the whole file, signature block included.
+    /// SHA-256 of the whole file, signature block included: another signature makes it
+    /// another file.
     pub sha256: [u8; 32],
     /// Size of the whole file in bytes.
     pub size: u64,
@@ -34,6 +35,22 @@ impl Package {
 /// A value whose signature has been verified with a trusted key. Only [`verify`] makes
 /// one, and nothing changes it afterwards, so a function that takes one can't be given
 /// anything unsigned.
+///
+/// ```compile_fail
+/// use hotpatch::package::{Package, Verified, open_unverified};
+/// fn apply(_: &Verified<Package>) {}
+/// # fn of(bytes: &[u8]) {
+/// apply(&open_unverified(bytes).unwrap());
+/// # }
+/// ```
+///
+/// ```
+/// use hotpatch::package::{Package, PublicKey, Verified, verify};
+/// fn apply(_: &Verified<Package>) {}
+/// # fn of(bytes: &[u8], trusted: &[PublicKey]) {
+/// apply(&verify(bytes, trusted).unwrap());
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Verified<T> {
     value: T,

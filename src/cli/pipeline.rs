@@ -1,0 +1,210 @@
+//! Runs the pure stages over two builds: image → symbols → function → diff → plan.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, anyhow};
+
+use super::Failure;
+use super::builds::{self, BuildsArgs};
+use super::progress::Progress;
+use crate::diff::Diff;
+use crate::exit::Exit;
+use crate::finding::rules::{self, input};
+use crate::finding::{Finding, Severity};
+use crate::function::Program;
+use crate::image::{self, Image};
+use crate::plan::Plan;
+use crate::symbols::Symbols;
+
+/// The files of one build.
+pub struct BuildFiles {
+    /// The image's file.
+    pub image_path: PathBuf,
+    /// The PDB's file, once it was looked for.
+    pub pdb_path: Option<PathBuf>,
+    /// Its bytes.
+    pub pdb: Vec<u8>,
+}
+
+impl BuildFiles {
+    fn new(image_path: &Path) -> Self {
+        BuildFiles {
+            image_path: image_path.to_owned(),
+            pdb_path: None,
+            pdb: Vec::new(),
+        }
+    }
+}
+
+/// What the stages found. Where the images are of a kind that cannot be hotpatched,
+/// nothing was compared.
+pub struct Comparison<'c> {
+    /// The old build's files and image.
+    pub old_files: &'c BuildFiles,
+    /// The new build's.
+    pub new_files: &'c BuildFiles,
+    /// The old image.
+    pub old_image: &'c Image<'c>,
+    /// The new image.
+    pub new_image: &'c Image<'c>,
+    /// Both programs and their difference, where they were compared.
+    pub compared: Option<(&'c Program<'c>, &'c Program<'c>, &'c Diff)>,
+    /// The plan, always with a verdict.
+    pub plan: &'c Plan,
+    /// Milliseconds that each stage took, in order.
+    pub timings: Vec<(&'static str, u64)>,
+}
+
+/// Names a stage for the progress display, and how long it took for the report.
+struct Stages {
+    progress: Progress,
+    started: Instant,
+    timings: Vec<(&'static str, u64)>,
+}
+
+impl Stages {
+    fn new() -> Self {
+        Stages {
+            progress: Progress::new(),
+            started: Instant::now(),
+            timings: Vec::new(),
+        }
+    }
+
+    fn run<T>(&mut self, name: &'static str, what: &str, work: impl FnOnce() -> T) -> T {
+        self.progress.stage(what);
+        let before = Instant::now();
+        let result = work();
+        self.timings.push((name, millis(before)));
+        result
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    since.elapsed().as_millis() as u64
+}
+
+/// Checks that every code given with `--accept` is one that can be accepted.
+///
+/// # Errors
+/// Exit code 2 where a code is unknown or names no risk.
+pub fn check_codes(codes: &[String]) -> Result<(), Failure> {
+    for code in codes {
+        let problem = match rules::by_code(code) {
+            Some(rule) if rule.severity == Severity::Risk => continue,
+            Some(rule) => format!("{} ({}) cannot be accepted", rule.code, rule.title),
+            None => format!("there is no finding with the code {code:?}"),
+        };
+        return Err(Failure::new(Exit::Usage, anyhow!(problem))
+            .hint("`hotpatch explain --all` lists every code and which can be accepted"));
+    }
+    Ok(())
+}
+
+/// Compares two builds and hands the result to `then`.
+///
+/// # Errors
+/// Where a file cannot be read or does not belong to the others, and what `then` returns.
+pub fn compare<T>(
+    args: &BuildsArgs,
+    accepted: &[String],
+    then: impl FnOnce(&Comparison<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut stages = Stages::new();
+    let mut old = BuildFiles::new(&args.old);
+    let mut new = BuildFiles::new(&args.new);
+    let (old_bytes, new_bytes) = (builds::read(&args.old)?, builds::read(&args.new)?);
+    let (old_image, new_image) = stages.run("image", "reading images", || {
+        let old = builds::image(&args.old, &old_bytes)?;
+        Ok::<_, Failure>((old, builds::image(&args.new, &new_bytes)?))
+    })?;
+    let mut findings = image::kind_findings(&old_image, "the old image");
+    findings.extend(image::kind_findings(&new_image, "the new image"));
+    if let Some(plan) = Plan::refused(findings) {
+        let comparison = Comparison {
+            old_files: &old,
+            new_files: &new,
+            old_image: &old_image,
+            new_image: &new_image,
+            compared: None,
+            plan: &plan,
+            timings: finish(stages),
+        };
+        return then(&comparison);
+    }
+    let given = (args.old_pdb.as_deref(), args.new_pdb.as_deref());
+    let old_pdb = builds::find_pdb(&args.old, &old_image, given.0, "--old-pdb")?;
+    let new_pdb = builds::find_pdb(&args.new, &new_image, given.1, "--new-pdb")?;
+    let (old_symbols, new_symbols) = stages.run("symbols", "reading symbols", || {
+        let old = symbols(&mut old, old_pdb, &old_image)?;
+        Ok::<_, Failure>((old, symbols(&mut new, new_pdb, &new_image)?))
+    })?;
+    let mut findings = image::layout_findings(&old_image, "the old image");
+    findings.extend(image::layout_findings(&new_image, "the new image"));
+    findings.extend(symbol_findings(&old_symbols, "the old PDB"));
+    findings.extend(symbol_findings(&new_symbols, "the new PDB"));
+    let refused = Plan::refused(findings);
+    let (old_program, new_program) = stages.run("function", "decoding functions", || {
+        (
+            Program::new(&old_image, &old_symbols),
+            Program::new(&new_image, &new_symbols),
+        )
+    });
+    let diff = stages.run("diff", "comparing functions", || {
+        Diff::new(&old_program, &new_program)
+    });
+    let plan = match refused {
+        Some(plan) => plan,
+        None => stages.run("plan", "planning the patch", || {
+            Plan::new(&old_program, &new_program, &diff, accepted)
+        }),
+    };
+    let comparison = Comparison {
+        old_files: &old,
+        new_files: &new,
+        old_image: &old_image,
+        new_image: &new_image,
+        compared: Some((&old_program, &new_program, &diff)),
+        plan: &plan,
+        timings: finish(stages),
+    };
+    then(&comparison)
+}
+
+fn finish(mut stages: Stages) -> Vec<(&'static str, u64)> {
+    stages.progress.done();
+    stages.timings.push(("total", millis(stages.started)));
+    stages.timings
+}
+
+/// Reads the PDB of a build and checks that it belongs to the image.
+fn symbols(
+    files: &mut BuildFiles,
+    pdb_path: PathBuf,
+    image: &Image<'_>,
+) -> Result<Symbols, Failure> {
+    files.pdb = builds::read(&pdb_path)?;
+    let symbols =
+        Symbols::parse(&files.pdb).with_context(|| format!("cannot use {}", pdb_path.display()))?;
+    builds::check_identity(
+        &files.image_path,
+        image,
+        &pdb_path,
+        &symbols.guid,
+        symbols.age,
+    )?;
+    files.pdb_path = Some(pdb_path);
+    Ok(symbols)
+}
+
+fn symbol_findings(symbols: &Symbols, which: &str) -> Vec<Finding> {
+    if !symbols.procedures.is_empty() {
+        return Vec::new();
+    }
+    let detail = format!(
+        "{which} has {} public symbols and no procedure record",
+        symbols.publics.len()
+    );
+    vec![Finding::new(&input::STRIPPED_PDB, detail)]
+}

@@ -1,0 +1,147 @@
+//! Whether data has the same content: bytes, with pointers compared by what they mean.
+
+use std::collections::HashMap;
+
+use super::rtti::image_relative_fields;
+use super::same::Comparer;
+use crate::addr::Rva;
+use crate::function::DataIndex;
+
+/// How many data may point to each other in a chain before they count as different;
+/// the comparison follows the chain on the stack.
+const MAX_DEPTH: usize = 256;
+
+/// What is known of pairs of data, by address.
+#[derive(Default)]
+pub struct Memo {
+    known: HashMap<(Rva, Rva), bool>,
+    /// Found equal while an outer comparison is under way, in the order of their start.
+    assumed: Vec<(Rva, Rva)>,
+    depth: usize,
+}
+
+impl Comparer<'_> {
+    /// Whether two named data have the same content.
+    pub fn same_datum_content(&self, old: DataIndex, new: DataIndex) -> bool {
+        let (d, e) = (self.old.datum(old), self.new.datum(new));
+        self.remembered((d.rva, e.rva), || {
+            let sizes = (d.content_size(), e.content_size());
+            let names = d.names.iter();
+            let rvas = names.flat_map(|n| image_relative_fields(&n.name, sizes.0.min(sizes.1)));
+            self.same_extents(
+                (d.rva, sizes.0),
+                (e.rva, sizes.1),
+                &rvas.collect::<Vec<_>>(),
+            )
+        })
+    }
+
+    /// Whether two objects without a symbol have the same content, over extents that can
+    /// only be too large.
+    pub(super) fn same_anonymous(&self, old: Rva, new: Rva) -> bool {
+        self.remembered((old, new), || {
+            let sizes = (
+                self.old.anonymous_extent(old),
+                self.new.anonymous_extent(new),
+            );
+            self.same_extents((old, sizes.0), (new, sizes.1), &[])
+        })
+    }
+
+    /// Looks a comparison up or makes it. While it is under way it counts as equal, so that
+    /// data that point to each other come to an end; what was found equal under an
+    /// assumption that turns out wrong is forgotten.
+    pub(super) fn remembered(&self, pair: (Rva, Rva), compare: impl FnOnce() -> bool) -> bool {
+        if let Some(known) = self.memo.borrow().known.get(&pair) {
+            return *known;
+        }
+        let start = {
+            let mut memo = self.memo.borrow_mut();
+            if memo.depth >= MAX_DEPTH {
+                return false;
+            }
+            memo.depth += 1;
+            memo.known.insert(pair, true);
+            memo.assumed.push(pair);
+            memo.assumed.len()
+        };
+        let same = compare();
+        let mut memo = self.memo.borrow_mut();
+        memo.depth -= 1;
+        if !same {
+            let dependent: Vec<_> = memo.assumed.drain(start - 1..).collect();
+            for pair in dependent {
+                memo.known.remove(&pair);
+            }
+            memo.known.insert(pair, false);
+        } else if memo.depth == 0 {
+            memo.assumed.clear();
+        }
+        same
+    }
+
+    /// Zeros at the end of the longer one are padding.
+    fn same_extents(&self, old: (Rva, u32), new: (Rva, u32), rvas: &[u32]) -> bool {
+        let ((old, old_size), (new, new_size)) = (old, new);
+        let common = old_size.min(new_size);
+        let rest = |program: &crate::function::Program<'_>, rva: Rva, size: u32| {
+            let rest = Rva(rva.0 + common);
+            size == common
+                || (program.image.relocations_in(rest, size - common).is_empty()
+                    && program
+                        .image
+                        .loaded_bytes(rest, size - common)
+                        .is_some_and(|b| b.iter().all(|b| *b == 0)))
+        };
+        rest(self.old, old, old_size)
+            && rest(self.new, new, new_size)
+            && self.same_fields(old, new, common, rvas)
+    }
+
+    /// Whether `len` bytes are the same, with relocated pointers compared as places.
+    pub(super) fn same_bytes(&self, old: Rva, new: Rva, len: u32) -> bool {
+        self.same_fields(old, new, len, &[])
+    }
+
+    /// As [`Self::same_bytes`], with RVAs at the given offsets compared as places as well.
+    fn same_fields(&self, old: Rva, new: Rva, len: u32, rvas: &[u32]) -> bool {
+        let (Some(mut a), Some(mut b)) = (
+            self.old.image.loaded_bytes(old, len),
+            self.new.image.loaded_bytes(new, len),
+        ) else {
+            return false;
+        };
+        for &at in rvas.iter().filter(|at| **at + 4 <= len) {
+            let field = at as usize..at as usize + 4;
+            let rva = |bytes: &[u8]| {
+                let word = bytes[field.clone()].try_into().unwrap_or_default();
+                Rva(u32::from_le_bytes(word))
+            };
+            if !self.same_place(rva(&a), rva(&b), None) {
+                return false;
+            }
+            a[field.clone()].fill(0);
+            b[field].fill(0);
+        }
+        let pointers = self.old.image.relocations_in(old, len);
+        let others = self.new.image.relocations_in(new, len);
+        if pointers.len() != others.len() {
+            return false;
+        }
+        for (p, q) in pointers.iter().zip(others) {
+            let at = (p.0 - old.0) as usize;
+            if at != (q.0 - new.0) as usize || at + 8 > len as usize {
+                return false;
+            }
+            let targets = (self.old.image.pointer_at(*p), self.new.image.pointer_at(*q));
+            match targets {
+                (Some(x), Some(y)) if self.same_place(x, y, None) => {
+                    a[at..at + 8].fill(0);
+                    b[at..at + 8].fill(0);
+                }
+                _ => return false,
+            }
+        }
+        a == b
+    }
+}

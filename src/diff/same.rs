@@ -1,0 +1,320 @@
+//! Whether two functions, references or places are the same.
+
+use std::cell::RefCell;
+
+use super::Keys;
+use super::content::Memo;
+use crate::addr::Rva;
+use crate::function::{Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
+use crate::symbols::Contribution;
+
+/// Why two functions are not the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// Their code has different lengths.
+    Size,
+    /// A byte that is not part of a reference differs, at this offset.
+    Byte(u32),
+    /// Their references are at different offsets or of different kinds, from here on.
+    Shape(u32),
+    /// The reference at this offset means another place or other content.
+    Reference(u32, Rva, Rva),
+    /// Their unwind information differs.
+    Unwind,
+    /// Their separated parts differ.
+    Parts,
+    /// The code of another function, into which they refer, differs.
+    Dependency(FunctionIndex),
+}
+
+/// Compares items of two builds. Content that was compared once is remembered.
+pub struct Comparer<'c> {
+    /// The old build.
+    pub old: &'c Program<'c>,
+    /// The new build.
+    pub new: &'c Program<'c>,
+    /// Names of both.
+    pub keys: &'c Keys,
+    pub(super) memo: RefCell<Memo>,
+    /// References from one function into the middle of another: (from, into), old build.
+    pub(super) entanglements: RefCell<Vec<(FunctionIndex, FunctionIndex)>>,
+}
+
+impl<'c> Comparer<'c> {
+    /// A comparer of two builds.
+    pub fn new(old: &'c Program<'c>, new: &'c Program<'c>, keys: &'c Keys) -> Self {
+        Comparer {
+            old,
+            new,
+            keys,
+            memo: RefCell::default(),
+            entanglements: RefCell::default(),
+        }
+    }
+
+    /// The first difference between two functions, if there is one.
+    pub fn difference(&self, old: FunctionIndex, new: FunctionIndex) -> Option<Difference> {
+        let (f, g) = (self.old.function(old), self.new.function(new));
+        if f.size != g.size {
+            return Some(Difference::Size);
+        }
+        let (old_code, new_code) = (self.old.code_of(old), self.new.code_of(new));
+        if let Some(at) = first_shape_difference(old_code, new_code) {
+            return Some(Difference::Shape(at));
+        }
+        let (a, b) = (self.old.bytes_of(old), self.new.bytes_of(new));
+        if let Some(at) = first_byte_difference(a, b, &old_code.references) {
+            return Some(Difference::Byte(at));
+        }
+        for (r, s) in old_code.references.iter().zip(&new_code.references) {
+            if !self.same_reference(old, r, s) {
+                return Some(Difference::Reference(r.at, r.target, s.target));
+            }
+        }
+        if !self.same_unwind((f.rva, f.size), (g.rva, g.size)) {
+            return Some(Difference::Unwind);
+        }
+        if !self.same_parts(old, new) {
+            return Some(Difference::Parts);
+        }
+        None
+    }
+
+    fn same_reference(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
+        let size = match old.kind {
+            ReferenceKind::Access(size) => Some(u32::from(size)),
+            ReferenceKind::ThreadLocal => return self.same_thread_local(old.target, new.target),
+            _ => None,
+        };
+        if let (Place::Function(f, offset), Place::Function(_, _)) =
+            (self.old.place(old.target), self.new.place(new.target))
+            && offset != 0
+            && f != from
+        {
+            self.entanglements.borrow_mut().push((from, f));
+        }
+        if let (Some(a), Some(b)) = (old.anchor, new.anchor)
+            && (a, b) != (old.target, new.target)
+        {
+            // Both builds say which object is meant; how far into it is then plain.
+            return old.target.0.wrapping_sub(a.0) == new.target.0.wrapping_sub(b.0)
+                && self.same_place(a, b, None);
+        }
+        self.same_place(old.target, new.target, size)
+            || (old.kind == ReferenceKind::Address && self.same_end(from, old.target, new.target))
+    }
+
+    /// Whether two addresses are the end of one and the same datum, to whose inside the
+    /// function refers as well: `for (p = list; p != list + n; p++)`. What lies behind the
+    /// datum does not matter then.
+    fn same_end(&self, from: FunctionIndex, old: Rva, new: Rva) -> bool {
+        if let (Some(a), Some(b)) = (piece_end(self.old, old), piece_end(self.new, new)) {
+            let uses = |r: &Reference| (a.rva..old).contains(&r.target);
+            return self.keys.modules.same(a.module, b.module)
+                && a.size == b.size
+                && self.old.code_of(from).references.iter().any(uses);
+        }
+        let (Some(d), Some(e)) = (ends_at(self.old, old), ends_at(self.new, new)) else {
+            return false;
+        };
+        let uses = |r: &Reference| matches!(self.old.place(r.target), Place::Data(u, _) if u == d);
+        self.keys.same_datum(d, e) && self.old.code_of(from).references.iter().any(uses)
+    }
+
+    /// Whether two addresses mean the same. `accessed` is how many bytes are read or
+    /// written there, where that is known; else the whole object counts.
+    pub fn same_place(&self, old: Rva, new: Rva, accessed: Option<u32>) -> bool {
+        match (self.old.place(old), self.new.place(new)) {
+            (Place::Function(f, a), Place::Function(g, b)) => {
+                a == b
+                    && match (self.old.is_funclet(f), self.new.is_funclet(g)) {
+                        (true, true) => self.same_funclet(f, g),
+                        (false, false) => self.keys.same_function(f, g),
+                        _ => false,
+                    }
+            }
+            (Place::Import(i), Place::Import(j)) => {
+                let a = &self.old.image.imports[i as usize];
+                let b = &self.new.image.imports[j as usize];
+                (&a.module, &a.name, a.delayed) == (&b.module, &b.name, b.delayed)
+            }
+            (Place::Data(d, a), Place::Data(e, b)) => {
+                a == b && self.keys.same_datum(d, e) && self.same_constant(d, e, old, new, accessed)
+            }
+            (Place::Constant, Place::Constant) => match accessed {
+                Some(size) => self.same_bytes(old, new, size),
+                None => self.same_anonymous(old, new),
+            },
+            (Place::SwitchTable(t), Place::SwitchTable(u)) => self.same_switch_table(t, u),
+            (Place::Variable, Place::Variable) => self.same_unnamed_variable(old, new),
+            (Place::Headers(a), Place::Headers(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// Funclets are the same when their code is: their names hold numbers that shift.
+    fn same_funclet(&self, f: FunctionIndex, g: FunctionIndex) -> bool {
+        self.remembered((self.old.function(f).rva, self.new.function(g).rva), || {
+            self.difference(f, g).is_none()
+        })
+    }
+
+    /// Named constants count by content as well; variables only by name.
+    fn same_constant(
+        &self,
+        d: DataIndex,
+        e: DataIndex,
+        old: Rva,
+        new: Rva,
+        accessed: Option<u32>,
+    ) -> bool {
+        if self.old.datum(d).writable || self.new.datum(e).writable {
+            return self.old.datum(d).writable == self.new.datum(e).writable;
+        }
+        match accessed {
+            Some(size) => self.same_bytes(old, new, size),
+            None => self.same_datum_content(d, e),
+        }
+    }
+
+    /// Writable data without a symbol is the same when it lies at the same offset of the
+    /// same object file's contribution, and the contributions are of one size.
+    fn same_unnamed_variable(&self, old: Rva, new: Rva) -> bool {
+        let contributions = (
+            self.old.symbols.contribution_at(old),
+            self.new.symbols.contribution_at(new),
+        );
+        let (Some(a), Some(b)) = contributions else {
+            return false;
+        };
+        self.keys.modules.same(a.module, b.module)
+            && a.size == b.size
+            && old.0 - a.rva.0 == new.0 - b.rva.0
+    }
+
+    /// Offsets into the TLS block are the same when they mean the same place of the same
+    /// variable.
+    fn same_thread_local(&self, old: Rva, new: Rva) -> bool {
+        match (thread_local(self.old, old), thread_local(self.new, new)) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => old == new,
+            _ => false,
+        }
+    }
+
+    fn same_switch_table(&self, old: u32, new: u32) -> bool {
+        let (t, u) = (
+            &self.old.switch_tables[old as usize],
+            &self.new.switch_tables[new as usize],
+        );
+        if (t.entries, t.entry) != (u.entries, u.entry) {
+            return false;
+        }
+        let (Some(a), Some(b)) = (
+            self.old.image.switch_targets(t),
+            self.new.image.switch_targets(u),
+        ) else {
+            return false;
+        };
+        a.iter().zip(&b).all(|(x, y)| self.same_place(*x, *y, None))
+    }
+
+    fn same_parts(&self, old: FunctionIndex, new: FunctionIndex) -> bool {
+        let (f, g) = (self.old.function(old), self.new.function(new));
+        f.parts.len() == g.parts.len()
+            && f.parts.iter().zip(&g.parts).all(|(p, q)| {
+                let indices = (self.old.function_at(p.0), self.new.function_at(q.0));
+                matches!(indices, (Some(a), Some(b)) if self.difference(a, b).is_none())
+            })
+    }
+}
+
+/// The contribution that ends at an address where another object file's contribution
+/// begins, without a symbol. Nothing but the end of the first can be meant there: what has
+/// no symbol cannot be referred to from another object file.
+fn piece_end<'p>(program: &'p Program<'_>, rva: Rva) -> Option<&'p Contribution> {
+    if program.place(rva) != Place::Constant {
+        return None;
+    }
+    let before = program.symbols.contribution_at(rva.checked_offset(-1)?)?;
+    let ends = before.rva.checked_add(before.size) == Some(rva);
+    let after = program.symbols.contribution_at(rva);
+    let other = after.is_none_or(|c| c.module != before.module);
+    (ends && other).then_some(before)
+}
+
+/// The datum that, by its type, ends at an address where another one begins.
+fn ends_at(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
+    let Place::Data(_, 0) = program.place(rva) else {
+        return None;
+    };
+    let Place::Data(datum, _) = program.place(rva.checked_offset(-1)?) else {
+        return None;
+    };
+    let item = program.datum(datum);
+    (item.rva.checked_add(item.type_size?) == Some(rva)).then_some(datum)
+}
+
+/// The thread-local variable at an offset of the TLS block, and how far into it.
+fn thread_local<'p>(program: &Program<'p>, offset: Rva) -> Option<(&'p str, u32)> {
+    let template = program.image.tls.as_ref()?.template;
+    let rva = template.checked_add(offset.0)?;
+    let variables = &program.symbols.thread_locals;
+    let after = variables.partition_point(|v| v.rva <= rva);
+    let variable = variables.get(after.checked_sub(1)?)?;
+    Some((&variable.name, rva.0 - variable.rva.0))
+}
+
+fn first_shape_difference(old: &Code, new: &Code) -> Option<u32> {
+    let shape = |r: &Reference| (r.at, r.kind, r.trailing);
+    let pairs = old.references.iter().zip(&new.references);
+    for (a, b) in pairs {
+        if shape(a) != shape(b) {
+            return Some(a.at.min(b.at));
+        }
+    }
+    let common = old.references.len().min(new.references.len());
+    let rest = old.references.get(common).or(new.references.get(common));
+    rest.map(|r| r.at)
+}
+
+/// The first byte outside of every reference that differs.
+fn first_byte_difference(old: &[u8], new: &[u8], references: &[Reference]) -> Option<u32> {
+    let mut from = 0;
+    let fields = references
+        .iter()
+        .map(|r| (r.at as usize, (r.at + r.kind.width()) as usize))
+        .chain([(old.len(), old.len())]);
+    for (start, end) in fields {
+        let range = from.min(start)..start.min(old.len());
+        let (a, b) = (&old[range.clone()], &new[range.clone()]);
+        if a != b {
+            let offset = a.iter().zip(b).position(|(x, y)| x != y).unwrap_or(0);
+            return Some((range.start + offset) as u32);
+        }
+        from = end.max(from);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_a_reference_do_not_count() {
+        let reference = Reference {
+            at: 1,
+            kind: ReferenceKind::Branch32,
+            trailing: 0,
+            target: Rva(0),
+            anchor: None,
+        };
+        let old = [0xe8, 1, 2, 3, 4, 0xc3];
+        let new = [0xe8, 9, 9, 9, 9, 0xc3];
+        assert_eq!(first_byte_difference(&old, &new, &[reference]), None);
+        assert_eq!(first_byte_difference(&old, &new, &[]), Some(1));
+        let other = [0xe8, 9, 9, 9, 9, 0xcc];
+        assert_eq!(first_byte_difference(&old, &other, &[reference]), Some(5));
+    }
+}

@@ -1,0 +1,147 @@
+//! Named data: where each datum begins and how far it can reach.
+
+use super::Function;
+use crate::addr::Rva;
+use crate::image::{Image, SectionKind};
+use crate::symbols::{ModuleIndex, Symbols};
+
+/// One name of a datum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataName {
+    /// Name in the record, or the public name where there is no record.
+    pub name: String,
+    /// Whether it is known outside of its module (a public or a global).
+    pub global: bool,
+    /// The module of a file-local or function-local datum.
+    pub module: Option<ModuleIndex>,
+    /// The function that a function-local static belongs to.
+    pub scope: Option<String>,
+}
+
+/// A datum with an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataItem {
+    /// First byte.
+    pub rva: Rva,
+    /// Bytes up to the next datum or the end of the contribution: never too small.
+    pub size: u32,
+    /// Size of its type, where the type stream knows it.
+    pub type_size: Option<u32>,
+    /// Its type as text, where a record names one.
+    pub type_name: Option<String>,
+    /// Its names.
+    pub names: Vec<DataName>,
+    /// Whether its section is writable.
+    pub writable: bool,
+}
+
+impl DataItem {
+    /// The name to show.
+    pub fn display_name(&self) -> &str {
+        self.names.first().map_or("", |n| &n.name)
+    }
+
+    /// Bytes that belong to it: what its type says, else all up to the next datum.
+    pub fn content_size(&self) -> u32 {
+        match self.type_size {
+            Some(size) if size > 0 => size.min(self.size),
+            _ => self.size,
+        }
+    }
+}
+
+/// All named data by ascending address.
+pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec<DataItem> {
+    let mut items: Vec<DataItem> = Vec::new();
+    for datum in &symbols.data {
+        if let Some(item) = item_at(image, &mut items, datum.rva) {
+            item.names.push(DataName {
+                name: datum.name.clone(),
+                global: datum.module.is_none(),
+                module: datum.module,
+                scope: datum.scope.clone(),
+            });
+            let size = symbols.types.size_of(datum.type_index);
+            item.type_size = item.type_size.max(size);
+            item.type_name = Some(symbols.types.type_name(datum.type_index));
+        }
+    }
+    let in_function = |rva: Rva| functions.binary_search_by_key(&rva, |f| f.rva).is_ok();
+    for public in &symbols.publics {
+        if in_function(public.rva) {
+            continue;
+        }
+        if let Some(item) = item_at(image, &mut items, public.rva) {
+            let known = item.names.iter().any(|n| n.global && n.name == public.name);
+            if !known {
+                item.names.push(DataName {
+                    name: public.name.clone(),
+                    global: true,
+                    module: None,
+                    scope: None,
+                });
+            }
+        }
+    }
+    items.sort_by_key(|d| d.rva);
+    merge_same_address(&mut items);
+    set_sizes(image, symbols, &mut items);
+    items
+}
+
+/// A new item at this address; `None` where the address is not in a data section.
+fn item_at<'i>(
+    image: &Image<'_>,
+    items: &'i mut Vec<DataItem>,
+    rva: Rva,
+) -> Option<&'i mut DataItem> {
+    let kind = image.section_at(rva)?.kind();
+    if kind == SectionKind::Code {
+        return None;
+    }
+    if items.last().is_none_or(|last| last.rva != rva) {
+        items.push(DataItem {
+            rva,
+            size: 0,
+            type_size: None,
+            type_name: None,
+            names: Vec::new(),
+            writable: kind == SectionKind::Writable,
+        });
+    }
+    items.last_mut()
+}
+
+fn merge_same_address(items: &mut Vec<DataItem>) {
+    items.dedup_by(|later, first| {
+        if later.rva != first.rva {
+            return false;
+        }
+        for name in later.names.drain(..) {
+            let known = first
+                .names
+                .iter()
+                .any(|n| n.name == name.name && n.global == name.global && n.module == name.module);
+            if !known {
+                first.names.push(name);
+            }
+        }
+        first.type_size = first.type_size.max(later.type_size);
+        first.type_name = first.type_name.take().or(later.type_name.take());
+        true
+    });
+}
+
+fn set_sizes(image: &Image<'_>, symbols: &Symbols, items: &mut [DataItem]) {
+    let starts: Vec<Rva> = items.iter().map(|d| d.rva).collect();
+    for (i, item) in items.iter_mut().enumerate() {
+        let mut end = image.section_at(item.rva).map_or(item.rva, |s| s.end());
+        if let Some(next) = starts.get(i + 1) {
+            end = end.min(*next);
+        }
+        if let Some(c) = symbols.contribution_at(item.rva) {
+            end = end.min(Rva(c.rva.0.saturating_add(c.size)));
+        }
+        item.size = end.0.saturating_sub(item.rva.0);
+    }
+}

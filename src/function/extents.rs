@@ -1,0 +1,283 @@
+//! Where functions begin and end.
+//!
+//! Procedure records are exact. What they leave over comes from the function table,
+//! from public symbols and, last, from section contributions, so that no byte of code
+//! is left out of the comparison. Such an extent ends at the next known start; the
+//! padding at its end is cut off.
+
+use super::decode;
+use crate::addr::Rva;
+use crate::image::{Image, SectionKind};
+use crate::symbols::{ModuleIndex, Symbols};
+
+/// How the extent of a function is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionSource {
+    /// From a procedure record: exact.
+    Procedure,
+    /// From a public symbol, an entry of the function table, or a section contribution.
+    Inferred,
+}
+
+/// One name of a function. Several functions share an address after identical code folding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionName {
+    /// Name in the procedure record, or the public name where there is no record.
+    pub name: String,
+    /// Decorated name from the publics.
+    pub linkage: Option<String>,
+    /// The module of the procedure record.
+    pub module: Option<ModuleIndex>,
+    /// Whether it can be called from other modules.
+    pub global: bool,
+}
+
+/// A contiguous piece of code with its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// First byte.
+    pub rva: Rva,
+    /// Length in bytes.
+    pub size: u32,
+    /// Its names; empty for code that no symbol names.
+    pub names: Vec<FunctionName>,
+    /// How its extent is known.
+    pub source: FunctionSource,
+    /// Whether another function begins inside of it.
+    pub overlapped: bool,
+    /// Parts that the linker placed elsewhere.
+    pub parts: Vec<(Rva, u32)>,
+    /// The function never returns (its record says so).
+    pub never_returns: bool,
+}
+
+impl Function {
+    /// First address after the function.
+    pub fn end(&self) -> Rva {
+        Rva(self.rva.0.saturating_add(self.size))
+    }
+
+    /// The name to show: that of the first procedure record, else of the first public.
+    pub fn display_name(&self) -> String {
+        match self.names.first() {
+            Some(name) => name.name.clone(),
+            None => format!("code at {}", self.rva),
+        }
+    }
+
+    /// The decorated name of the first name that has one.
+    pub fn linkage_name(&self) -> Option<&str> {
+        self.names.iter().find_map(|n| n.linkage.as_deref())
+    }
+}
+
+/// All functions of an image by ascending address.
+pub fn find(image: &Image<'_>, symbols: &Symbols) -> Vec<Function> {
+    let mut functions = from_procedures(image, symbols);
+    functions.extend(from_trampolines(symbols, &functions));
+    functions.sort_by_key(|f| f.rva);
+    let inferred = from_starts(image, symbols, &functions);
+    functions.extend(inferred);
+    functions.sort_by_key(|f| f.rva);
+    for i in 1..functions.len() {
+        if functions[i].rva < functions[i - 1].end() {
+            functions[i - 1].overlapped = true;
+            functions[i].overlapped = true;
+        }
+    }
+    attach_parts(&mut functions, symbols);
+    functions
+}
+
+/// Jumps of incremental linking, named after the function they lead to.
+fn from_trampolines(symbols: &Symbols, known: &[Function]) -> Vec<Function> {
+    let named = |rva: Rva| {
+        let at = known.binary_search_by_key(&rva, |f| f.rva).ok()?;
+        known[at].names.first()
+    };
+    let free = |rva: Rva| known.binary_search_by_key(&rva, |f| f.rva).is_err();
+    let jumps = symbols
+        .trampolines
+        .iter()
+        .filter(|t| free(t.rva) && t.size > 0);
+    jumps
+        .map(|t| {
+            let target = named(t.target);
+            let shown = target.map_or_else(|| t.target.to_string(), |n| n.name.clone());
+            let linkage = target.and_then(|n| n.linkage.as_ref());
+            Function {
+                rva: t.rva,
+                size: t.size,
+                names: vec![FunctionName {
+                    name: format!("@ILT({shown})"),
+                    linkage: linkage.map(|l| format!("@ILT({l})")),
+                    module: target.and_then(|n| n.module),
+                    global: linkage.is_some(),
+                }],
+                source: FunctionSource::Inferred,
+                overlapped: false,
+                parts: Vec::new(),
+                never_returns: false,
+            }
+        })
+        .collect()
+}
+
+/// The publics at an address.
+fn publics_at(symbols: &Symbols, rva: Rva) -> impl Iterator<Item = &str> {
+    let first = symbols.publics.partition_point(|p| p.rva < rva);
+    symbols.publics[first..]
+        .iter()
+        .take_while(move |p| p.rva == rva)
+        .map(|p| p.name.as_str())
+}
+
+fn from_procedures(image: &Image<'_>, symbols: &Symbols) -> Vec<Function> {
+    let mut functions: Vec<Function> = Vec::new();
+    for group in symbols.procedures.chunk_by(|a, b| a.rva == b.rva) {
+        let rva = group[0].rva;
+        let size = group.iter().map(|p| p.size).max().unwrap_or(0);
+        let in_code = image.section_at(rva).map(|s| s.kind()) == Some(SectionKind::Code);
+        if size == 0 || !in_code || image.slice(rva, size as usize).is_none() {
+            continue;
+        }
+        let publics: Vec<&str> = publics_at(symbols, rva).collect();
+        functions.push(Function {
+            rva,
+            size,
+            names: names(group, &publics),
+            source: FunctionSource::Procedure,
+            overlapped: false,
+            parts: Vec::new(),
+            never_returns: group.iter().all(|p| p.never_returns),
+        });
+    }
+    functions
+}
+
+/// Pairs procedure records with the publics at the same address. A public that no
+/// record claims is a name of its own (identical code folding keeps all publics).
+fn names(procedures: &[crate::symbols::Procedure], publics: &[&str]) -> Vec<FunctionName> {
+    let mut unclaimed: Vec<&str> = publics.to_vec();
+    let mut names: Vec<FunctionName> = Vec::new();
+    for procedure in procedures {
+        let position = if procedures.len() == 1 && publics.len() == 1 && procedure.global {
+            Some(0)
+        } else {
+            unclaimed
+                .iter()
+                .position(|public| public_belongs_to(public, &procedure.name))
+        };
+        let linkage = match position {
+            Some(position) if procedure.global && position < unclaimed.len() => {
+                Some(unclaimed.remove(position).to_owned())
+            }
+            _ => None,
+        };
+        names.push(FunctionName {
+            name: procedure.name.clone(),
+            linkage,
+            module: Some(procedure.module),
+            global: procedure.global,
+        });
+    }
+    names.extend(unclaimed.into_iter().map(|public| FunctionName {
+        name: public.to_owned(),
+        linkage: Some(public.to_owned()),
+        module: None,
+        global: true,
+    }));
+    names
+}
+
+/// Whether a decorated name can be that of a procedure: its last component occurs in it.
+fn public_belongs_to(public: &str, procedure: &str) -> bool {
+    let last = procedure.rsplit("::").next().unwrap_or(procedure);
+    let plain: String = last
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '$')
+        .collect();
+    public == procedure || (!plain.is_empty() && public.contains(&plain))
+}
+
+/// Code that no procedure record covers, cut at every known start.
+fn from_starts(image: &Image<'_>, symbols: &Symbols, known: &[Function]) -> Vec<Function> {
+    let mut starts: Vec<Rva> = symbols
+        .publics
+        .iter()
+        .map(|p| p.rva)
+        .chain(image.runtime_functions.iter().map(|f| f.begin))
+        .chain(symbols.contributions.iter().map(|c| c.rva))
+        .chain(known.iter().map(Function::end))
+        .filter(|rva| image.section_at(*rva).map(|s| s.kind()) == Some(SectionKind::Code))
+        .collect();
+    starts.extend(
+        image
+            .sections
+            .iter()
+            .filter(|s| s.kind() == SectionKind::Code)
+            .map(|s| s.rva),
+    );
+    starts.sort_unstable();
+    starts.dedup();
+    starts.retain(|rva| !covered(known, *rva));
+    let mut found = Vec::new();
+    for (i, &rva) in starts.iter().enumerate() {
+        let Some(rest) = image.rest_of_section(rva) else {
+            continue;
+        };
+        let mut end = rva.0.saturating_add(rest.len() as u32);
+        if let Some(next) = starts.get(i + 1) {
+            end = end.min(next.0);
+        }
+        let next_known = known.partition_point(|f| f.rva <= rva);
+        if let Some(next) = known.get(next_known) {
+            end = end.min(next.rva.0);
+        }
+        let bytes = &rest[..(end - rva.0) as usize];
+        let size = decode::length_without_padding(bytes);
+        if size == 0 {
+            continue;
+        }
+        let publics: Vec<&str> = publics_at(symbols, rva).collect();
+        found.push(Function {
+            rva,
+            size,
+            names: names(&[], &publics),
+            source: FunctionSource::Inferred,
+            overlapped: false,
+            parts: Vec::new(),
+            never_returns: false,
+        });
+    }
+    found
+}
+
+fn covered(functions: &[Function], rva: Rva) -> bool {
+    let after = functions.partition_point(|f| f.rva <= rva);
+    after > 0 && rva < functions[after - 1].end()
+}
+
+fn attach_parts(functions: &mut [Function], symbols: &Symbols) {
+    for part in &symbols.separated {
+        let at = functions.binary_search_by_key(&part.parent, |f| f.rva);
+        if let Ok(at) = at
+            && !(functions[at].rva <= part.rva && part.rva < functions[at].end())
+        {
+            functions[at].parts.push((part.rva, part.size));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decorated_name_is_recognised_by_its_last_component() {
+        assert!(public_belongs_to("?run@Server@@QEAAXXZ", "Server::run"));
+        assert!(public_belongs_to("_ZN6Server3runEv", "Server::run"));
+        assert!(public_belongs_to("handle_line", "handle_line"));
+        assert!(!public_belongs_to("?stop@Server@@QEAAXXZ", "Server::run"));
+    }
+}

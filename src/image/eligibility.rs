@@ -1,0 +1,95 @@
+//! Whether an image is of a kind that can be hotpatched at all.
+
+use super::{Image, MACHINE_AMD64, SectionKind};
+use crate::finding::{Finding, rules::input};
+
+/// `IMAGE_FILE_RELOCS_STRIPPED`.
+const RELOCATIONS_STRIPPED: u16 = 1;
+const SUBSYSTEM_NATIVE: u16 = 1;
+const SUBSYSTEM_EFI: std::ops::RangeInclusive<u16> = 10..=13;
+const SUBSYSTEM_BOOT: u16 = 16;
+const KERNEL_MODULES: [&str; 4] = ["ntoskrnl.exe", "hal.dll", "ndis.sys", "fltmgr.sys"];
+
+/// Every reason why the image is of a kind that has nothing to compare.
+pub fn kind_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if image.machine != MACHINE_AMD64 {
+        found.push(Finding::new(
+            &input::MACHINE,
+            format!(
+                "{which} is for machine {:#06x} ({}), expected 0x8664 (x64)",
+                image.machine,
+                machine_name(image.machine)
+            ),
+        ));
+    }
+    if image.managed {
+        found.push(Finding::new(
+            &input::MANAGED,
+            format!("{which} has a CLR header"),
+        ));
+    }
+    if let Some(reason) = kernel_reason(image) {
+        found.push(Finding::new(&input::KERNEL, format!("{which} {reason}")));
+    }
+    found
+}
+
+/// Every reason why the analysis of an x64 image would rest on nothing.
+pub fn layout_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for section in image.sections.iter().filter(|s| s.is_writable_code()) {
+        found.push(Finding::new(
+            &input::PACKED,
+            format!(
+                "section {:?} of {which} is writable and executable",
+                section.name
+            ),
+        ));
+    }
+    let entry_kind = image.section_at(image.entry).map(|s| s.kind());
+    if image.entry.0 != 0 && entry_kind != Some(SectionKind::Code) {
+        found.push(Finding::new(
+            &input::PACKED,
+            format!(
+                "entry point {} of {which} is in no code section",
+                image.entry
+            ),
+        ));
+    }
+    // An image without absolute addresses has no table either, and is not marked.
+    if image.characteristics & RELOCATIONS_STRIPPED != 0 {
+        found.push(Finding::new(
+            &input::NO_RELOCATIONS,
+            format!("the base relocations of {which} are stripped"),
+        ));
+    }
+    found
+}
+
+fn kernel_reason(image: &Image<'_>) -> Option<String> {
+    if image.subsystem == SUBSYSTEM_NATIVE {
+        return Some("has the subsystem NATIVE".into());
+    }
+    if SUBSYSTEM_EFI.contains(&image.subsystem) || image.subsystem == SUBSYSTEM_BOOT {
+        return Some(format!("has the boot subsystem {}", image.subsystem));
+    }
+    let module = image
+        .imports
+        .iter()
+        .map(|i| i.module.as_str())
+        .find(|m| KERNEL_MODULES.contains(m))?;
+    Some(format!("imports from {module}"))
+}
+
+fn machine_name(machine: u16) -> &'static str {
+    match machine {
+        0x014c => "x86",
+        0x8664 => "x64",
+        0xaa64 => "ARM64",
+        0xa641 => "ARM64EC",
+        0xa64e => "ARM64X",
+        0x01c0 | 0x01c2 | 0x01c4 => "ARM",
+        _ => "unknown",
+    }
+}

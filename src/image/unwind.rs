@@ -1,0 +1,132 @@
+//! The function table and unwind information (Microsoft, "x64 exception handling").
+
+use super::{Directory, Image, ImageError, read};
+use crate::addr::Rva;
+
+const FLAG_EXCEPTION_HANDLER: u8 = 1;
+const FLAG_UNWIND_HANDLER: u8 = 2;
+const FLAG_CHAINED: u8 = 4;
+
+/// One entry of the function table (`RUNTIME_FUNCTION`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuntimeFunction {
+    /// First byte of the function or part.
+    pub begin: Rva,
+    /// First byte after it.
+    pub end: Rva,
+    /// Where its unwind information is.
+    pub info: Rva,
+}
+
+/// `UNWIND_INFO` without interpretation of its codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnwindInfo {
+    /// Version: 1, or 2 with epilog codes.
+    pub version: u8,
+    /// Length of the prologue in bytes.
+    pub prologue: u8,
+    /// Frame register and scaled offset, as one byte.
+    pub frame: u8,
+    /// The unwind codes, two bytes each.
+    pub codes: Vec<UnwindCode>,
+    /// The language-specific handler, and where its data starts.
+    pub handler: Option<(Rva, Rva)>,
+    /// Handler flags: 1 for exceptions, 2 for unwinding.
+    pub handler_flags: u8,
+    /// The entry that this one continues.
+    pub chained: Option<RuntimeFunction>,
+}
+
+/// One slot of the unwind code array: offset in the prologue, operation and operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnwindCode(pub u16);
+
+/// Reads the function table and checks its order.
+pub fn parse_table(
+    image: &Image<'_>,
+    directory: Directory,
+) -> Result<Vec<RuntimeFunction>, ImageError> {
+    let bad = |reason: String| ImageError::Malformed {
+        table: "function table",
+        rva: directory.rva,
+        reason,
+    };
+    let table = image
+        .slice(directory.rva, directory.size as usize)
+        .ok_or_else(|| bad(format!("{:#x} bytes are not in the file", directory.size)))?;
+    let mut functions: Vec<RuntimeFunction> = table
+        .chunks_exact(12)
+        .filter_map(entry)
+        .filter(|f| f.begin.0 != 0)
+        .collect();
+    functions.sort_by_key(|f| f.begin);
+    for f in &functions {
+        if f.end <= f.begin {
+            return Err(bad(format!("entry {} ends at {}", f.begin, f.end)));
+        }
+    }
+    for pair in functions.windows(2) {
+        if pair[0].end > pair[1].begin {
+            return Err(bad(format!(
+                "entries {} and {} overlap",
+                pair[0].begin, pair[1].begin
+            )));
+        }
+    }
+    Ok(functions)
+}
+
+fn entry(bytes: &[u8]) -> Option<RuntimeFunction> {
+    Some(RuntimeFunction {
+        begin: Rva(read::u32(bytes, 0)?),
+        end: Rva(read::u32(bytes, 4)?),
+        info: Rva(read::u32(bytes, 8)?),
+    })
+}
+
+/// Reads the unwind information at `rva`.
+pub fn parse_info(image: &Image<'_>, rva: Rva) -> Result<UnwindInfo, ImageError> {
+    let bad = |reason: String| ImageError::Malformed {
+        table: "unwind information",
+        rva,
+        reason,
+    };
+    let bytes = image
+        .rest_of_section(rva)
+        .ok_or_else(|| bad("it is in no section".into()))?;
+    let head = bytes.get(..4).ok_or_else(|| bad("cut off".into()))?;
+    let (version, flags) = (head[0] & 7, head[0] >> 3);
+    if version != 1 && version != 2 {
+        return Err(bad(format!("version {version}, expected 1 or 2")));
+    }
+    let count = head[2] as usize;
+    let codes = bytes
+        .get(4..4 + count * 2)
+        .ok_or_else(|| bad(format!("{count} codes are cut off")))?
+        .chunks_exact(2)
+        .map(|c| UnwindCode(u16::from_le_bytes([c[0], c[1]])))
+        .collect();
+    // The array is padded to an even number of slots.
+    let after = 4 + count.div_ceil(2) * 4;
+    let mut info = UnwindInfo {
+        version,
+        prologue: head[1],
+        frame: head[3],
+        codes,
+        handler: None,
+        handler_flags: flags & (FLAG_EXCEPTION_HANDLER | FLAG_UNWIND_HANDLER),
+        chained: None,
+    };
+    if flags & FLAG_CHAINED != 0 {
+        let chained = bytes.get(after..after + 12).and_then(entry);
+        info.chained = Some(chained.ok_or_else(|| bad("chained entry is cut off".into()))?);
+    } else if info.handler_flags != 0 {
+        let handler = read::u32(bytes, after).ok_or_else(|| bad("handler is cut off".into()))?;
+        let data = rva.checked_add(after as u32 + 4);
+        info.handler = Some((
+            Rva(handler),
+            data.ok_or_else(|| bad("out of range".into()))?,
+        ));
+    }
+    Ok(info)
+}

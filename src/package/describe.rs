@@ -1,0 +1,134 @@
+//! Plan and payload → [`Manifest`].
+
+use sha2::{Digest, Sha256};
+
+use super::manifest::{
+    CodeRange, FORMAT, Manifest, Patch, Provenance, ReplacedFunction, TargetImage,
+};
+use crate::addr::Rva;
+use crate::function::{FunctionIndex, Program};
+use crate::image::{Image, authenticode};
+use crate::payload::Payload;
+use crate::payload::names::REDIRECT_LEN;
+use crate::plan::Plan;
+
+/// What a package is made of, beside plan and payload.
+pub struct Inputs<'i> {
+    /// File name of the image, without a folder.
+    pub file_name: String,
+    /// The old build.
+    pub old: &'i Program<'i>,
+    /// The old PDB's file.
+    pub old_pdb: &'i [u8],
+    /// The new image's file.
+    pub new_image: &'i [u8],
+    /// The new PDB's file.
+    pub new_pdb: &'i [u8],
+}
+
+/// Why a plan cannot be described.
+#[derive(Debug, thiserror::Error)]
+pub enum DescribeError {
+    /// The old image has no identity that could be checked in a running process.
+    #[error("the old image names no PDB, so that a running copy could not be identified")]
+    NoIdentity,
+    /// The old image cannot be digested.
+    #[error("the old image has no Authenticode digest")]
+    Digest(#[from] authenticode::AuthenticodeError),
+    /// Code that the plan names is not in the file.
+    #[error("the code of {0} is not in the old image's file")]
+    NoCode(String),
+}
+
+/// The manifest of a package.
+///
+/// # Errors
+/// Where the old image lacks what a manifest needs.
+pub fn describe(
+    patch: Patch,
+    inputs: &Inputs<'_>,
+    plan: &Plan,
+    payload: &Payload,
+) -> Result<Manifest, DescribeError> {
+    let image = inputs.old.image;
+    let mut functions = Vec::new();
+    for (replacement, (symbol, gate)) in plan.replacements.iter().zip(&payload.functions) {
+        functions.push(replaced(inputs.old, replacement.old, symbol, gate)?);
+    }
+    functions.sort_by_key(|f| f.entry);
+    Ok(Manifest {
+        format: FORMAT,
+        patch,
+        target: target(inputs, image)?,
+        build: Provenance {
+            builder: concat!("hotpatch ", env!("CARGO_PKG_VERSION")).to_owned(),
+            old_pdb_sha256: digest(inputs.old_pdb),
+            new_image_sha256: digest(inputs.new_image),
+            new_pdb_sha256: digest(inputs.new_pdb),
+            accepted_risks: plan.accepted.iter().map(|c| (*c).to_owned()).collect(),
+        },
+        functions,
+        externals: payload.externals.clone(),
+    })
+}
+
+fn target(inputs: &Inputs<'_>, image: &Image<'_>) -> Result<TargetImage, DescribeError> {
+    let codeview = image.codeview.as_ref().ok_or(DescribeError::NoIdentity)?;
+    Ok(TargetImage {
+        file_name: inputs.file_name.clone(),
+        time_date_stamp: image.time_date_stamp,
+        size_of_image: image.size_of_image,
+        image_base: image.image_base,
+        pdb_guid: codeview.guid.clone(),
+        pdb_age: codeview.age,
+        sha256: digest(image.bytes),
+        authenticode_sha256: hex::encode(authenticode::sha256(image.bytes)?),
+    })
+}
+
+fn replaced(
+    old: &Program<'_>,
+    function: FunctionIndex,
+    symbol: &str,
+    gate: &str,
+) -> Result<ReplacedFunction, DescribeError> {
+    let f = old.function(function);
+    let no_code = || DescribeError::NoCode(f.display_name());
+    // A function shorter than the redirect is checked together with the padding it uses.
+    let main = range(old.image, f.rva, f.size.max(REDIRECT_LEN)).ok_or_else(no_code)?;
+    let mut ranges = vec![main];
+    for (rva, size) in &f.parts {
+        ranges.push(range(old.image, *rva, *size).ok_or_else(no_code)?);
+    }
+    let entry_bytes = old.image.slice(f.rva, REDIRECT_LEN as usize);
+    Ok(ReplacedFunction {
+        name: f.display_name(),
+        linkage_name: f.linkage_name().map(str::to_owned),
+        symbol: symbol.to_owned(),
+        gate: gate.to_owned(),
+        entry: f.rva,
+        entry_bytes: hex::encode(entry_bytes.ok_or_else(no_code)?),
+        ranges,
+    })
+}
+
+/// A range of old code, with the digest of its bytes without the relocated fields.
+fn range(image: &Image<'_>, rva: Rva, size: u32) -> Option<CodeRange> {
+    let mut bytes = image.slice(rva, size as usize)?.to_vec();
+    let mut relocated = Vec::new();
+    for place in image.relocations_in(rva, size) {
+        let at = place.0 - rva.0;
+        bytes.get_mut(at as usize..at as usize + 8)?.fill(0);
+        relocated.push(at);
+    }
+    Some(CodeRange {
+        rva,
+        size,
+        relocated,
+        sha256: digest(&bytes),
+    })
+}
+
+fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}

@@ -1,0 +1,123 @@
+//! Hazards of the functions that are replaced, and of the code that replaces them.
+
+use super::closure::Closure;
+use super::unwind::Hazard;
+use crate::finding::{Finding, rules::code};
+use crate::function::{Code, FunctionIndex, IndirectJump, Program};
+
+/// Hazards of redirecting an old function to a new one.
+pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: FunctionIndex) {
+    let (program, diff) = (closure.old, closure.diff);
+    let f = program.function(old);
+    let name = f.display_name();
+    let mut found = Vec::new();
+    let others: Vec<String> = diff
+        .keys
+        .new_functions_of(old)
+        .into_iter()
+        .filter(|n| *n != new)
+        .map(|n| closure.new.function(n).display_name())
+        .collect();
+    if !others.is_empty() {
+        let detail = format!(
+            "at {} the old build has one copy of {name} and {}; in the new build they differ",
+            f.rva,
+            others.join(", ")
+        );
+        found.push((&code::FOLDED, detail));
+    }
+    if diff.keys.function_is_ambiguous(old) {
+        let detail = "several functions of its object file have this name".to_owned();
+        found.push((&code::AMBIGUOUS, detail));
+    }
+    if f.overlapped || !f.parts.is_empty() {
+        let detail = "the old code overlaps another function or has separated parts".to_owned();
+        found.push((&code::SPLIT_FUNCTION, detail));
+    }
+    if f.names.is_empty() {
+        let detail = "no symbol names this code".to_owned();
+        found.push((&code::AMBIGUOUS, detail));
+    }
+    if f.never_returns {
+        let detail = "its record says that it never returns".to_owned();
+        found.push((&code::NEVER_RETURNS, detail));
+    }
+    if let Some(why) = runs_once(program, old, &name) {
+        found.push((&code::RUNS_ONCE, why));
+    }
+    let findings = found
+        .into_iter()
+        .map(|(rule, detail)| Finding::about(rule, name.clone(), detail));
+    closure.findings.extend(findings);
+}
+
+/// Why a function has run already and will not run again.
+fn runs_once(program: &Program<'_>, function: FunctionIndex, name: &str) -> Option<String> {
+    const INITIALISERS: [&str; 4] = [
+        "_GLOBAL__sub_I_",
+        "__cxx_global_var_init",
+        "`dynamic initializer for",
+        "`dynamic atexit destructor for",
+    ];
+    let f = program.function(function);
+    let image = program.image;
+    if f.rva == image.entry {
+        return Some("it is the entry point of the image".into());
+    }
+    let callbacks = image.tls.as_ref().map(|t| t.callbacks.as_slice());
+    if callbacks.unwrap_or(&[]).contains(&f.rva) {
+        return Some("it is a TLS callback".into());
+    }
+    if name == "DllMain" {
+        return Some("it is the DLL's entry point".into());
+    }
+    INITIALISERS
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        .then(|| "it initialises static data".into())
+}
+
+/// Hazards of moving the code of a new function into the payload.
+pub fn of_new_function(program: &Program<'_>, function: FunctionIndex) -> Vec<Hazard> {
+    let (f, decoded) = (program.function(function), program.code_of(function));
+    let mut found: Vec<Hazard> = Vec::new();
+    if let Some(at) = decoded.undecodable {
+        found.push((&code::UNDECODABLE, format!("no instruction at +{at:#x}")));
+    }
+    if f.overlapped {
+        found.push((&code::SPLIT_FUNCTION, "it overlaps another function".into()));
+    }
+    if !f.parts.is_empty() {
+        let detail = format!("it has {} separated parts", f.parts.len());
+        found.push((&code::SPLIT_FUNCTION, detail));
+    }
+    for at in unexplained_jumps(program, function, decoded) {
+        let detail = format!("the target of the jump at +{at:#x} is computed");
+        found.push((&code::INDIRECT_JUMP, detail));
+    }
+    if decoded.thread_local {
+        found.push((
+            &code::THREAD_LOCAL,
+            "it reads the TLS array of the thread".into(),
+        ));
+    }
+    if let Some(at) = decoded.uncertain {
+        let detail = format!("the displacement at +{at:#x} may be an RVA, and may not");
+        found.push((&code::IMAGE_BASE_RELATIVE, detail));
+    }
+    found
+}
+
+/// Indirect jumps that are neither tail calls nor described by a switch table record.
+fn unexplained_jumps(program: &Program<'_>, function: FunctionIndex, code: &Code) -> Vec<u32> {
+    let f = program.function(function);
+    let described = |at: u32| {
+        let tables = &program.switch_tables;
+        tables.iter().any(|t| t.branch.0 == f.rva.0 + at)
+    };
+    code.indirect_jumps
+        .iter()
+        .filter(|(at, how)| *how == IndirectJump::Computed && !described(*at))
+        .map(|(at, _)| *at)
+        .collect()
+}

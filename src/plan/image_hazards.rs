@@ -1,0 +1,89 @@
+//! Hazards outside of code: data, types, exports, thread-local storage, toolchain.
+
+use crate::diff::{DataChangeKind, Diff};
+use crate::finding::{Finding, Rule, rules};
+use crate::function::Program;
+
+/// Adds the findings of everything but functions.
+pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+    data(old, new, diff, findings);
+    let mut each = |rule: &'static Rule, details: &[String]| {
+        findings.extend(details.iter().map(|d| Finding::new(rule, d.clone())));
+    };
+    each(&rules::code::EXPORTS, &diff.image.exports);
+    each(&rules::data::TLS_LAYOUT, &diff.image.tls);
+    each(&rules::code::RUNS_ONCE, &diff.image.startup);
+    if !diff.functions.changed.is_empty() {
+        each(&rules::input::TOOLCHAIN, &diff.image.toolchain);
+        for change in &diff.types {
+            let detail = change.detail.clone();
+            let rule = &rules::data::TYPE_LAYOUT;
+            findings.push(Finding::about(rule, change.name.clone(), detail));
+        }
+    }
+    for function in &diff.functions.removed {
+        let f = old.function(*function);
+        let detail = format!("{} at {} is not in the new build", f.display_name(), f.rva);
+        let rule = &rules::code::REMOVED;
+        findings.push(Finding::about(rule, f.display_name(), detail));
+    }
+    unknown_records(old, "the old PDB", findings);
+    unknown_records(new, "the new PDB", findings);
+}
+
+fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+    for change in &diff.data.changed {
+        let (d, e) = (old.datum(change.old), new.datum(change.new));
+        let place = format!("at {} in the old and {} in the new build", d.rva, e.rva);
+        let (rule, detail) = match change.kind {
+            DataChangeKind::Size => (
+                &rules::data::DATA_RETYPED,
+                format!(
+                    "it has {} bytes instead of {} ({place})",
+                    e.content_size(),
+                    d.content_size()
+                ),
+            ),
+            DataChangeKind::Protection => (
+                &rules::data::DATA_RETYPED,
+                format!("it is a variable in one build and a constant in the other ({place})"),
+            ),
+            DataChangeKind::InitialValue => (
+                &rules::data::DATA_INITIALISER,
+                format!("it starts with another value ({place})"),
+            ),
+            DataChangeKind::Constant => (
+                &rules::data::CONSTANT_REPLACED,
+                format!("its value differs ({place})"),
+            ),
+            DataChangeKind::Identity => (
+                &rules::data::CONSTANT_CHANGED,
+                format!("its value differs ({place})"),
+            ),
+        };
+        findings.push(Finding::about(rule, d.display_name(), detail));
+    }
+    // A removed variable matters only where code changed that might have owned it; its
+    // memory stays for old code in any case.
+    for datum in &diff.data.removed {
+        let d = old.datum(*datum);
+        if d.writable && !diff.functions.changed.is_empty() {
+            let detail = format!("the variable at {} is not in the new build", d.rva);
+            let rule = &rules::data::DATA_REMOVED;
+            findings.push(Finding::about(rule, d.display_name(), detail));
+        }
+    }
+}
+
+fn unknown_records(program: &Program<'_>, which: &str, findings: &mut Vec<Finding>) {
+    let records = &program.symbols.unknown_records;
+    if records.is_empty() {
+        return;
+    }
+    let list: Vec<String> = records
+        .iter()
+        .map(|(kind, count)| format!("{kind:#06x} ({count})"))
+        .collect();
+    let detail = format!("{which} has records of kind {}", list.join(", "));
+    findings.push(Finding::new(&rules::input::UNKNOWN_RECORDS, detail));
+}

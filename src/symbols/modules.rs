@@ -1,0 +1,55 @@
+//! Object files and the names they are known by.
+
+/// One object file that was linked into the image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Module {
+    /// Path of the object file, or member name where it came from a library.
+    pub name: String,
+    /// Path of the library, or of the object file again.
+    pub library: String,
+    /// Compiler name and version from `S_COMPILE3`, where the object has one.
+    pub compiler: Option<String>,
+}
+
+impl Module {
+    /// Short name that does not depend on where the build ran.
+    pub fn object_name(&self) -> String {
+        object_name(&self.name)
+    }
+}
+
+/// The file name of an object without its folder, and without the random part that
+/// compiler drivers give to temporary objects (`server-1f0a3c.o` → `server.o`).
+pub fn object_name(path: &str) -> String {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let Some((stem, extension)) = file.rsplit_once('.') else {
+        return file.to_owned();
+    };
+    match stem.rsplit_once('-') {
+        Some((base, random)) if is_temporary_suffix(random) && !base.is_empty() => {
+            format!("{base}.{extension}")
+        }
+        _ => file.to_owned(),
+    }
+}
+
+/// Clang's `createTemporaryFile("%s-%%%%%%")`: six lower-case hex digits.
+fn is_temporary_suffix(text: &str) -> bool {
+    text.len() == 6
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn object_names_do_not_depend_on_the_build_folder() {
+        assert_eq!(object_name(r"C:\build\1\server.obj"), "server.obj");
+        assert_eq!(object_name("/tmp/server-1f0a3c.o"), "server.o");
+        assert_eq!(object_name("a/b-utils.o"), "b-utils.o");
+        assert_eq!(object_name("* Linker *"), "* Linker *");
+    }
+}

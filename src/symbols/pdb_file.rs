@@ -1,0 +1,304 @@
+//! Reads the streams of a PDB into [`Symbols`].
+
+use std::io::Cursor;
+
+use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex, SymbolData};
+
+use super::fixups;
+use super::raw::{self, RawSwitchTable};
+use super::{
+    Contribution, Datum, Module, ModuleIndex, Procedure, Public, SeparatedCode, SwitchTable,
+    Symbols, SymbolsError, ThreadLocal, Trampoline, TypeIndex, Types,
+};
+use crate::addr::Rva;
+
+/// The type stream's fixed number (LLVM, "The PDB File Format: Streams").
+const TPI_STREAM: StreamIndex = StreamIndex(2);
+/// The debug information stream's fixed number.
+const DBI_STREAM: StreamIndex = StreamIndex(3);
+
+/// Reads a whole PDB.
+pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
+    let mut file = PDB::open(Cursor::new(bytes))?;
+    let information = file.pdb_information()?;
+    let debug = file.debug_information()?;
+    let map = file.address_map()?;
+    let mut symbols = Symbols {
+        guid: information.guid.to_string().to_uppercase(),
+        age: debug.age().unwrap_or(information.age),
+        ..Symbols::default()
+    };
+    if let Some(stream) = file.raw_stream(TPI_STREAM)? {
+        symbols.types = Types::parse(stream.as_slice())?;
+    }
+    if let Some(dbi) = file.raw_stream(DBI_STREAM)?
+        && let Some(number) = fixups::stream_number(dbi.as_slice())
+        && let Some(stream) = file.raw_stream(StreamIndex(number))?
+    {
+        symbols.fixups = fixups::parse(stream.as_slice());
+    }
+    let mut modules = debug.modules()?;
+    while let Some(module) = modules.next()? {
+        let index = ModuleIndex(symbols.modules.len() as u32);
+        symbols.modules.push(Module {
+            name: module.module_name().into_owned(),
+            library: module.object_file_name().into_owned(),
+            compiler: None,
+        });
+        if let Some(info) = file.module_info(&module)? {
+            let mut reader = ModuleReader {
+                symbols: &mut symbols,
+                map: &map,
+                module: index,
+                scopes: Vec::new(),
+            };
+            reader.read(info.symbols()?)?;
+        }
+    }
+    read_contributions(&mut symbols, &debug, &map)?;
+    read_globals(&mut symbols, file.global_symbols()?.iter(), &map)?;
+    sort(&mut symbols);
+    Ok(symbols)
+}
+
+fn read_contributions(
+    symbols: &mut Symbols,
+    debug: &pdb::DebugInformation<'_>,
+    map: &AddressMap<'_>,
+) -> Result<(), SymbolsError> {
+    let mut contributions = debug.section_contributions()?;
+    while let Some(c) = contributions.next()? {
+        if let Some(rva) = c.offset.to_rva(map) {
+            symbols.contributions.push(Contribution {
+                rva: Rva(rva.0),
+                size: c.size,
+                module: ModuleIndex(c.module as u32),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The global stream: publics, global variables, and references into modules.
+fn read_globals(
+    symbols: &mut Symbols,
+    mut records: pdb::SymbolIter<'_>,
+    map: &AddressMap<'_>,
+) -> Result<(), SymbolsError> {
+    while let Some(record) = records.next()? {
+        match record.parse() {
+            Ok(SymbolData::Public(public)) => {
+                if let Some(rva) = public.offset.to_rva(map) {
+                    symbols.publics.push(Public {
+                        rva: Rva(rva.0),
+                        name: public.name.to_string().into_owned(),
+                        code: public.code || public.function,
+                    });
+                }
+            }
+            Ok(SymbolData::Data(data)) if data.global => {
+                if let Some(rva) = data.offset.to_rva(map) {
+                    symbols.data.push(Datum {
+                        rva: Rva(rva.0),
+                        name: data.name.to_string().into_owned(),
+                        module: None,
+                        scope: None,
+                        type_index: TypeIndex(data.type_index.0),
+                    });
+                }
+            }
+            Ok(SymbolData::ThreadStorage(data)) if data.global => {
+                push_thread_local(symbols, &data, map);
+            }
+            Ok(_) => {}
+            Err(_) => count_unknown(symbols, record.raw_kind()),
+        }
+    }
+    Ok(())
+}
+
+fn push_thread_local(
+    symbols: &mut Symbols,
+    data: &pdb::ThreadStorageSymbol<'_>,
+    map: &AddressMap<'_>,
+) {
+    if let Some(rva) = data.offset.to_rva(map) {
+        symbols.thread_locals.push(ThreadLocal {
+            rva: Rva(rva.0),
+            name: data.name.to_string().into_owned(),
+        });
+    }
+}
+
+fn count_unknown(symbols: &mut Symbols, kind: u16) {
+    if raw::is_irrelevant(kind) {
+        return;
+    }
+    *symbols.unknown_records.entry(kind).or_default() += 1;
+}
+
+/// Reads the symbols of one module, keeping track of which function encloses a record.
+struct ModuleReader<'r, 'm> {
+    symbols: &'r mut Symbols,
+    map: &'r AddressMap<'m>,
+    module: ModuleIndex,
+    /// Names of the open scopes; `None` for blocks and inlined calls.
+    scopes: Vec<Option<String>>,
+}
+
+impl ModuleReader<'_, '_> {
+    fn read(&mut self, mut records: pdb::SymbolIter<'_>) -> Result<(), SymbolsError> {
+        while let Some(record) = records.next()? {
+            let kind = record.raw_kind();
+            let mut scope = None;
+            if kind == raw::S_ARMSWITCHTABLE {
+                self.switch_table(record.raw_bytes().get(2..).unwrap_or(&[]))?;
+            } else {
+                match record.parse() {
+                    Ok(data) => scope = self.record(data),
+                    Err(_) => count_unknown(self.symbols, kind),
+                }
+            }
+            if record.starts_scope() {
+                self.scopes.push(scope);
+            } else if record.ends_scope() {
+                self.scopes.pop();
+            }
+        }
+        Ok(())
+    }
+
+    fn rva(&self, offset: PdbInternalSectionOffset) -> Option<Rva> {
+        offset.to_rva(self.map).map(|r| Rva(r.0))
+    }
+
+    fn place(&self, (section, offset): (u16, u32)) -> Option<Rva> {
+        self.rva(PdbInternalSectionOffset { offset, section })
+    }
+
+    fn enclosing_function(&self) -> Option<String> {
+        self.scopes.iter().rev().flatten().next().cloned()
+    }
+
+    /// Takes one record; returns the name of the function it opens, if it does.
+    fn record(&mut self, data: SymbolData<'_>) -> Option<String> {
+        match data {
+            SymbolData::Procedure(procedure) => {
+                let name = procedure.name.to_string().into_owned();
+                // The linker leaves the record of a discarded COMDAT with a null address.
+                if let Some(rva) = self.rva(procedure.offset) {
+                    self.symbols.procedures.push(Procedure {
+                        rva,
+                        size: procedure.len,
+                        name: name.clone(),
+                        module: self.module,
+                        global: procedure.global,
+                        never_returns: procedure.flags.never,
+                    });
+                }
+                Some(name)
+            }
+            SymbolData::Data(data) => {
+                if let Some(rva) = self.rva(data.offset) {
+                    let datum = Datum {
+                        rva,
+                        name: data.name.to_string().into_owned(),
+                        module: (!data.global).then_some(self.module),
+                        scope: self.enclosing_function(),
+                        type_index: TypeIndex(data.type_index.0),
+                    };
+                    self.symbols.data.push(datum);
+                }
+                None
+            }
+            SymbolData::ThreadStorage(data) => {
+                push_thread_local(self.symbols, &data, self.map);
+                None
+            }
+            SymbolData::SeparatedCode(part) => {
+                let parent = self.rva(part.parent_offset);
+                if let (Some(rva), Some(parent)) = (self.rva(part.offset), parent) {
+                    self.symbols.separated.push(SeparatedCode {
+                        rva,
+                        size: part.len,
+                        parent,
+                    });
+                }
+                None
+            }
+            SymbolData::Trampoline(jump) => {
+                let places = (self.rva(jump.thunk), self.rva(jump.target));
+                if let (Some(rva), Some(target)) = places {
+                    self.symbols.trampolines.push(Trampoline {
+                        rva,
+                        size: jump.size.into(),
+                        target,
+                    });
+                }
+                None
+            }
+            SymbolData::CompileFlags(flags) => {
+                let version = flags.backend_version;
+                let text = format!(
+                    "{} ({}.{}.{})",
+                    flags.version_string, version.major, version.minor, version.build
+                );
+                let module = self.symbols.modules.last_mut();
+                module
+                    .into_iter()
+                    .for_each(|m| m.compiler = Some(text.clone()));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn switch_table(&mut self, body: &[u8]) -> Result<(), SymbolsError> {
+        let Some(RawSwitchTable {
+            base,
+            branch,
+            table,
+            entries,
+            entry,
+        }) = raw::switch_table(body)
+        else {
+            count_unknown(self.symbols, raw::S_ARMSWITCHTABLE);
+            return Ok(());
+        };
+        let places = (self.place(base), self.place(branch), self.place(table));
+        if let (Some(base), Some(branch), Some(table)) = places {
+            self.symbols.switch_tables.push(SwitchTable {
+                base,
+                branch,
+                table,
+                entries,
+                entry,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn sort(symbols: &mut Symbols) {
+    symbols
+        .procedures
+        .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
+    symbols.procedures.dedup();
+    symbols
+        .data
+        .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
+    symbols
+        .data
+        .dedup_by(|a, b| a.rva == b.rva && a.name == b.name);
+    symbols
+        .publics
+        .sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));
+    symbols.publics.dedup();
+    symbols.contributions.sort_by_key(|c| (c.rva, c.size));
+    symbols.separated.sort_by_key(|s| s.rva);
+    symbols.switch_tables.sort_by_key(|t| (t.table, t.branch));
+    symbols.switch_tables.dedup();
+    symbols.trampolines.sort_by_key(|t| t.rva);
+    symbols.trampolines.dedup();
+    symbols.thread_locals.sort_by_key(|t| t.rva);
+}

@@ -1,0 +1,115 @@
+//! Records that the `pdb` crate leaves undecoded.
+
+use crate::addr::Rva;
+
+/// `S_ARMSWITCHTABLE`.
+pub const S_ARMSWITCHTABLE: u16 = 0x1159;
+
+/// Whether records of this kind are known and say nothing that the analysis needs: frame
+/// layouts, ranges of local variables, inlining, sections, build environment
+/// (cvinfo.h, `SYM_ENUM_e`).
+pub fn is_irrelevant(kind: u16) -> bool {
+    matches!(
+        kind,
+        0x1012 // S_FRAMEPROC
+            | 0x1136..=0x113a // S_SECTION, S_COFFGROUP, S_EXPORT, S_CALLSITEINFO, S_FRAMECOOKIE
+            | 0x113d..=0x1145 // S_ENVBLOCK, S_LOCAL, S_DEFRANGE…
+            | 0x114c..=0x1157 // S_BUILDINFO, S_INLINESITE…, S_FILESTATIC, S_DEFRANGE_DPC…
+            | 0x115a..=0x115f // S_CALLEES, S_CALLERS, S_POGODATA, S_INLINESITE2, S_HEAPALLOCSITE…
+            | 0x1166..=0x1168 // S_MOD_TYPEREF, S_REF_MINIPDB, S_INLINEES
+    )
+}
+
+/// How one entry of a switch table leads to its target (`CV_armswitchtype_e`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SwitchEntry {
+    /// Signed distance from the base, this many bytes wide.
+    Signed(u8),
+    /// Unsigned distance from the base, this many bytes wide.
+    Unsigned(u8),
+    /// An absolute address.
+    Pointer,
+}
+
+impl SwitchEntry {
+    /// Width of an entry in bytes.
+    pub fn width(self) -> u32 {
+        match self {
+            SwitchEntry::Signed(width) | SwitchEntry::Unsigned(width) => width.into(),
+            SwitchEntry::Pointer => 8,
+        }
+    }
+}
+
+/// A switch table as the compiler describes it (LLVM writes these for x64 as well,
+/// `CodeViewDebug::emitDebugInfoForJumpTables`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SwitchTable {
+    /// What the entries are relative to.
+    pub base: Rva,
+    /// The indirect jump that uses the table.
+    pub branch: Rva,
+    /// First entry.
+    pub table: Rva,
+    /// Number of entries.
+    pub entries: u32,
+    /// Form of an entry.
+    pub entry: SwitchEntry,
+}
+
+/// The record's fields before addresses are resolved: (section, offset) pairs.
+pub struct RawSwitchTable {
+    /// What the entries are relative to.
+    pub base: (u16, u32),
+    /// The indirect jump.
+    pub branch: (u16, u32),
+    /// First entry.
+    pub table: (u16, u32),
+    /// Number of entries.
+    pub entries: u32,
+    /// Form of an entry.
+    pub entry: SwitchEntry,
+}
+
+/// Decodes the body of an `S_ARMSWITCHTABLE` record, the bytes after the kind
+/// (cvinfo.h, `ARMSWITCHTABLE`). `None` where it is cut off or of a form that only
+/// ARM uses.
+pub fn switch_table(body: &[u8]) -> Option<RawSwitchTable> {
+    let u16_at = |o: usize| Some(u16::from_le_bytes(body.get(o..o + 2)?.try_into().ok()?));
+    let u32_at = |o: usize| Some(u32::from_le_bytes(body.get(o..o + 4)?.try_into().ok()?));
+    let entry = match u16_at(6)? {
+        0 => SwitchEntry::Signed(1),
+        1 => SwitchEntry::Unsigned(1),
+        2 => SwitchEntry::Signed(2),
+        3 => SwitchEntry::Unsigned(2),
+        4 => SwitchEntry::Signed(4),
+        5 => SwitchEntry::Unsigned(4),
+        6 => SwitchEntry::Pointer,
+        _ => return None,
+    };
+    Some(RawSwitchTable {
+        base: (u16_at(4)?, u32_at(0)?),
+        branch: (u16_at(16)?, u32_at(8)?),
+        table: (u16_at(18)?, u32_at(12)?),
+        entries: u32_at(20)?,
+        entry,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_off_or_unknown_switch_table_is_none() {
+        let mut body = vec![0u8; 24];
+        body[6] = 4;
+        assert_eq!(
+            switch_table(&body).map(|t| t.entry),
+            Some(SwitchEntry::Signed(4))
+        );
+        assert!(switch_table(&body[..23]).is_none());
+        body[6] = 7;
+        assert!(switch_table(&body).is_none());
+    }
+}

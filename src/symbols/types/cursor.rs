@@ -1,0 +1,68 @@
+//! A bounded reader over one type record.
+
+/// Reads little-endian fields from the front of a record.
+#[derive(Clone, Copy)]
+pub struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Cursor<'a> {
+    /// A reader over these bytes.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Cursor { rest: bytes }
+    }
+
+    /// Whether nothing is left but padding (`LF_PAD0` … `LF_PAD15`).
+    pub fn at_end(&mut self) -> bool {
+        while let [pad, rest @ ..] = self.rest
+            && *pad >= 0xf0
+        {
+            let step = usize::from(pad & 0xf).saturating_sub(1).min(rest.len());
+            self.rest = &rest[step..];
+        }
+        self.rest.is_empty()
+    }
+
+    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (front, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest;
+        Some(front)
+    }
+
+    /// Passes over `len` bytes.
+    pub fn skip(&mut self, len: usize) -> Option<()> {
+        self.take(len).map(|_| ())
+    }
+
+    /// Two bytes.
+    pub fn u16(&mut self) -> Option<u16> {
+        Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
+    }
+
+    /// Four bytes.
+    pub fn u32(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    /// A numeric leaf: below 0x8000 the value itself, else the kind of what follows
+    /// (cvinfo.h, `LF_NUMERIC`). Negative values wrap; they only occur in enumerators.
+    pub fn number(&mut self) -> Option<u64> {
+        let leaf = self.u16()?;
+        match leaf {
+            0..0x8000 => Some(leaf.into()),
+            0x8000 => Some(u64::from(self.take(1)?[0])),
+            0x8001 | 0x8002 => Some(u64::from(self.u16()?)),
+            0x8003 | 0x8004 => Some(u64::from(self.u32()?)),
+            0x8009 | 0x800a => Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?)),
+            _ => None,
+        }
+    }
+
+    /// Bytes up to a zero, which is passed over.
+    pub fn c_string(&mut self) -> Option<&'a [u8]> {
+        let end = self.rest.iter().position(|b| *b == 0)?;
+        let text = &self.rest[..end];
+        self.rest = &self.rest[end + 1..];
+        Some(text)
+    }
+}
