@@ -1,15 +1,15 @@
 //! Takes a patch out of a process, or clears away what an interrupted operation left.
 
-use super::entries::{self, EntryBytes, Wanted};
+use super::entries::{self, EntryBytes, Wanted, WriteError};
 use super::fault;
 use super::install::not_freed;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::quiesce::unwind::CodeMap;
 use super::quiesce::{Effort, FrameCheck, Patience, Unquiet, Zone, Zones, quiesce};
 use super::record::{Record, Stage};
-use super::remote;
 use super::survey::{Installed, State, Survey};
 use super::target::{Target, TargetError};
+use super::{recover, remote};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 
@@ -23,6 +23,7 @@ pub fn revert<T: Target>(
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
     let _lock = target.lock()?;
+    recover::recover(target)?;
     let patience = options.patience();
     let mut summary = Summary::new(target.identity(), Outcome::NotApplied);
     summary.package_id = id.map(str::to_owned);
@@ -126,7 +127,9 @@ pub(super) fn remove<T: Target>(
     let records: Vec<&Record> = patches.iter().map(|p| &p.record).collect();
     let check = FrameCheck::new(CodeMap::of(target, &records)?);
     target.arm(record.at)?;
-    let quiet = quiesce(target, &zones, &check, patience, &mut summary.effort);
+    fault::point("reverting");
+    let effort = &mut summary.effort;
+    let quiet = quiesce(target, record.at, &zones, &check, patience, effort);
     let frozen = match quiet {
         Ok(frozen) => frozen,
         Err(unquiet) => {
@@ -163,22 +166,20 @@ pub(super) fn remove<T: Target>(
 
 /// The frozen window: the one byte, then the entries.
 fn restore<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
+    // Whatever other software changed since the survey must not be half undone.
+    let found = entries::observe(target, &record.body)?;
+    let functions = record.body.functions.iter();
+    let foreign = |b: &EntryBytes| matches!(b, EntryBytes::Foreign(_));
+    if let Some((f, _)) = functions.zip(&found).find(|(_, b)| foreign(b)) {
+        return Err(WriteError::Changed(f.name.clone()).into());
+    }
+    // From here on a repair finishes what was begun.
     record.set_stage(target, Stage::Reverting)?;
-    fault::point("reverting");
     record.set_active(target, false)?;
     fault::point("inactive");
     entries::write(target, &record.body, Wanted::Original)?;
     fault::point("entries-restored");
     entries::restore_protection(target, &record.body)?;
-    let found = entries::observe(target, &record.body)?;
-    let functions = &record.body.functions;
-    for (function, bytes) in functions.iter().zip(&found) {
-        if *bytes != EntryBytes::Original {
-            return Err(ApplyError::EntryChanged {
-                function: function.name.clone(),
-            });
-        }
-    }
     Ok(())
 }
 
@@ -193,7 +194,7 @@ fn release<T: Target>(
     // No entry leads here any more, so this look is about threads that were on their way.
     let mut effort = Effort::default();
     target.arm(record.at)?;
-    let looked = quiesce(target, zones, check, patience, &mut effort);
+    let looked = quiesce(target, record.at, zones, check, patience, &mut effort);
     let quiet = looked.is_ok();
     drop(looked);
     target.disarm();

@@ -5,7 +5,7 @@ use super::package::PackageFile;
 use super::target::Answer;
 
 /// Where `apply` is killed, and the version that runs afterwards.
-const IN_APPLY: [(&str, u64); 14] = [
+const IN_APPLY: [(&str, u64); 13] = [
     ("allocated", 1),
     ("recorded", 1),
     ("written", 1),
@@ -13,7 +13,6 @@ const IN_APPLY: [(&str, u64); 14] = [
     ("registered", 1),
     ("armed", 1),
     ("frozen", 1),
-    ("installing", 1),
     ("unprotected", 1),
     ("entries-written", 1),
     ("redirected", 1),

@@ -350,6 +350,7 @@ impl Target for Fake {
         );
         self.with(at, size as usize, |a, i| {
             let first = i / PAGE as usize;
+            let to = Protection(to.0 & !Protection::KEEP_TARGETS);
             a.protection[first..first + (size / PAGE) as usize].fill(to);
         })
         .ok_or_else(|| failed("protect"))
@@ -388,6 +389,10 @@ impl Target for Fake {
 
     fn disarm(&self) {
         self.armed.set(None);
+    }
+
+    fn is_frozen(&self) -> Option<bool> {
+        Some(self.frozen.get() > 0)
     }
 
     fn freeze(&self) -> Result<(), TargetError> {
