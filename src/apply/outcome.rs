@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use super::entries::WriteError;
 use super::link::LinkError;
 use super::quiesce::{Blocker, Effort, Patience};
 use super::record::Record;
@@ -186,9 +187,12 @@ pub enum ApplyError {
         /// The module.
         module: String,
     },
-    /// An entry changed between the preflight and the switch.
-    #[error("the entry of {function} was changed by other software meanwhile")]
-    EntryChanged {
+    /// An entry can't be written, or was changed between the preflight and the switch.
+    #[error(transparent)]
+    Entries(#[from] WriteError),
+    /// An entry's bytes in the manifest are no five bytes.
+    #[error("the manifest has no entry bytes for {function}")]
+    EntryBytes {
         /// The function.
         function: String,
     },

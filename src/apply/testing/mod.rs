@@ -36,6 +36,8 @@ struct Allocation {
     usage: Usage,
 }
 
+type OnCensus = Box<dyn FnMut(&Fake, u32)>;
+
 pub struct Fake {
     identity: Identity,
     memory: RefCell<BTreeMap<u64, Allocation>>,
@@ -53,7 +55,7 @@ pub struct Fake {
     /// Operations so far.
     pub operations: Cell<usize>,
     /// Called when a census is taken, with the number of the census from 1.
-    pub on_census: RefCell<Option<Box<dyn FnMut(&Fake, u32)>>>,
+    pub on_census: RefCell<Option<OnCensus>>,
     censuses: Cell<u32>,
 }
 
@@ -350,6 +352,7 @@ impl Target for Fake {
         );
         self.with(at, size as usize, |a, i| {
             let first = i / PAGE as usize;
+            let to = Protection(to.0 & !Protection::KEEP_TARGETS);
             a.protection[first..first + (size / PAGE) as usize].fill(to);
         })
         .ok_or_else(|| failed("protect"))
@@ -388,6 +391,10 @@ impl Target for Fake {
 
     fn disarm(&self) {
         self.armed.set(None);
+    }
+
+    fn is_frozen(&self) -> Option<bool> {
+        Some(self.frozen.get() > 0)
     }
 
     fn freeze(&self) -> Result<(), TargetError> {
