@@ -111,7 +111,13 @@ fn has_identity(comparer: &Comparer<'_>, item: &DataItem) -> bool {
         .iter()
         .any(|n| PREFIXES.iter().any(|p| n.name.starts_with(p)));
     let place = item.rva.to_string();
-    named || comparer.old.image.exports.iter().any(|(_, to)| *to == place)
+    named
+        || comparer
+            .old
+            .image
+            .exports
+            .iter()
+            .any(|(_, to)| *to == place)
 }
 
 /// Symbols of tables that the linker makes and that are compared through what they

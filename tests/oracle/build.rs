@@ -112,8 +112,20 @@ impl Build {
         })
     }
 
-    /// Every function. One is a section, named by the symbols at its start.
+    /// Every function. One is a section, named by the symbols at its start. Funclets, the
+    /// filters and handlers of a function's own exceptions, are part of it.
     pub fn functions(&self) -> Vec<Item> {
+        let is_whole = |i: &Item| !i.names.iter().all(|n| is_funclet(&n.symbol));
+        self.code().into_iter().filter(is_whole).collect()
+    }
+
+    /// Every funclet.
+    pub fn funclets(&self) -> Vec<Item> {
+        let is_part = |i: &Item| i.names.iter().all(|n| is_funclet(&n.symbol));
+        self.code().into_iter().filter(is_part).collect()
+    }
+
+    fn code(&self) -> Vec<Item> {
         let mut found = Vec::new();
         for (object, section) in self.sections(&[Kind::Code]) {
             let content = &self.objects[object].sections[section];
@@ -137,10 +149,10 @@ impl Build {
         found
     }
 
-    /// Every datum that the source names.
-    pub fn data(&self) -> Vec<Item> {
+    /// Every datum that the source names, of these kinds.
+    pub fn data(&self, kinds: &[Kind]) -> Vec<Item> {
         let mut found: Vec<Item> = Vec::new();
-        for (object, section) in self.sections(&[Kind::Constant, Kind::Variable, Kind::Thread]) {
+        for (object, section) in self.sections(kinds) {
             for (offset, symbol) in &self.objects[object].sections[section].labels {
                 let name = self.name(object, *symbol);
                 if is_compiler_made(&name.symbol) || !self.is_taken(object, *symbol) {
@@ -230,6 +242,13 @@ fn function_tables(objects: &[Object]) -> HashMap<(usize, usize), Vec<(usize, u3
         }
     }
     entries
+}
+
+/// Whether this is the name of a filter or handler within a function.
+pub fn is_funclet(name: &str) -> bool {
+    ["?filt$", "?fin$", "?catch$", "?dtor$"]
+        .iter()
+        .any(|p| name.starts_with(p))
 }
 
 /// Whether a compiler invented this name: it says nothing that the content does not say.

@@ -236,12 +236,25 @@ fn outcome(
         Err(error) => return failed(title, error, folder),
     };
     let (old, new) = (old.linked(), new.linked());
-    let unchanged = answer.status == "unchanged";
+    let functions = judge::functions(&old, &new, &answer);
+    let data = judge::data(&old, &new, &answer);
+    // The order of the objects decides which copy of an inline function the linker takes,
+    // and the copies need not be the same.
+    let nothing = functions.changed + data.changed == 0;
+    let wrong_verdict = identity && nothing && answer.status != "unchanged";
     Outcome {
         title,
-        functions: judge::functions(&old, &new, &answer),
-        data: judge::data(&old, &new, &answer),
-        error: (identity && !unchanged).then(|| format!("the verdict is {}", answer.status)),
+        functions,
+        data,
+        error: if wrong_verdict {
+            let codes = answer.findings.join(" ");
+            Some(format!(
+                "nothing changed, and the verdict is {} {codes}",
+                answer.status
+            ))
+        } else {
+            judge::thread_locals(&old, &new, &answer)
+        },
         folder: folder.to_owned(),
         identity,
     }

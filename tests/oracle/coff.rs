@@ -22,7 +22,6 @@ pub enum Kind {
 /// A section.
 #[derive(Debug)]
 pub struct Section {
-    pub name: String,
     pub kind: Kind,
     pub size: u32,
     /// Empty where the section is all zeros.
@@ -106,11 +105,10 @@ impl Object {
 }
 
 fn section(section: &object::read::coff::CoffSection<'_, '_>) -> Section {
-    let name = section.name().expect("a section's name").to_owned();
+    let name = section.name().expect("a section's name");
     let relocations = section.coff_relocations().expect("relocations");
     Section {
-        kind: kind(&name, section.kind()),
-        name,
+        kind: kind(name, section.kind()),
         size: section.size() as u32,
         bytes: section.data().expect("a section's bytes").to_vec(),
         relocations: relocations

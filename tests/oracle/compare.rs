@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
-use super::build::{Atom, Build, TABLE_ENTRY, Target};
+use super::build::{Atom, Build, Name, TABLE_ENTRY, Target, is_funclet};
 use super::coff::{Kind, Section, relative_trailing, width};
 
 /// How much of a constant counts for code that refers to it.
@@ -38,6 +38,14 @@ enum Meaning<'b> {
 
 type FieldCache = RefCell<HashMap<(usize, usize), Rc<Vec<Field>>>>;
 
+/// What two names say.
+enum Names {
+    Same,
+    Different,
+    /// Nothing: the content decides.
+    Anonymous,
+}
+
 /// Compares two builds.
 pub struct Comparer<'b> {
     old: &'b Build,
@@ -64,20 +72,23 @@ impl<'b> Comparer<'b> {
     /// Whether two functions are the same: their code, what is anonymous in it, and
     /// their unwind information.
     pub fn same_function(&self, old: Atom, new: Atom) -> bool {
-        self.decide(|| {
-            let tables = (self.old.table_entries(old), self.new.table_entries(new));
-            self.same_content(old, new)
-                && tables.0.len() == tables.1.len()
-                && tables.0.iter().zip(tables.1).all(|(a, b)| {
-                    let entry = |object, (section, start): (usize, u32)| Atom {
-                        object,
-                        section,
-                        start,
-                        end: start + TABLE_ENTRY,
-                    };
-                    self.same_content(entry(old.object, *a), entry(new.object, *b))
-                })
-        })
+        self.decide(|| self.same_code(old, new))
+    }
+
+    fn same_code(&self, old: Atom, new: Atom) -> bool {
+        let tables = (self.old.table_entries(old), self.new.table_entries(new));
+        let entry = |object, (section, start): (usize, u32)| Atom {
+            object,
+            section,
+            start,
+            end: start + TABLE_ENTRY,
+        };
+        let pairs = tables.0.iter().zip(tables.1);
+        self.same_content(old, new)
+            && tables.0.len() == tables.1.len()
+            && pairs
+                .into_iter()
+                .all(|(a, b)| self.same_content(entry(old.object, *a), entry(new.object, *b)))
     }
 
     /// Whether two data start with the same content.
@@ -152,11 +163,17 @@ impl<'b> Comparer<'b> {
                     meaning(self.old, old.object, f),
                     meaning(self.new, new.object, g),
                 );
-                self.same_meaning(&meanings.0, &meanings.1, f.access)
+                self.same_meaning((old, new), &meanings.0, &meanings.1, f.access)
             })
     }
 
-    fn same_meaning(&self, old: &Meaning<'_>, new: &Meaning<'_>, access: Option<u32>) -> bool {
+    fn same_meaning(
+        &self,
+        from: (Atom, Atom),
+        old: &Meaning<'_>,
+        new: &Meaning<'_>,
+        access: Option<u32>,
+    ) -> bool {
         let (Meaning::At(a, i), Meaning::At(b, j)) = (old, new) else {
             return old == new;
         };
@@ -164,23 +181,46 @@ impl<'b> Comparer<'b> {
         if i != j || kinds.0 != kinds.1 {
             return false;
         }
-        if kinds.0 == Kind::Code {
-            let names = (self.old.names_of(*a), self.new.names_of(*b));
-            return names.0.iter().any(|n| names.1.contains(n));
-        }
-        let names = (self.old.names_of(*a), self.new.names_of(*b));
-        if names.0.is_empty() != names.1.is_empty() {
-            return false;
-        }
-        if !names.0.is_empty() && !names.0.iter().any(|n| names.1.contains(n)) {
-            return false;
-        }
-        if !names.0.is_empty() && matches!(kinds.0, Kind::Variable | Kind::Thread) {
-            return true;
+        let names = match self.same_names(from, *a, *b) {
+            Names::Same => true,
+            Names::Different => return false,
+            Names::Anonymous => false,
+        };
+        match kinds.0 {
+            Kind::Code if names => return true,
+            Kind::Code => return self.same_code(*a, *b),
+            Kind::Variable | Kind::Thread if names => return true,
+            _ => {}
         }
         match access {
             Some(size) if self.reach == Reach::Read => self.same_part(*a, *b, *i, size),
             _ => self.same_content(*a, *b),
+        }
+    }
+
+    fn same_names(&self, from: (Atom, Atom), old: Atom, new: Atom) -> Names {
+        let (a, b) = (self.old.names_of(old), self.new.names_of(new));
+        let funclets = |names: &[Name]| names.iter().all(|n| is_funclet(&n.symbol));
+        if funclets(&a) && funclets(&b) {
+            return Names::Anonymous;
+        }
+        if a.iter().any(|n| b.contains(n)) {
+            return Names::Same;
+        }
+        // An inline function brings its local companions along: where the linker took it
+        // from another object, they are that object's.
+        let local = |atom: Atom, from: Atom, names: &[Name]| -> Vec<String> {
+            let names = names
+                .iter()
+                .filter(|n| n.object.is_some() && atom.object == from.object);
+            names.map(|n| n.symbol.clone()).collect()
+        };
+        let (c, d) = (local(old, from.0, &a), local(new, from.1, &b));
+        let companions = c.iter().any(|n| d.contains(n));
+        if companions {
+            Names::Anonymous
+        } else {
+            Names::Different
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
 use super::build::{Build, Item, Name};
+use super::coff::Kind;
 use super::compare::{Comparer, Reach};
 use super::linkmap::LinkMap;
 use super::product::{Answer, Changes};
@@ -12,6 +13,15 @@ use super::product::{Answer, Changes};
 pub struct Linked<'b> {
     pub build: &'b Build,
     pub map: &'b LinkMap,
+}
+
+impl Linked<'_> {
+    fn addresses(&self, items: Vec<Item>) -> BTreeSet<u32> {
+        items
+            .iter()
+            .filter_map(|i| self.map.address_of(i))
+            .collect()
+    }
 }
 
 /// How the two answers compare.
@@ -73,19 +83,44 @@ pub fn functions(old: &Linked<'_>, new: &Linked<'_>, answer: &Answer) -> Judgeme
         Reach::Read => read.same_function(a.atom, b.atom),
         Reach::Whole => whole.same_function(a.atom, b.atom),
     });
-    compare(&truth, &answer.functions)
+    // Funclets count with the function they belong to, whether they are listed or not.
+    let funclets = (
+        old.addresses(old.build.funclets()),
+        new.addresses(new.build.funclets()),
+    );
+    compare(&truth, &answer.functions, &funclets)
 }
 
 /// Judges the named data.
 pub fn data(old: &Linked<'_>, new: &Linked<'_>, answer: &Answer) -> Judgement {
-    let items = (old.build.data(), new.build.data());
+    let kinds = [Kind::Constant, Kind::Variable];
+    let items = (old.build.data(&kinds), new.build.data(&kinds));
     let read = Comparer::new(old.build, new.build, Reach::Read);
     let whole = Comparer::new(old.build, new.build, Reach::Whole);
     let truth = truth(old, new, items, |reach, a, b| match reach {
         Reach::Read => read.same_datum(a.atom, b.atom),
         Reach::Whole => whole.same_datum(a.atom, b.atom),
     });
-    compare(&truth, &answer.data)
+    let thread = |side: &Linked<'_>| side.addresses(side.build.data(&[Kind::Thread]));
+    compare(&truth, &answer.data, &(thread(old), thread(new)))
+}
+
+/// Judges the thread-local variables: the program need not list them, but must refuse
+/// when they differ.
+pub fn thread_locals(old: &Linked<'_>, new: &Linked<'_>, answer: &Answer) -> Option<String> {
+    let kinds = [Kind::Thread];
+    let items = (old.build.data(&kinds), new.build.data(&kinds));
+    let whole = Comparer::new(old.build, new.build, Reach::Read);
+    let truth = truth(old, new, items, |_, a, b| whole.same_datum(a.atom, b.atom));
+    let mut all = truth
+        .changed
+        .values()
+        .chain(truth.added.values())
+        .chain(truth.removed.values());
+    let refused = answer.findings.iter().any(|f| f == "HP306");
+    all.next()
+        .filter(|_| !refused)
+        .map(|name| format!("the thread-local {name} differs"))
 }
 
 fn truth(
@@ -134,7 +169,8 @@ fn truth(
     truth
 }
 
-fn compare(truth: &Truth, answer: &Changes) -> Judgement {
+/// `free` are old and new addresses of what may be reported or not.
+fn compare(truth: &Truth, answer: &Changes, free: &(BTreeSet<u32>, BTreeSet<u32>)) -> Judgement {
     let mut result = Judgement {
         compared: truth.compared,
         changed: truth.changed.len() + truth.added.len() + truth.removed.len(),
@@ -170,7 +206,7 @@ fn compare(truth: &Truth, answer: &Changes) -> Judgement {
     for (pair, text) in answer
         .changed
         .iter()
-        .filter(|(p, _)| !truth.allowed.contains(p))
+        .filter(|(p, _)| !truth.allowed.contains(p) && !free.0.contains(&p.0))
     {
         result.extra.push(format!(
             "{text} at {:#x}, {:#x} in the new build",

@@ -22,11 +22,9 @@ pub struct Changes {
 pub struct Answer {
     pub functions: Changes,
     pub data: Changes,
-    /// Functions that it compared and found the same.
-    pub unchanged: usize,
     pub status: String,
-    /// Types with another layout.
-    pub types: Vec<String>,
+    /// Codes of its findings.
+    pub findings: Vec<String>,
 }
 
 /// Runs the program over two images.
@@ -46,19 +44,18 @@ pub fn diff(old: &Path, new: &Path) -> Result<Answer, String> {
     if !matches!(output.status.code(), Some(0 | 3 | 4)) || report["schema"] != "hotpatch.diff/1" {
         return Err(format!("{}: {text}", output.status));
     }
-    let types = report["types"]["changed"].as_array();
+    let findings = report["verdict"]["findings"].as_array();
     Ok(Answer {
         functions: changes(&report["functions"]),
         data: changes(&report["data"]),
-        unchanged: report["functions"]["unchanged"].as_u64().unwrap_or(0) as usize,
         status: report["verdict"]["status"]
             .as_str()
             .unwrap_or("")
             .to_owned(),
-        types: types
+        findings: findings
             .into_iter()
             .flatten()
-            .map(|t| text_of(&t["name"]))
+            .map(|f| text_of(&f["code"]))
             .collect(),
     })
 }

@@ -82,6 +82,8 @@ pub fn compile(
         "-fno-ident",
         "-mno-stack-arg-probe",
         "-fno-threadsafe-statics",
+        // Freestanding code has none by default.
+        "-fasynchronous-unwind-tables",
         "-ffile-compilation-dir=/src",
     ]);
     arguments.extend_from_slice(options);
