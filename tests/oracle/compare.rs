@@ -4,10 +4,9 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use iced_x86::{Decoder, DecoderOptions, Instruction};
-
-use super::build::{Atom, Build, Name, TABLE_ENTRY, Target, is_funclet};
-use super::coff::{Kind, Section, relative_trailing, width};
+use super::build::{Atom, Build, Name, TABLE_ENTRY, is_funclet};
+use super::coff::{Kind, width};
+use super::fields::{Field, Meaning, fields_of, meaning};
 
 /// How much of a constant counts for code that refers to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,24 +15,6 @@ pub enum Reach {
     Read,
     /// All of it: what is the same then is the same for sure.
     Whole,
-}
-
-/// A relocated field.
-#[derive(Clone, Copy, Debug)]
-struct Field {
-    at: u32,
-    kind: u16,
-    symbol: usize,
-    addend: i64,
-    /// Bytes that the instruction reads or writes there, where it does.
-    access: Option<u32>,
-}
-
-/// What a field refers to.
-#[derive(Debug, PartialEq, Eq)]
-enum Meaning<'b> {
-    Elsewhere(&'b str, i64),
-    At(Atom, i64),
 }
 
 type FieldCache = RefCell<HashMap<(usize, usize), Rc<Vec<Field>>>>;
@@ -55,6 +36,8 @@ pub struct Comparer<'b> {
     same: RefCell<HashSet<(Atom, Atom)>>,
     old_fields: FieldCache,
     new_fields: FieldCache,
+    /// The way to the difference of the last pair that was not the same.
+    why: RefCell<String>,
 }
 
 impl<'b> Comparer<'b> {
@@ -66,12 +49,13 @@ impl<'b> Comparer<'b> {
             same: RefCell::default(),
             old_fields: RefCell::default(),
             new_fields: RefCell::default(),
+            why: RefCell::default(),
         }
     }
 
-    /// Whether two functions are the same: their code, what is anonymous in it, and
+    /// The difference between two functions: their code, what is anonymous in it, and
     /// their unwind information.
-    pub fn same_function(&self, old: Atom, new: Atom) -> bool {
+    pub fn function(&self, old: Atom, new: Atom) -> Option<String> {
         self.decide(|| self.same_code(old, new))
     }
 
@@ -91,19 +75,39 @@ impl<'b> Comparer<'b> {
                 .all(|(a, b)| self.same_content(entry(old.object, *a), entry(new.object, *b)))
     }
 
-    /// Whether two data start with the same content.
-    pub fn same_datum(&self, old: Atom, new: Atom) -> bool {
+    /// The difference between what two data start with.
+    pub fn datum(&self, old: Atom, new: Atom) -> Option<String> {
         self.decide(|| self.same_content(old, new))
     }
 
     /// What was assumed on the way to "no" is forgotten.
-    fn decide(&self, compare: impl FnOnce() -> bool) -> bool {
+    fn decide(&self, compare: impl FnOnce() -> bool) -> Option<String> {
+        self.why.borrow_mut().clear();
         let before = self.same.borrow().clone();
-        let same = compare();
-        if !same {
-            *self.same.borrow_mut() = before;
+        if compare() {
+            return None;
         }
-        same
+        *self.same.borrow_mut() = before;
+        Some(self.why.borrow().clone())
+    }
+
+    /// Notes a difference, from the inside out.
+    fn differ(&self, text: impl FnOnce() -> String) -> bool {
+        let mut why = self.why.borrow_mut();
+        if !why.is_empty() {
+            why.push_str(", from ");
+        }
+        why.push_str(&text());
+        false
+    }
+
+    /// A place in the old build.
+    fn at(&self, atom: Atom, offset: u32) -> String {
+        let object = &self.old.objects[atom.object];
+        let labels = object.sections[atom.section].labels.iter();
+        let label = labels.take_while(|l| l.0 <= atom.start).last();
+        let name = label.map_or("", |l| &object.symbols[l.1].name);
+        format!("{}:{name}+{offset:#x}", object.name)
     }
 
     fn same_content(&self, old: Atom, new: Atom) -> bool {
@@ -132,11 +136,14 @@ impl<'b> Comparer<'b> {
             build.kind(atom) == Kind::Constant
                 && (self.reach == Reach::Read || is_shared(build, atom))
         };
-        constant(self.old, old)
+        let padded = constant(self.old, old)
             && constant(self.new, new)
             && padding(self.old, &self.old_fields, rest(old))
-            && padding(self.new, &self.new_fields, rest(new))
-            && self.same_bytes(cut(old), cut(new))
+            && padding(self.new, &self.new_fields, rest(new));
+        if !padded {
+            return self.differ(|| self.at(old, common) + ": length");
+        }
+        self.same_bytes(cut(old), cut(new))
     }
 
     /// Pieces of one length.
@@ -146,25 +153,28 @@ impl<'b> Comparer<'b> {
         let fields = self.fields(self.old, &self.old_fields, old);
         let others = self.fields(self.new, &self.new_fields, new);
         if fields.len() != others.len() {
-            return false;
+            return self.differ(|| self.at(old, 0) + ": number of references");
         }
         for (f, g) in fields.iter().zip(&others) {
             let at = f.at - old.start;
             if at != g.at - new.start || f.kind != g.kind || f.access != g.access {
-                return false;
+                return self.differ(|| self.at(old, at) + ": another kind of reference");
             }
             let field = at as usize..(at as usize + width(f.kind)).min(a.len());
             a[field.clone()].fill(0);
             b[field].fill(0);
         }
-        a == b
-            && fields.iter().zip(&others).all(|(f, g)| {
-                let meanings = (
-                    meaning(self.old, old.object, f),
-                    meaning(self.new, new.object, g),
-                );
-                self.same_meaning((old, new), &meanings.0, &meanings.1, f.access)
-            })
+        if let Some(at) = (0..a.len()).find(|i| a[*i] != b[*i]) {
+            return self.differ(|| self.at(old, at as u32) + ": bytes");
+        }
+        fields.iter().zip(&others).all(|(f, g)| {
+            let meanings = (
+                meaning(self.old, old.object, f),
+                meaning(self.new, new.object, g),
+            );
+            self.same_meaning((old, new), &meanings.0, &meanings.1, f.access)
+                || self.differ(|| self.at(old, f.at - old.start))
+        })
     }
 
     fn same_meaning(
@@ -267,85 +277,4 @@ impl<'b> Comparer<'b> {
 fn is_shared(build: &Build, atom: Atom) -> bool {
     let labels = &build.objects[atom.object].sections[atom.section].labels;
     labels.first().map(|l| l.0) != labels.last().map(|l| l.0)
-}
-
-fn meaning<'b>(build: &'b Build, object: usize, field: &Field) -> Meaning<'b> {
-    match build.target(object, field.symbol) {
-        Target::Elsewhere(name) => Meaning::Elsewhere(name, field.addend),
-        Target::Defined(object, symbol) => {
-            let section = symbol.section.unwrap_or_default();
-            let place = i64::from(symbol.offset) + field.addend;
-            // Only of the symbol of a whole section the addend says which part is meant.
-            let inside = if symbol.is_section {
-                place.max(0) as u32
-            } else {
-                symbol.offset
-            };
-            let atom = build.atom(object, section, inside);
-            Meaning::At(atom, place - i64::from(atom.start))
-        }
-    }
-}
-
-/// The relocated fields of a section, ascending.
-fn fields_of(section: &Section) -> Vec<Field> {
-    let accesses = match section.kind {
-        Kind::Code => accesses(&section.bytes),
-        _ => HashMap::new(),
-    };
-    let mut fields: Vec<Field> = section
-        .relocations
-        .iter()
-        .map(|r| {
-            let from = r.at as usize;
-            let stored = section.bytes.get(from..from + width(r.kind)).unwrap_or(&[]);
-            let stored = match stored.try_into() {
-                Ok(bytes) => i64::from_le_bytes(bytes),
-                Err(_) => stored
-                    .try_into()
-                    .map_or(0, |b| i64::from(i32::from_le_bytes(b))),
-            };
-            // The end of the instruction is what a relative field is relative to.
-            let (trailing, access) = accesses.get(&r.at).copied().unwrap_or_default();
-            let trailing = relative_trailing(r.kind).map_or(0, |n| trailing - n);
-            Field {
-                at: r.at,
-                kind: r.kind,
-                symbol: r.symbol,
-                addend: stored + trailing,
-                access,
-            }
-        })
-        .collect();
-    fields.sort_by_key(|f| f.at);
-    fields
-}
-
-/// For each field of an instruction: bytes after it, and the bytes it accesses.
-fn accesses(code: &[u8]) -> HashMap<u32, (i64, Option<u32>)> {
-    let mut found = HashMap::new();
-    let mut decoder = Decoder::with_ip(64, code, 0, DecoderOptions::NONE);
-    let mut instruction = Instruction::default();
-    while decoder.can_decode() {
-        decoder.decode_out(&mut instruction);
-        let offsets = decoder.get_constant_offsets(&instruction);
-        let start = instruction.ip() as u32;
-        let mut note = |field: usize, size: usize, access: Option<u32>| {
-            let trailing = (instruction.len() - field - size) as i64;
-            found.insert(start + field as u32, (trailing, access));
-        };
-        if offsets.has_displacement() {
-            let size = instruction.memory_size().size() as u32;
-            let reads = size > 0 && instruction.is_ip_rel_memory_operand();
-            note(
-                offsets.displacement_offset(),
-                offsets.displacement_size(),
-                reads.then_some(size),
-            );
-        }
-        if offsets.has_immediate() {
-            note(offsets.immediate_offset(), offsets.immediate_size(), None);
-        }
-    }
-    found
 }

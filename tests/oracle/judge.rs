@@ -80,8 +80,8 @@ pub fn functions(old: &Linked<'_>, new: &Linked<'_>, answer: &Answer) -> Judgeme
     let read = Comparer::new(old.build, new.build, Reach::Read);
     let whole = Comparer::new(old.build, new.build, Reach::Whole);
     let truth = truth(old, new, items, |reach, a, b| match reach {
-        Reach::Read => read.same_function(a.atom, b.atom),
-        Reach::Whole => whole.same_function(a.atom, b.atom),
+        Reach::Read => read.function(a.atom, b.atom),
+        Reach::Whole => whole.function(a.atom, b.atom),
     });
     // Funclets count with the function they belong to, whether they are listed or not.
     let funclets = (
@@ -98,8 +98,8 @@ pub fn data(old: &Linked<'_>, new: &Linked<'_>, answer: &Answer) -> Judgement {
     let read = Comparer::new(old.build, new.build, Reach::Read);
     let whole = Comparer::new(old.build, new.build, Reach::Whole);
     let truth = truth(old, new, items, |reach, a, b| match reach {
-        Reach::Read => read.same_datum(a.atom, b.atom),
-        Reach::Whole => whole.same_datum(a.atom, b.atom),
+        Reach::Read => read.datum(a.atom, b.atom),
+        Reach::Whole => whole.datum(a.atom, b.atom),
     });
     let thread = |side: &Linked<'_>| side.addresses(side.build.data(&[Kind::Thread]));
     compare(&truth, &answer.data, &(thread(old), thread(new)))
@@ -111,7 +111,7 @@ pub fn thread_locals(old: &Linked<'_>, new: &Linked<'_>, answer: &Answer) -> Opt
     let kinds = [Kind::Thread];
     let items = (old.build.data(&kinds), new.build.data(&kinds));
     let whole = Comparer::new(old.build, new.build, Reach::Read);
-    let truth = truth(old, new, items, |_, a, b| whole.same_datum(a.atom, b.atom));
+    let truth = truth(old, new, items, |_, a, b| whole.datum(a.atom, b.atom));
     let mut all = truth
         .changed
         .values()
@@ -127,7 +127,7 @@ fn truth(
     old: &Linked<'_>,
     new: &Linked<'_>,
     items: (Vec<Item>, Vec<Item>),
-    same: impl Fn(Reach, &Item, &Item) -> bool,
+    difference: impl Fn(Reach, &Item, &Item) -> Option<String>,
 ) -> Truth {
     let mut truth = Truth::default();
     let by_name: HashMap<&Name, &Item> = items
@@ -154,12 +154,11 @@ fn truth(
         truth.paired.0.insert(old_rva);
         truth.paired.1.insert(new_rva);
         added.remove(&new_rva);
-        if !same(Reach::Read, item, counterpart) {
-            truth
-                .changed
-                .insert((old_rva, new_rva), item.names[0].to_string());
+        if let Some(why) = difference(Reach::Read, item, counterpart) {
+            let text = format!("{} ({why})", item.names[0]);
+            truth.changed.insert((old_rva, new_rva), text);
             truth.allowed.insert((old_rva, new_rva));
-        } else if !same(Reach::Whole, item, counterpart) {
+        } else if difference(Reach::Whole, item, counterpart).is_some() {
             truth.allowed.insert((old_rva, new_rva));
         }
     }

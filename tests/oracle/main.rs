@@ -19,6 +19,7 @@ mod compare;
 mod config;
 mod edits;
 mod edits_program;
+mod fields;
 mod generate;
 mod generate_stmt;
 mod judge;
