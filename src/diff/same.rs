@@ -93,6 +93,13 @@ impl<'c> Comparer<'c> {
         {
             self.entanglements.borrow_mut().push((from, f));
         }
+        if let (Some(a), Some(b)) = (old.anchor, new.anchor)
+            && (a, b) != (old.target, new.target)
+        {
+            // Both builds say which object is meant; how far into it is then plain.
+            return old.target.0.wrapping_sub(a.0) == new.target.0.wrapping_sub(b.0)
+                && self.same_place(a, b, None);
+        }
         self.same_place(old.target, new.target, size)
             || (old.kind == ReferenceKind::Address && self.same_end(from, old.target, new.target))
     }
@@ -301,6 +308,7 @@ mod tests {
             kind: ReferenceKind::Branch32,
             trailing: 0,
             target: Rva(0),
+            anchor: None,
         };
         let old = [0xe8, 1, 2, 3, 4, 0xc3];
         let new = [0xe8, 9, 9, 9, 9, 0xc3];

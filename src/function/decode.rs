@@ -7,7 +7,7 @@ use iced_x86::{Code as Opcode, Decoder, DecoderOptions, Instruction, Mnemonic, O
 use super::flow;
 use crate::addr::Rva;
 use crate::image::Image;
-use crate::symbols::SwitchTable;
+use crate::symbols::{SwitchTable, Symbols, fixups};
 
 /// What kind of field a reference is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Reference {
     pub trailing: u8,
     /// The place.
     pub target: Rva,
+    /// The object that the place is counted from, where the PDB says so (FIXUP stream).
+    pub anchor: Option<Rva>,
 }
 
 /// How an indirect jump gets its target.
@@ -97,7 +99,7 @@ const LOOK_BACK: usize = 24;
 const TEB_TLS_ARRAY: u64 = 0x58;
 
 /// Decodes `size` bytes of code at `rva`.
-pub fn decode(image: &Image<'_>, rva: Rva, size: u32) -> Code {
+pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code {
     let Some(bytes) = image.slice(rva, size as usize) else {
         return Code {
             undecodable: Some(0),
@@ -118,7 +120,46 @@ pub fn decode(image: &Image<'_>, rva: Rva, size: u32) -> Code {
         apply_flow(image, rva, size, &flow, &mut code);
     }
     absolute_fields(image, rva, size, &mut code);
+    listed_fields(image, symbols, rva, size, &mut code);
     code
+}
+
+/// What the FIXUP stream lists is exact: the object that each operand means, and fields
+/// that look like numbers.
+fn listed_fields(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32, code: &mut Code) {
+    let fixups = symbols.fixups_in(rva, size);
+    if fixups.is_empty() {
+        return;
+    }
+    // Whatever may be an RVA is listed.
+    code.uncertain = None;
+    let tls = image.tls.as_ref().map(|t| t.template);
+    for fixup in fixups {
+        let at = fixup.rva.0 - rva.0;
+        if let Some(reference) = code.references.iter_mut().find(|r| r.at == at) {
+            reference.anchor = Some(fixup.target);
+            continue;
+        }
+        let value = image
+            .slice(fixup.rva, 4)
+            .map(|b| Rva(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+        let in_tls = tls.and_then(|t| image.section_at(t)) == image.section_at(fixup.target);
+        let kind = match fixup.kind {
+            fixups::ADDR32NB => ReferenceKind::ImageRelative,
+            fixups::SECREL if in_tls => ReferenceKind::ThreadLocal,
+            _ => continue,
+        };
+        if let Some(target) = value {
+            code.references.push(Reference {
+                at,
+                kind,
+                trailing: 0,
+                target,
+                anchor: Some(fixup.target),
+            });
+        }
+    }
+    code.references.sort_by_key(|r| r.at);
 }
 
 /// One linear pass over the instructions of a function of `size` bytes; `bytes` ends where
@@ -152,6 +193,7 @@ fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &
         kind,
         trailing: 0,
         target,
+        anchor: None,
     };
     let mut found: Vec<Reference> = Vec::new();
     for (at, target) in &flow.image_relative {
@@ -205,6 +247,7 @@ fn absolute_fields(image: &Image<'_>, rva: Rva, size: u32, code: &mut Code) {
                 kind: ReferenceKind::Absolute,
                 trailing: 0,
                 target,
+                anchor: None,
             }),
             _ => code.undecodable = Some(code.undecodable.map_or(at, |u| u.min(at))),
         }
@@ -268,6 +311,7 @@ impl Reader {
             },
             trailing: (i.len() as u32).saturating_sub(field + width) as u8,
             target: Rva(target),
+            anchor: None,
         });
     }
 
@@ -288,6 +332,7 @@ impl Reader {
             },
             trailing: (i.len() as u32).saturating_sub(field + 4) as u8,
             target,
+            anchor: None,
         });
     }
 

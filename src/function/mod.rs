@@ -59,7 +59,7 @@ impl<'a> Program<'a> {
         let functions = extents::find(image, symbols);
         let code: Vec<Code> = functions
             .iter()
-            .map(|f| decode::decode(image, f.rva, f.size))
+            .map(|f| decode::decode(image, symbols, f.rva, f.size))
             .collect();
         let data = data::find(image, symbols, &functions);
         let switch_tables = switch_tables(symbols, &code);

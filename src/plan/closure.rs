@@ -187,6 +187,12 @@ impl<'p> Closure<'p> {
                 (reference.target.0 - start.0) as i32,
             ));
         }
+        if let Some(anchor) = reference.anchor {
+            // The linker's own list says which object is meant.
+            let (target, addend) = self.resolve(anchor, accessed)?;
+            let distance = reference.target.0.wrapping_sub(anchor.0) as i32;
+            return Ok((target, addend.wrapping_add(distance)));
+        }
         if reference.kind == ReferenceKind::Address {
             self.neighbour_hazard(function, reference.target)?;
         }
