@@ -48,6 +48,30 @@ impl Judgement {
         self.extra.extend(other.extra.iter().cloned());
     }
 
+    /// The numbers in a line.
+    pub fn summary(&self, what: &str) -> String {
+        format!(
+            "{what}: {} compared, {} changed, {} reported, {} missed, {} extra",
+            self.compared,
+            self.changed,
+            self.reported,
+            self.missed.len(),
+            self.extra.len()
+        )
+    }
+
+    /// Nothing missed, and at most one in a hundred too many.
+    #[track_caller]
+    pub fn assert_agreement(&self, what: &str) {
+        let allowed = self.changed.div_ceil(100);
+        let (missed, extra) = (self.missed.len(), self.extra.len());
+        assert_eq!(missed, 0, "missed {what}");
+        assert!(
+            extra <= allowed,
+            "{extra} extra {what}; {allowed} would be 1 %"
+        );
+    }
+
     /// The differences, a line each.
     pub fn text(&self, what: &str) -> String {
         let mut out = String::new();
