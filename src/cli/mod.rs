@@ -12,10 +12,13 @@ pub mod key_arg;
 mod keygen;
 pub mod package_arg;
 mod pipeline;
+pub mod process_arg;
 mod progress;
 mod revert;
 mod status;
 mod verify;
+#[cfg(windows)]
+mod watchdog;
 
 use std::process::ExitCode;
 
@@ -66,6 +69,9 @@ enum Command {
     Status(status::StatusArgs),
     Revert(revert::RevertArgs),
     Explain(explain::ExplainArgs),
+    #[cfg(windows)]
+    #[command(name = crate::process::watchdog::COMMAND, hide = true)]
+    Watchdog(watchdog::WatchdogArgs),
 }
 
 /// Parses the arguments of this process, runs one command and says how it ended.
@@ -85,6 +91,8 @@ pub fn main() -> ExitCode {
         Command::Status(args) => args.run(cli.global),
         Command::Revert(args) => args.run(cli.global),
         Command::Explain(args) => args.run(cli.global),
+        #[cfg(windows)]
+        Command::Watchdog(args) => args.run(cli.global),
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -151,7 +151,9 @@ impl<'a> Program<'a> {
         let after = self.data.partition_point(|d| d.rva <= rva);
         let index = after.checked_sub(1)?;
         let found = &self.data[index];
-        (rva == found.rva || rva.0 - found.rva.0 < found.size).then_some(DataIndex(index as u32))
+        // What lies behind the end of its type, before the next symbol, is something else.
+        let inside = rva == found.rva || rva.0 - found.rva.0 < found.content_size();
+        inside.then_some(DataIndex(index as u32))
     }
 
     /// What lies at this address.

@@ -87,6 +87,8 @@ pub struct Image<'a> {
     pub base_relocations: Vec<Rva>,
     /// Import address table slots, also those of delay-loaded modules, ascending.
     pub imports: Vec<Import>,
+    /// Where the import descriptors are.
+    pub import_table: Option<Directory>,
     /// Exported names (or `#ordinal`) with the RVA or forwarder they lead to.
     pub exports: Vec<(String, String)>,
     /// The function table (`.pdata`), ascending.
@@ -121,6 +123,7 @@ impl<'a> Image<'a> {
             sections,
             base_relocations: Vec::new(),
             imports: Vec::new(),
+            import_table: None,
             exports: Vec::new(),
             runtime_functions: Vec::new(),
             tls: None,
@@ -146,6 +149,7 @@ impl<'a> Image<'a> {
             self.base_relocations = relocations::parse(self, d)?;
         }
         if let Some(d) = directory(optional, DIRECTORY_IMPORTS) {
+            self.import_table = Some(d);
             self.imports = imports::parse(self, d)?;
         }
         if let Some(d) = directory(optional, DIRECTORY_DELAY_IMPORTS) {

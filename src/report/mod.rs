@@ -8,4 +8,7 @@ pub mod keygen;
 pub mod out;
 pub mod package;
 pub mod sanitize;
+pub mod status;
+pub mod target;
+pub mod time;
 pub mod verify;
