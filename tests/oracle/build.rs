@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use super::coff::{Kind, Object, Symbol};
+use super::names::{is_compiler_made, is_funclet, is_lambda, normal};
 
-/// The name of a function or datum: with its object where it is known only there.
+/// The name of a function or datum: with its object where it is known only there, and
+/// without numbers that unrelated edits change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
     pub object: Option<String>,
@@ -34,6 +36,8 @@ pub struct Atom {
 pub struct Item {
     pub atom: Atom,
     pub names: Vec<Name>,
+    /// The same as the linker writes them: object and symbol.
+    pub symbols: Vec<(String, String)>,
 }
 
 /// The objects of one image, in link order.
@@ -44,6 +48,8 @@ pub struct Build {
     globals: HashMap<String, (usize, usize)>,
     /// Section and offset of the function table entries of each code section.
     entries: HashMap<(usize, usize), Vec<(usize, u32)>>,
+    /// The code of lambdas, by their names without numbers.
+    lambdas: HashMap<Name, Vec<Atom>>,
 }
 
 /// Where a symbol leads.
@@ -64,12 +70,19 @@ impl Build {
                 }
             }
         }
-        let entries = function_tables(&objects);
-        Build {
+        let mut build = Build {
+            entries: function_tables(&objects),
             objects,
             globals,
-            entries,
+            lambdas: HashMap::new(),
+        };
+        for item in build.code() {
+            for name in item.names.iter().filter(|n| is_lambda(&n.symbol)) {
+                let known = build.lambdas.entry(name.clone()).or_default();
+                known.push(item.atom);
+            }
         }
+        build
     }
 
     /// Follows a symbol to the definition that the linker takes.
@@ -97,8 +110,23 @@ impl Build {
         let found = &self.objects[object].symbols[symbol];
         Name {
             object: (!found.external).then(|| self.objects[object].name.clone()),
-            symbol: found.name.clone(),
+            symbol: normal(&found.name),
         }
+    }
+
+    fn item(&self, atom: Atom, symbols: &[usize]) -> Item {
+        let object = &self.objects[atom.object];
+        let symbol = |s: &usize| (object.name.clone(), object.symbols[*s].name.clone());
+        Item {
+            atom,
+            names: symbols.iter().map(|s| self.name(atom.object, *s)).collect(),
+            symbols: symbols.iter().map(symbol).collect(),
+        }
+    }
+
+    /// Lambdas whose names differ from this one's by their numbers only, itself included.
+    pub fn lambdas_like(&self, name: &Name) -> &[Atom] {
+        self.lambdas.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Sections of these kinds.
@@ -136,39 +164,35 @@ impl Build {
             if own.is_empty() || !own.iter().any(|s| self.is_taken(object, *s)) {
                 continue;
             }
-            found.push(Item {
-                atom: Atom {
-                    object,
-                    section,
-                    start: 0,
-                    end: content.size,
-                },
-                names: own.iter().map(|s| self.name(object, *s)).collect(),
-            });
+            let end = content.size;
+            let atom = Atom {
+                object,
+                section,
+                start: 0,
+                end,
+            };
+            found.push(self.item(atom, &own));
         }
         found
     }
 
     /// Every datum that the source names, of these kinds.
     pub fn data(&self, kinds: &[Kind]) -> Vec<Item> {
-        let mut found: Vec<Item> = Vec::new();
+        let mut found: Vec<(Atom, Vec<usize>)> = Vec::new();
         for (object, section) in self.sections(kinds) {
             for (offset, symbol) in &self.objects[object].sections[section].labels {
-                let name = self.name(object, *symbol);
-                if is_compiler_made(&name.symbol) || !self.is_taken(object, *symbol) {
+                let name = &self.objects[object].symbols[*symbol].name;
+                if is_compiler_made(name) || !self.is_taken(object, *symbol) {
                     continue;
                 }
                 let atom = self.atom(object, section, *offset);
                 match found.last_mut() {
-                    Some(last) if last.atom == atom => last.names.push(name),
-                    _ => found.push(Item {
-                        atom,
-                        names: vec![name],
-                    }),
+                    Some((last, symbols)) if *last == atom => symbols.push(*symbol),
+                    _ => found.push((atom, vec![*symbol])),
                 }
             }
         }
-        found
+        found.iter().map(|(a, s)| self.item(*a, s)).collect()
     }
 
     /// The piece of a section around an offset: what lies between two symbols. Code and
@@ -242,33 +266,4 @@ fn function_tables(objects: &[Object]) -> HashMap<(usize, usize), Vec<(usize, u3
         }
     }
     entries
-}
-
-/// Whether this is the name of a filter or handler within a function.
-pub fn is_funclet(name: &str) -> bool {
-    ["?filt$", "?fin$", "?catch$", "?dtor$"]
-        .iter()
-        .any(|p| name.starts_with(p))
-}
-
-/// Whether a compiler invented this name: it says nothing that the content does not say.
-pub fn is_compiler_made(name: &str) -> bool {
-    const PREFIXES: [&str; 15] = [
-        ".L",
-        ".str",
-        ".rdata",
-        ".refptr.",
-        "__const.",
-        "switch.table.",
-        "reltable.",
-        "__real@",
-        "__xmm@",
-        "__ymm@",
-        "??_C@",
-        "$SG",
-        "__unnamed_",
-        "GCC_except_table",
-        "constinit",
-    ];
-    PREFIXES.iter().any(|p| name.starts_with(p))
 }

@@ -9,13 +9,14 @@ use super::coff::Object;
 use super::config::Config;
 use super::edits::EDITS;
 use super::generate;
-use super::judge::{self, Judgement, Linked};
+use super::judge::{self, Judgement};
 use super::linkmap::LinkMap;
 use super::model::Program;
 use super::product;
 use super::render;
 use super::rng::Rng;
 use super::toolchain::{self, LinkOptions};
+use super::truth::Linked;
 
 /// What a pair of builds came to.
 #[derive(Debug)]

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::build::{Atom, Build, Name, TABLE_ENTRY, is_funclet};
+use super::build::{Atom, Build, Name, TABLE_ENTRY};
 use super::coff::{Kind, width};
 use super::fields::{Field, Meaning, fields_of, meaning};
+use super::names::{is_funclet, is_lambda};
 
 /// How much of a constant counts for code that refers to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,13 +83,14 @@ impl<'b> Comparer<'b> {
 
     /// What was assumed on the way to "no" is forgotten.
     fn decide(&self, compare: impl FnOnce() -> bool) -> Option<String> {
-        self.why.borrow_mut().clear();
+        let outer = self.why.take();
         let before = self.same.borrow().clone();
-        if compare() {
-            return None;
+        let same = compare();
+        if !same {
+            *self.same.borrow_mut() = before;
         }
-        *self.same.borrow_mut() = before;
-        Some(self.why.borrow().clone())
+        let why = self.why.replace(outer);
+        (!same).then_some(why)
     }
 
     /// Notes a difference, from the inside out.
@@ -214,8 +216,12 @@ impl<'b> Comparer<'b> {
         if funclets(&a) && funclets(&b) {
             return Names::Anonymous;
         }
-        if a.iter().any(|n| b.contains(n)) {
-            return Names::Same;
+        if let Some(name) = a.iter().find(|n| b.contains(n)) {
+            let lambda = is_lambda(&name.symbol) && self.old.kind(old) == Kind::Code;
+            return match lambda && !self.may_be_same_lambda(name, old, new) {
+                true => Names::Different,
+                false => Names::Same,
+            };
         }
         // An inline function brings its local companions along: where the linker took it
         // from another object, they are that object's.
@@ -232,6 +238,17 @@ impl<'b> Comparer<'b> {
         } else {
             Names::Different
         }
+    }
+
+    /// Lambdas are numbered: with another one before them they change their names. They
+    /// are the same when their content is; what is left over on both sides may be.
+    fn may_be_same_lambda(&self, name: &Name, old: Atom, new: Atom) -> bool {
+        let same = |a: Atom, b: Atom| self.decide(|| self.same_code(a, b)).is_none();
+        let (olds, news) = (self.old.lambdas_like(name), self.new.lambdas_like(name));
+        same(old, new)
+            || (self.reach == Reach::Read
+                && !news.iter().any(|n| same(old, *n))
+                && !olds.iter().any(|o| same(*o, new)))
     }
 
     /// Compares what one instruction reads.

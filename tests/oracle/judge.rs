@@ -1,28 +1,12 @@
 //! The oracle's answer and the program's, side by side.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::build::{Build, Item, Name};
 use super::coff::Kind;
 use super::compare::{Comparer, Reach};
-use super::linkmap::LinkMap;
 use super::product::{Answer, Changes};
-
-/// One image: its objects in link order, and where the linker put things.
-pub struct Linked<'b> {
-    pub build: &'b Build,
-    pub map: &'b LinkMap,
-}
-
-impl Linked<'_> {
-    fn addresses(&self, items: Vec<Item>) -> BTreeSet<u32> {
-        items
-            .iter()
-            .filter_map(|i| self.map.address_of(i))
-            .collect()
-    }
-}
+use super::truth::{Linked, Truth, truth};
 
 /// How the two answers compare.
 #[derive(Clone, Debug, Default)]
@@ -85,19 +69,6 @@ impl Judgement {
     }
 }
 
-/// The oracle's answer.
-#[derive(Debug, Default)]
-struct Truth {
-    compared: usize,
-    changed: BTreeMap<(u32, u32), String>,
-    /// May be reported as changed without being an extra.
-    allowed: BTreeSet<(u32, u32)>,
-    /// Old and new addresses of what is in both builds.
-    paired: (BTreeSet<u32>, BTreeSet<u32>),
-    added: BTreeMap<u32, String>,
-    removed: BTreeMap<u32, String>,
-}
-
 /// Judges the functions.
 pub fn functions(old: &Linked<'_>, new: &Linked<'_>, answer: &Answer) -> Judgement {
     let items = (old.build.functions(), new.build.functions());
@@ -147,51 +118,6 @@ pub fn thread_locals(old: &Linked<'_>, new: &Linked<'_>, answer: &Answer) -> Opt
         .map(|name| format!("the thread-local {name} differs"))
 }
 
-fn truth(
-    old: &Linked<'_>,
-    new: &Linked<'_>,
-    items: (Vec<Item>, Vec<Item>),
-    difference: impl Fn(Reach, &Item, &Item) -> Option<String>,
-) -> Truth {
-    let mut truth = Truth::default();
-    let by_name: HashMap<&Name, &Item> = items
-        .1
-        .iter()
-        .flat_map(|i| i.names.iter().map(move |n| (n, i)))
-        .collect();
-    let mut added: BTreeMap<u32, String> = items
-        .1
-        .iter()
-        .filter_map(|i| Some((new.map.address_of(i)?, i.names[0].to_string())))
-        .collect();
-    for item in &items.0 {
-        let Some(old_rva) = old.map.address_of(item) else {
-            continue;
-        };
-        let counterpart = item.names.iter().find_map(|n| by_name.get(n).copied());
-        let new_rva = counterpart.and_then(|i| new.map.address_of(i));
-        let (Some(counterpart), Some(new_rva)) = (counterpart, new_rva) else {
-            truth.removed.insert(old_rva, item.names[0].to_string());
-            continue;
-        };
-        truth.compared += 1;
-        truth.paired.0.insert(old_rva);
-        truth.paired.1.insert(new_rva);
-        added.remove(&new_rva);
-        if let Some(why) = difference(Reach::Read, item, counterpart) {
-            let text = format!("{} ({why})", item.names[0]);
-            truth.changed.insert((old_rva, new_rva), text);
-            truth.allowed.insert((old_rva, new_rva));
-        } else if difference(Reach::Whole, item, counterpart).is_some() {
-            truth.allowed.insert((old_rva, new_rva));
-        }
-    }
-    truth.added = added;
-    // With identical code folding an address can be both.
-    truth.removed.retain(|rva, _| !truth.paired.0.contains(rva));
-    truth
-}
-
 /// `free` are old and new addresses of what may be reported or not.
 fn compare(truth: &Truth, answer: &Changes, free: &(BTreeSet<u32>, BTreeSet<u32>)) -> Judgement {
     let mut result = Judgement {
@@ -200,55 +126,42 @@ fn compare(truth: &Truth, answer: &Changes, free: &(BTreeSet<u32>, BTreeSet<u32>
         reported: answer.changed.len() + answer.added.len() + answer.removed.len(),
         ..Judgement::default()
     };
+    let from: BTreeSet<u32> = answer.changed.keys().map(|p| p.0).collect();
+    let to: BTreeSet<u32> = answer.changed.keys().map(|p| p.1).collect();
+    let mut missed = |name: &str, what: String| result.missed.push(format!("{name}, {what}"));
     for (pair, name) in &truth.changed {
         if !answer.changed.contains_key(pair) {
-            result.missed.push(format!(
-                "{name} at {:#x}, {:#x} in the new build",
-                pair.0, pair.1
-            ));
+            missed(name, format!("at {:#x}, now at {:#x}", pair.0, pair.1));
         }
     }
-    for (rva, name) in truth
-        .added
-        .iter()
-        .filter(|(r, _)| !answer.added.contains_key(r))
-    {
-        result
-            .missed
-            .push(format!("{name}, which is new at {rva:#x}"));
+    for (rva, name) in &truth.added {
+        let loose = truth.loose.1.contains(rva) && to.contains(rva);
+        if !loose && !answer.added.contains_key(rva) {
+            missed(name, format!("which is new at {rva:#x}"));
+        }
     }
-    for (rva, name) in truth
-        .removed
-        .iter()
-        .filter(|(r, _)| !answer.removed.contains_key(r))
-    {
-        result
-            .missed
-            .push(format!("{name}, which is gone from {rva:#x}"));
+    for (rva, name) in &truth.removed {
+        let loose = truth.loose.0.contains(rva) && from.contains(rva);
+        if !loose && !answer.removed.contains_key(rva) {
+            missed(name, format!("which is gone from {rva:#x}"));
+        }
     }
-    for (pair, text) in answer
-        .changed
-        .iter()
-        .filter(|(p, _)| !truth.allowed.contains(p) && !free.0.contains(&p.0))
-    {
-        result.extra.push(format!(
-            "{text} at {:#x}, {:#x} in the new build",
-            pair.0, pair.1
-        ));
+    let mut extra = |name: &str, what: String| result.extra.push(format!("{name}, {what}"));
+    for (pair, name) in &answer.changed {
+        let loose = truth.loose.0.contains(&pair.0) || truth.loose.1.contains(&pair.1);
+        if !truth.allowed.contains(pair) && !loose && !free.0.contains(&pair.0) {
+            extra(name, format!("at {:#x}, now at {:#x}", pair.0, pair.1));
+        }
     }
-    for (rva, text) in answer
-        .added
-        .iter()
-        .filter(|(r, _)| !truth.added.contains_key(r))
-    {
-        result.extra.push(format!("{text} as new at {rva:#x}"));
+    for (rva, name) in &answer.added {
+        if !truth.added.contains_key(rva) && !free.1.contains(rva) {
+            extra(name, format!("as new at {rva:#x}"));
+        }
     }
-    for (rva, text) in answer
-        .removed
-        .iter()
-        .filter(|(r, _)| !truth.removed.contains_key(r))
-    {
-        result.extra.push(format!("{text} as gone from {rva:#x}"));
+    for (rva, name) in &answer.removed {
+        if !truth.removed.contains_key(rva) && !free.0.contains(rva) {
+            extra(name, format!("as gone from {rva:#x}"));
+        }
     }
     result
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::build::{Item, Name};
+use super::build::Item;
 
 /// Addresses by object and symbol.
 #[derive(Debug, Default)]
@@ -42,18 +42,12 @@ impl LinkMap {
         map
     }
 
-    fn address(&self, name: &Name) -> Option<u32> {
-        match &name.object {
-            Some(object) => {
-                let key = (object.clone(), name.symbol.clone());
-                self.by_object.get(&key).copied()
-            }
-            None => self.by_symbol.get(&name.symbol).copied(),
-        }
-    }
-
     /// Where an item is; `None` where the linker left it out.
     pub fn address_of(&self, item: &Item) -> Option<u32> {
-        item.names.iter().find_map(|n| self.address(n))
+        let local = item.names.iter().zip(&item.symbols);
+        local.into_iter().find_map(|(name, key)| match name.object {
+            Some(_) => self.by_object.get(key).copied(),
+            None => self.by_symbol.get(&key.1).copied(),
+        })
     }
 }

@@ -25,11 +25,13 @@ mod generate_stmt;
 mod judge;
 mod linkmap;
 mod model;
+mod names;
 mod product;
 mod render;
 mod render_body;
 mod rng;
 mod toolchain;
+mod truth;
 
 use std::path::Path;
 use std::sync::Mutex;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::build::is_compiler_made;
+use super::names::is_compiler_made;
 
 /// Its answer about functions, or about data: addresses, with names for the reader.
 #[derive(Debug, Default)]

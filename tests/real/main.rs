@@ -14,15 +14,20 @@ mod fields;
 mod judge;
 #[path = "../oracle/linkmap.rs"]
 mod linkmap;
+#[path = "../oracle/names.rs"]
+mod names;
 #[path = "../oracle/product.rs"]
 mod product;
+#[path = "../oracle/truth.rs"]
+mod truth;
 
 use std::path::{Path, PathBuf};
 
 use build::Build;
 use coff::Object;
-use judge::{Judgement, Linked};
+use judge::Judgement;
 use linkmap::LinkMap;
+use truth::Linked;
 
 /// One build of a library.
 struct Library {
