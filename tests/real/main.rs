@@ -63,7 +63,6 @@ impl Library {
 }
 
 #[test]
-#[ignore = "downloads sources and builds them first: tests/real/run.sh"]
 fn the_diff_of_real_fixes_agrees_with_their_objects() {
     let folder = std::env::var("HOTPATCH_REAL").expect("HOTPATCH_REAL, the folder of pairs.sh");
     let list = Path::new(&folder).join("pairs.txt");

@@ -11,4 +11,4 @@ cd "$root"
 choose_native_toolchain
 tests/real/pairs.sh target/real
 step "hotpatch diff and the oracle"
-HOTPATCH_REAL=$root/target/real "${native_cargo[@]}" test --locked --test real -- --ignored --nocapture
+HOTPATCH_REAL=$root/target/real "${native_cargo[@]}" test --locked --test real -- --nocapture
