@@ -134,11 +134,18 @@ impl<'c> Comparer<'c> {
         let (Some(d), Some(e)) = (ends_at(self.old, old), ends_at(self.new, new)) else {
             return false;
         };
-        // Where the same datum begins there in both builds, it may be what is meant.
-        if let (Place::Data(next, _), Place::Data(other, _)) =
-            (self.old.place(old), self.new.place(new))
-            && self.keys.same_datum(next, other)
-        {
+        // Where the same datum begins there in both builds, it may be what is meant; and a
+        // literal behind a table may have been replaced by another literal. Variables are
+        // not replaced by whatever happens to lie in their place.
+        let variables = match (self.old.place(old), self.new.place(new)) {
+            (Place::Data(next, _), Place::Data(other, _)) => {
+                self.old.datum(next).writable
+                    && self.new.datum(other).writable
+                    && !self.keys.same_datum(next, other)
+            }
+            _ => false,
+        };
+        if !variables {
             return false;
         }
         let uses = |r: &Reference| matches!(self.old.place(r.target), Place::Data(u, _) if u == d);
