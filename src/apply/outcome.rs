@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::entries::WriteError;
 use super::link::LinkError;
-use super::quiesce::{Blocker, Effort, Patience};
+use super::quiesce::{Blocker, Effort, Patience, Unquiet};
 use super::record::Record;
 use super::target::{Identity, TargetError};
 use crate::addr::Va;
@@ -124,6 +124,23 @@ impl Summary {
         let functions = body.functions.iter();
         self.functions = functions.map(|f| (f.name.clone(), Some(f.entry))).collect();
         self.bytes_allocated = record.header.region_size;
+    }
+
+    /// Notes why there was no quiet moment; returns the outcome that this means.
+    pub(super) fn unquiet(&mut self, why: Unquiet) -> Result<Outcome, ApplyError> {
+        match why {
+            Unquiet::Busy(blockers) => {
+                self.blocked_by = blockers;
+                Ok(Outcome::Busy)
+            }
+            Unquiet::Interrupted => Ok(Outcome::Interrupted),
+            Unquiet::Fibers(thread) => {
+                let detail = format!("Thread {thread} is a fiber.");
+                self.findings.push(Finding::new(&rules::FIBERS, detail));
+                Ok(Outcome::Refused)
+            }
+            Unquiet::Failed(error) => Err(error.into()),
+        }
     }
 
     /// The exit code that goes with the outcome.

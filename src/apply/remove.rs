@@ -5,7 +5,7 @@ use super::fault;
 use super::install::not_freed;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::quiesce::unwind::CodeMap;
-use super::quiesce::{Effort, FrameCheck, Patience, Unquiet, Zone, Zones, quiesce};
+use super::quiesce::{Effort, FrameCheck, Patience, Zone, Zones, quiesce};
 use super::record::{Record, Stage};
 use super::survey::{Installed, State, Survey};
 use super::target::{Target, TargetError};
@@ -134,14 +134,7 @@ pub(super) fn remove<T: Target>(
         Ok(frozen) => frozen,
         Err(unquiet) => {
             target.disarm();
-            return match unquiet {
-                Unquiet::Busy(blockers) => {
-                    summary.blocked_by = blockers;
-                    Ok(Some(Outcome::Busy))
-                }
-                Unquiet::Interrupted => Ok(Some(Outcome::Interrupted)),
-                Unquiet::Failed(error) => Err(error.into()),
-            };
+            return summary.unquiet(unquiet).map(Some);
         }
     };
     if patience.is_interrupted() {

@@ -123,6 +123,8 @@ pub struct Thread {
     pub stack_limit: Va,
     /// First address above its stack (`NT_TIB.StackBase`).
     pub stack_base: Va,
+    /// Whether it is a fiber, so that there may be stacks which belong to no thread now.
+    pub fiber: bool,
 }
 
 /// What all threads of a stopped target were doing.

@@ -206,6 +206,20 @@ fn an_unknown_stack_is_busy() {
 }
 
 #[test]
+fn fibers_are_refused_at_once() {
+    let fake = Fake::new();
+    fake.threads.borrow_mut()[0].fiber = true;
+    let patient = Options {
+        timeout: Duration::from_secs(3600),
+        ..ONCE
+    };
+    let refused = apply(&fake, &package(), &patient).unwrap();
+    assert_eq!(refused.exit(), Exit::RestartRequired);
+    assert_eq!(codes(&refused), ["HP503", "HP519"]);
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+#[test]
 fn an_interrupt_before_the_switch_leaves_nothing() {
     static NOW: AtomicBool = AtomicBool::new(true);
     let fake = Fake::new();

@@ -3,7 +3,7 @@
 use crate::apply::entries::{self, EntryBytes, Wanted, WriteError};
 use crate::apply::outcome::{ApplyError, Outcome, Summary};
 use crate::apply::quiesce::unwind::CodeMap;
-use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Unquiet, Zone, Zones, quiesce};
+use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
 use crate::apply::record::{Record, Stage};
 use crate::apply::survey::Survey;
 use crate::apply::target::Target;
@@ -42,12 +42,7 @@ pub(super) fn switch<T: Target>(
     );
     let frozen = match quiet {
         Ok(frozen) => frozen,
-        Err(Unquiet::Busy(blockers)) => {
-            summary.blocked_by = blockers;
-            return Ok(Outcome::Busy);
-        }
-        Err(Unquiet::Interrupted) => return Ok(Outcome::Interrupted),
-        Err(Unquiet::Failed(error)) => return Err(error.into()),
+        Err(unquiet) => return summary.unquiet(unquiet),
     };
     if patience.is_interrupted() {
         frozen.thaw()?;

@@ -92,6 +92,8 @@ pub enum Unquiet {
     Busy(Vec<Blocker>),
     /// The user wants to stop.
     Interrupted,
+    /// This thread is a fiber: there may be stacks that can't be found.
+    Fibers(u32),
     /// The target can't be frozen or looked at.
     Failed(TargetError),
 }
@@ -127,14 +129,11 @@ pub fn quiesce<'a, T: Target + ?Sized>(
         effort.attempts += 1;
         let frozen = Frozen::new(target, record)?;
         fault::point("frozen");
-        let look = look(target, zones, check, effort);
-        let blockers = match look {
-            Ok(Some(blockers)) if blockers.is_empty() => return Ok(frozen),
-            Ok(blockers) => blockers.unwrap_or_default(),
-            Err(error) => {
-                let _ = frozen.thaw();
-                return Err(error.into());
-            }
+        let blockers = match look(target, zones, check, effort)? {
+            Sight::Clear => return Ok(frozen),
+            Sight::Fiber(thread) => return Err(Unquiet::Fibers(thread)),
+            Sight::Blocked(blockers) => blockers,
+            Sight::Moving => Vec::new(),
         };
         effort.frozen = frozen.thaw()?;
         if Instant::now() >= patience.deadline {
@@ -148,22 +147,39 @@ pub fn quiesce<'a, T: Target + ?Sized>(
     }
 }
 
-/// `None` where a thread was not stopped.
+/// What a look at all threads shows.
+enum Sight {
+    /// No thread is inside the zones.
+    Clear,
+    /// These are.
+    Blocked(Vec<Blocker>),
+    /// A thread was not stopped.
+    Moving,
+    /// This thread is a fiber.
+    Fiber(u32),
+}
+
 fn look<T: Target + ?Sized>(
     target: &T,
     zones: &Zones,
     check: &dyn StackCheck<T>,
     effort: &mut Effort,
-) -> Result<Option<Vec<Blocker>>, TargetError> {
+) -> Result<Sight, TargetError> {
     let Census::Complete(threads) = target.census()? else {
-        return Ok(None);
+        return Ok(Sight::Moving);
     };
     effort.threads = threads.len();
+    if let Some(thread) = threads.iter().find(|t| t.fiber) {
+        return Ok(Sight::Fiber(thread.id));
+    }
     let mut blockers = Vec::new();
     for thread in &threads {
         blockers.extend(check.check(target, thread, zones)?);
     }
     blockers.sort();
     blockers.dedup_by(|a, b| a.thread == b.thread && a.function == b.function);
-    Ok(Some(blockers))
+    Ok(match blockers.is_empty() {
+        true => Sight::Clear,
+        false => Sight::Blocked(blockers),
+    })
 }

@@ -132,6 +132,7 @@ impl Fake {
             },
             stack_limit: Va(base),
             stack_base: Va(base + PAGE),
+            fiber: false,
         };
         let mut threads = self.threads.borrow_mut();
         threads.retain(|t| t.id != id);
