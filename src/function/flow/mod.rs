@@ -64,11 +64,12 @@ const MAX_PASSES: usize = 16;
 /// Analyses the code of one function. `limit` is the image's size, above which no
 /// displacement is an RVA.
 pub fn analyse(image: &Image<'_>, rva: Rva, bytes: &[u8]) -> Flow {
+    let limits = table_limits(bytes, rva);
     let mut flow = None;
     let mut start = (BTreeMap::new(), false);
     // First what normal flow reaches. Then, from there, what only an exception can reach.
     for everything in [false, true] {
-        match stable(image, rva, bytes, start, everything) {
+        match stable(image, rva, bytes, &limits, start, everything) {
             Some(pass) => {
                 start = (pass.states.clone(), pass.escaped);
                 flow = Some(pass);
@@ -92,11 +93,13 @@ fn stable<'p>(
     image: &'p Image<'p>,
     rva: Rva,
     bytes: &'p [u8],
+    limits: &'p [u32],
     (mut states, mut escaped): (BTreeMap<u32, State>, bool),
     everything: bool,
 ) -> Option<Pass<'p>> {
     for _ in 0..MAX_PASSES {
         let mut pass = Pass::new(image, rva, bytes, states.clone(), escaped);
+        pass.limits = limits;
         pass.everything = everything;
         pass.run();
         if pass.states == states && pass.escaped == escaped {
@@ -105,6 +108,25 @@ fn stable<'p>(
         (states, escaped) = (pass.states, pass.escaped);
     }
     None
+}
+
+/// Every place that an operand of the code may mean, RIP-relative or as an RVA.
+fn table_limits(bytes: &[u8], rva: Rva) -> Vec<u32> {
+    let decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
+    let mut limits: Vec<u32> = decoder
+        .into_iter()
+        .filter(|i| !i.is_invalid())
+        .filter_map(|i| {
+            if i.is_ip_rel_memory_operand() {
+                return u32::try_from(i.ip_rel_memory_address()).ok();
+            }
+            let displacement = u32::try_from(i.memory_displacement64()).ok();
+            displacement.filter(|d| *d >= 0x1000)
+        })
+        .collect();
+    limits.sort_unstable();
+    limits.dedup();
+    limits
 }
 
 fn is_padding(instruction: &Instruction) -> bool {
@@ -122,6 +144,8 @@ struct Pass<'p> {
     escaped: bool,
     /// Whether code is looked at that normal flow does not reach.
     everything: bool,
+    /// Places that the function refers to, ascending: a table ends where the next begins.
+    limits: &'p [u32],
     flow: Flow,
     info: InstructionInfoFactory,
     /// Offsets of all instructions.
@@ -143,6 +167,7 @@ impl<'p> Pass<'p> {
             states,
             escaped,
             everything: false,
+            limits: &[],
             flow: Flow::default(),
             info: InstructionInfoFactory::new(),
             code_addresses: Vec::new(),
@@ -206,8 +231,11 @@ impl<'p> Pass<'p> {
         let Some(found) = self.flow.tables.last() else {
             return;
         };
+        let start = found.table.table.0;
+        let next = self.limits.partition_point(|l| *l <= start);
+        let room = self.limits.get(next).map_or(u32::MAX, |l| l - start) / 4;
         let targets = tables::targets(self.image, self.rva, self.bytes.len() as u32, found);
-        for target in targets {
+        for target in targets.into_iter().take(room as usize) {
             let offset = target.0 - self.rva.0;
             let joined = self.states.get(&offset).map(|s| s.merge(state));
             self.states.insert(offset, joined.unwrap_or(*state));
