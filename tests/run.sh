@@ -80,6 +80,9 @@ step "Tests, Windows (under Wine)"
 tests/wine/run.sh --prepare
 "${windows_cargo[@]}" test --locked "${windows_args[@]}"
 
+step "Ctrl-C (under Wine)"
+tests/apply/interrupt.sh
+
 step "Quickstart"
 examples/quickstart.sh
 

@@ -6,6 +6,9 @@
 /// Environment variable that names the point.
 pub const VARIABLE: &str = "HOTPATCH_FAULT";
 
+/// Environment variable that names the point at which the watchdog is killed.
+pub const WATCHDOG_VARIABLE: &str = "HOTPATCH_WATCHDOG_FAULT";
+
 /// Ends this process if the test asked for it.
 #[cfg(debug_assertions)]
 pub fn point(name: &str) {

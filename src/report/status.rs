@@ -53,6 +53,8 @@ pub struct PatchReport {
     pub state: &'static str,
     /// File name of the module that it changes.
     pub module: String,
+    /// Whether a patcher has frozen the process, or is about to.
+    pub frozen: bool,
     /// The functions that it replaces.
     pub functions: Vec<FunctionReport>,
     /// When it was applied (RFC 3339, UTC); null unless it is active.
@@ -158,6 +160,7 @@ impl From<&Installed> for PatchReport {
                 State::Torn => "torn",
             },
             module: body.module.name.clone(),
+            frozen: header.frozen,
             functions: functions
                 .map(|f| FunctionReport {
                     name: f.name.clone(),
@@ -189,6 +192,9 @@ impl PatchReport {
         );
         if let Some(title) = &self.title {
             let _ = writeln!(text, "    {}", line(title));
+        }
+        if self.frozen {
+            text.push_str("    frozen, or about to be; apply and revert thaw a process left so\n");
         }
         if self.state == "pending" {
             text.push_str(

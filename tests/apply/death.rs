@@ -1,6 +1,6 @@
 //! The patcher dies.
 
-use super::hotpatch::{dies, hotpatch};
+use super::hotpatch::{dies, dies_with, hotpatch};
 use super::package::PackageFile;
 use super::target::Answer;
 
@@ -108,5 +108,26 @@ fn revert_may_die_anywhere() {
         assert_eq!(applied.code, 0, "{applied:?}");
         dies(point, &["revert", "--pid", &pid]);
         survives(&mut target, &package, point, version);
+    }
+}
+
+#[test]
+fn a_target_left_frozen_is_found_and_thawed() {
+    let mut target = Answer::start();
+    let package = PackageFile::new();
+    let (pid, path, key) = (target.pid().to_string(), package.path(), package.key());
+    let apply = ["apply", "--pid", &pid, &path, "--key", &key];
+    for (point, version) in [("frozen", 1), ("entries-written", 1), ("active", 2)] {
+        dies_with("watchdog", point, &apply);
+        let status = hotpatch(&["status", "--pid", &pid]);
+        let patch = &status.json["processes"][0]["patches"][0];
+        assert_eq!(patch["frozen"], true, "{status:?}");
+        let again = hotpatch(&apply);
+        let outcome = ["applied", "already-applied"][version - 1];
+        assert_eq!(again.outcome(), outcome, "after {point}: {again:?}");
+        assert_eq!(target.ask().version(), 2, "after {point}");
+        let revert = hotpatch(&["revert", "--pid", &pid]);
+        assert_eq!(revert.outcome(), "reverted", "after {point}: {revert:?}");
+        assert_eq!(target.ask().version(), 1, "after {point}");
     }
 }

@@ -34,6 +34,7 @@ pub fn command(arguments: &[&str]) -> Command {
         .args(["--format", "json"])
         .args(arguments)
         .env_remove("HOTPATCH_FAULT")
+        .env_remove("HOTPATCH_WATCHDOG_FAULT")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -58,8 +59,14 @@ pub fn read(output: Output) -> Run {
 
 /// Runs `hotpatch` with a fault point, and makes sure that it died there.
 pub fn dies(point: &str, arguments: &[&str]) {
+    dies_with("", point, arguments);
+}
+
+/// The same, and its watchdog dies at a point of its own.
+pub fn dies_with(watchdog: &str, point: &str, arguments: &[&str]) {
     let output = command(arguments)
         .env("HOTPATCH_FAULT", point)
+        .env("HOTPATCH_WATCHDOG_FAULT", watchdog)
         .output()
         .unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);

@@ -107,12 +107,27 @@ impl Protected {
 }
 
 impl Body {
-    /// Whether a reader can rely on it: ascending, no overlap, every entry in its pages.
-    pub(super) fn is_sound(&self) -> bool {
+    /// Whether a reader can rely on it: ascending, no overlap, every entry in its pages, and
+    /// everything of the payload in its region of `size` bytes at `at`.
+    pub(super) fn is_sound(&self, at: Va, size: u64) -> bool {
         const USER: u64 = 1 << 47;
+        /// Size of an entry of an unwind table in bytes.
+        const ENTRY: u64 = 12;
         let len = u64::from(REDIRECT_LEN);
         let in_user = |at: Va, size: u64| at.0 < USER && size < USER && at.0 + size < USER;
-        self.functions.iter().all(|f| in_user(f.entry, len))
+        let inside = |part: Va, bytes: u64| {
+            in_user(part, bytes) && part >= at && part.0 + bytes <= at.0 + size
+        };
+        if !in_user(at, size) {
+            return false;
+        }
+        let payload = self
+            .function_table
+            .is_none_or(|t| inside(t.at, u64::from(t.entries) * ENTRY))
+            && self.call.is_none_or(|call| inside(call, 1))
+            && self.code.iter().all(|c| inside(c.at, c.size));
+        payload
+            && self.functions.iter().all(|f| in_user(f.entry, len))
             && self.pages.iter().all(|p| in_user(p.at, p.size))
             && self
                 .functions

@@ -10,6 +10,8 @@
 
 mod body;
 mod header;
+#[cfg(test)]
+mod tests;
 
 use sha2::{Digest, Sha256};
 
@@ -23,6 +25,9 @@ pub const BODY: u64 = 0x100;
 
 /// Largest body that is read, in bytes.
 const MAX_BODY: u32 = 32 << 20;
+
+/// Largest region that is believed, in bytes: no reachable one is larger.
+const MAX_REGION: u64 = 1 << 31;
 
 /// A record in a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +96,7 @@ impl Record {
             return Err(RecordError::Damaged { at });
         }
         let body: Body = serde_json::from_slice(&json).map_err(|_| RecordError::Damaged { at })?;
-        if !body.is_sound() {
+        if header.region_size > MAX_REGION || !body.is_sound(at, header.region_size) {
             return Err(RecordError::Damaged { at });
         }
         Ok(Record { at, header, body })

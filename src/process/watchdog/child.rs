@@ -7,8 +7,8 @@ use std::time::Duration;
 use windows_sys::Win32::System::Threading::{INFINITE, WaitForSingleObject};
 
 use super::lifeline::{Lifeline, Phase};
-use crate::apply::repair;
 use crate::apply::target::Target;
+use crate::apply::{fault, repair};
 use crate::process::Process;
 use crate::process::freeze::Freezer;
 use crate::process::lock::{Lock, Role};
@@ -46,6 +46,7 @@ pub fn run(inherited: Inherited) -> io::Result<()> {
     lifeline.set_watched();
     // SAFETY: the handle is open.
     unsafe { WaitForSingleObject(patcher.as_raw_handle(), INFINITE) };
+    fault::point("watchdog");
     if is_frozen(lifeline.phase(), &target) {
         let repaired = match lifeline.record() {
             Some(record) => repair::repair(&target, record).map(drop),

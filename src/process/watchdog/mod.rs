@@ -9,6 +9,7 @@
 mod child;
 mod lifeline;
 
+use std::ffi::OsString;
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
 use std::os::windows::process::CommandExt;
@@ -123,7 +124,7 @@ fn spawn(program: &std::path::Path, arguments: &[String]) -> io::Result<Child> {
             .arg(COMMAND)
             .args(arguments)
             // A test that kills the patcher doesn't mean this one.
-            .env_remove(fault::VARIABLE)
+            .env(fault::VARIABLE, watchdog_fault())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -131,6 +132,11 @@ fn spawn(program: &std::path::Path, arguments: &[String]) -> io::Result<Child> {
             .spawn()
     };
     start(apart | CREATE_BREAKAWAY_FROM_JOB).or_else(|_| start(apart))
+}
+
+/// Where a test wants the watchdog to die: nowhere, most of the time.
+fn watchdog_fault() -> OsString {
+    std::env::var_os(fault::WATCHDOG_VARIABLE).unwrap_or_default()
 }
 
 /// A copy of a handle that children inherit.

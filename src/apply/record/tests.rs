@@ -1,0 +1,79 @@
+use super::*;
+use crate::apply::Options;
+use crate::apply::apply;
+use crate::apply::survey::Survey;
+use crate::apply::testing::Fake;
+use crate::apply::testing::package::package;
+
+/// A process with a patch, and the patch's record.
+fn patched() -> (Fake, Record) {
+    static NEVER: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+    let fake = Fake::new();
+    let options = Options {
+        timeout: std::time::Duration::ZERO,
+        interrupted: &NEVER,
+    };
+    apply(&fake, &package(), &options).unwrap();
+    let record = Survey::of(&fake).unwrap().patches.remove(0).record;
+    (fake, record)
+}
+
+#[test]
+fn a_record_reads_as_it_was_written() {
+    let (fake, record) = patched();
+    let bytes = Record::encode(&record.header, &record.body).unwrap();
+    fake.poke(record.at, &bytes);
+    assert_eq!(Record::read(&fake, record.at).unwrap(), record);
+    assert_eq!(record.header.stage, Stage::Committed);
+    assert!(record.header.active && record.header.registered && !record.header.frozen);
+}
+
+#[test]
+fn no_damage_is_believed() {
+    let (fake, record) = patched();
+    fake.unchecked.set(true);
+    let good = Record::encode(&record.header, &record.body).unwrap();
+    // What changes on purpose isn't guarded; everything else is.
+    let mutable = |at: usize| (0x40..0x100).contains(&at);
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 0x11;
+        fake.poke(record.at, &bad);
+        match Record::read(&fake, record.at) {
+            Ok(read) => assert!(
+                mutable(at) || (0x38..0x40).contains(&at) || at >= 0x10 && at < 0x18,
+                "byte {at:#x}: {read:?}"
+            ),
+            Err(RecordError::Absent(_)) => assert!(at < 8),
+            Err(RecordError::Version { .. }) => assert!((8..0xc).contains(&at)),
+            Err(RecordError::Damaged { .. }) => {}
+            // A length that reaches beyond the memory.
+            Err(RecordError::Target(_)) => assert!((0xc..0x10).contains(&at)),
+        }
+    }
+}
+
+#[test]
+fn what_lies_outside_of_the_region_is_not_believed() {
+    let (fake, record) = patched();
+    fake.unchecked.set(true);
+    let damaged = |change: &dyn Fn(&mut Record)| {
+        let mut bad = record.clone();
+        change(&mut bad);
+        fake.poke(record.at, &Record::encode(&bad.header, &bad.body).unwrap());
+        let read = Record::read(&fake, record.at);
+        assert!(matches!(read, Err(RecordError::Damaged { .. })), "{read:?}");
+    };
+    let table = record.body.function_table.unwrap();
+    damaged(&|r| {
+        r.body.function_table = Some(FunctionTable {
+            entries: u32::MAX,
+            ..table
+        });
+    });
+    damaged(&|r| r.body.call = Some(Va(record.at.0 - 1)));
+    damaged(&|r| r.body.code[0].size = u64::MAX);
+    damaged(&|r| r.body.functions[0].entry = Va(0x1000));
+    damaged(&|r| r.body.functions.swap(0, 1));
+    damaged(&|r| r.header.region_size = u64::MAX);
+}
