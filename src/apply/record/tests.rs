@@ -41,7 +41,7 @@ fn no_damage_is_believed() {
         fake.poke(record.at, &bad);
         match Record::read(&fake, record.at) {
             Ok(read) => assert!(
-                mutable(at) || (0x38..0x40).contains(&at) || at >= 0x10 && at < 0x18,
+                mutable(at) || (0x38..0x40).contains(&at) || (0x10..0x18).contains(&at),
                 "byte {at:#x}: {read:?}"
             ),
             Err(RecordError::Absent(_)) => assert!(at < 8),
