@@ -271,9 +271,9 @@ pub fn length_without_padding(bytes: &[u8]) -> u32 {
         if instruction.is_invalid() {
             // Data in code, or an instruction that is cut off: nothing is trimmed behind it
             // but zeros.
-            let rest = &bytes[start..];
-            let zeros = rest.iter().rev().take_while(|b| **b == 0).count();
-            return (bytes.len() - zeros).max(length) as u32;
+            let zeros = bytes[start..].iter().rev().take_while(|b| **b == 0).count();
+            let end = bytes.len() - zeros;
+            return if end > start { end } else { length } as u32;
         }
         let padding = matches!(instruction.mnemonic(), Mnemonic::Nop | Mnemonic::Int3)
             || bytes[start..decoder.position()].iter().all(|b| *b == 0);

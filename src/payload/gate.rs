@@ -92,7 +92,7 @@ mod tests {
         let (code, fixups) = head("f");
         let lines = text(&code);
         assert_eq!(lines.len(), 3, "{lines:?}");
-        assert!(lines[0].starts_with("cmp byte [rel 7h],0"), "{lines:?}");
+        assert!(lines[0].starts_with("cmp byte [rel 7],0"), "{lines:?}");
         assert_eq!(lines[1], "je short 000000000000000Eh");
         assert_eq!(code.len(), 0xe, "the branch leads to the displaced code");
         assert_eq!(fixups[0].at + 4 + u32::from(fixups[0].trailing), 7);

@@ -2,7 +2,7 @@
 
 use hotpatch::package::{VerifyError, verify};
 
-use super::support::{Folder, key, package};
+use super::support::{Folder, folder_with_package, key, package};
 
 #[test]
 fn every_bit_and_every_length_in_the_library() {
@@ -36,7 +36,7 @@ fn every_bit_and_every_length_in_the_library() {
 
 #[test]
 fn a_sample_of_bits_and_lengths_in_the_program() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     let file = folder.read("fix.hpk");
     folder.run("verify fix.hpk --key 1.pem").good();
     let exit_of = |bytes: &[u8]| {
@@ -80,7 +80,7 @@ fn a_sample_of_bits_and_lengths_in_the_program() {
 
 #[test]
 fn errors_say_what_and_what_to_do() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     let mut newer = folder.read("fix.hpk");
     newer[8] = 2;
     folder.write("newer.hpk", &newer);

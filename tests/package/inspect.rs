@@ -3,7 +3,7 @@
 use hotpatch::package::container::{self, Signature};
 use hotpatch::package::manifest::Manifest;
 
-use super::support::{Folder, HOSTILE, key, manifest, package, payload};
+use super::support::{Folder, HOSTILE, folder_with_package, key, manifest, package, payload};
 
 /// A package that no builder would make, with a good signature by key 1.
 fn signed(manifest: &Manifest, payload: &[u8]) -> Vec<u8> {
@@ -15,7 +15,7 @@ fn signed(manifest: &Manifest, payload: &[u8]) -> Vec<u8> {
 
 #[test]
 fn the_contents_are_shown_and_that_nobody_vouches_for_them() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     let run = folder.run("inspect fix.hpk");
     let text = run.good();
     assert!(
@@ -51,7 +51,7 @@ fn the_contents_are_shown_and_that_nobody_vouches_for_them() {
 
 #[test]
 fn with_a_key_the_signature_is_checked() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     let run = folder.run("inspect fix.hpk --key 1.pem");
     assert!(run.good().starts_with("fix.hpk: signature verified\n"));
     folder.run("inspect fix.hpk --key 2.pem").failed(5);
@@ -124,7 +124,7 @@ fn what_a_package_says_never_acts_on_the_terminal() {
 
 #[test]
 fn the_parts_can_be_taken_out() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     let run = folder.run(
         "inspect fix.hpk --extract-payload p.obj --extract-manifest m.toml \
          --extract-message m.bin --extract-signature s.sig --format json",

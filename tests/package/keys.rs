@@ -2,7 +2,7 @@
 
 use hotpatch::package::{PublicKey, SigningKey};
 
-use super::support::{Folder, Run};
+use super::support::{Folder, Run, folder_with_package};
 
 #[test]
 fn a_new_key_is_a_pair_and_never_the_same() {
@@ -91,7 +91,7 @@ fn a_passphrase_is_from_a_file_or_the_environment() {
 
 #[test]
 fn an_encrypted_key_says_what_it_needs() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     let pem = super::support::key(1).to_pem(Some(b"staple")).unwrap();
     folder.write("locked.pem", pem.as_bytes());
     let verify = |phrase: Option<&str>| {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use hotpatch::package::{PublicKey, SigningKey, seal};
 
-use super::support::{Folder, Run, key, manifest, payload};
+use super::support::{Folder, Run, folder_with_package, key, manifest, payload};
 
 /// Runs openssl in the folder; arguments have no spaces.
 fn openssl(folder: &Folder, args: &str) -> String {
@@ -46,7 +46,7 @@ fn openssl_reads_our_keys() {
 
 #[test]
 fn the_key_id_is_what_openssl_computes() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     openssl(&folder, "pkey -pubin -in 1.pem -outform DER -out 1.der");
     let digest = openssl(&folder, "dgst -sha256 -r 1.der");
     assert!(
@@ -57,7 +57,7 @@ fn the_key_id_is_what_openssl_computes() {
 
 #[test]
 fn openssl_accepts_our_signature_of_the_extracted_message() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     folder
         .run("inspect fix.hpk --extract-message m.bin --extract-signature s.sig")
         .good();
@@ -110,7 +110,7 @@ fn we_read_keys_of_openssl() {
 
 #[test]
 fn a_key_of_another_algorithm_is_named() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     openssl(&folder, "genpkey -algorithm x25519 -out x.pem");
     let run = folder.run("verify fix.hpk --key x.pem");
     assert!(
@@ -125,7 +125,7 @@ fn a_key_of_another_algorithm_is_named() {
 #[test]
 fn a_signature_that_openssl_made_is_as_good_as_ours() {
     use hotpatch::package::container::{self, Signature};
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     let body = hotpatch::package::unsigned(&manifest(), &payload()).unwrap();
     folder.write("m.bin", &container::message(&body));
     folder.write("private.pem", key(1).to_pem(None).unwrap().as_bytes());

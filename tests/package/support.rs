@@ -1,8 +1,9 @@
 //! A folder with a package in it, and the program.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+#[path = "../support/mod.rs"]
+mod common;
 
+pub use common::{Folder, Run, write};
 use hotpatch::addr::{Rva, Va};
 use hotpatch::package::manifest::{
     Classification, CodeRange, External, FORMAT, Manifest, Patch, Provenance, ReplacedFunction,
@@ -97,103 +98,11 @@ pub fn package(seeds: &[u8]) -> Vec<u8> {
     seal(&manifest(), &payload(), &keys).unwrap()
 }
 
-/// A folder that goes away with the test.
-pub struct Folder(tempfile::TempDir);
-
-impl Folder {
-    pub fn new() -> Self {
-        Folder(tempfile::tempdir().unwrap())
-    }
-
-    /// With `fix.hpk`, signed by key 1, and the public keys `1.pem` and `2.pem`.
-    pub fn with_package() -> Self {
-        let folder = Folder::new();
-        folder.write("fix.hpk", &package(&[1]));
-        folder.write("1.pem", key(1).public().to_pem().as_bytes());
-        folder.write("2.pem", key(2).public().to_pem().as_bytes());
-        folder
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    pub fn write(&self, name: &str, bytes: &[u8]) {
-        write(&self.path(name), bytes);
-    }
-
-    pub fn read(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.path(name)).unwrap()
-    }
-
-    /// The program, to be run in this folder, with no trust store and no passphrase.
-    pub fn program(&self) -> Command {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_hotpatch"));
-        program
-            .current_dir(self.0.path())
-            .env("HOTPATCH_TRUST", self.path("no-trust-store"))
-            .env_remove("HOTPATCH_PASSPHRASE");
-        program
-    }
-
-    /// Runs the program with arguments that have no spaces.
-    pub fn run(&self, args: &str) -> Run {
-        Run::of(self.program().args(args.split_whitespace()))
-    }
-}
-
-pub fn write(path: &Path, bytes: &[u8]) {
-    std::fs::write(path, bytes).unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
-    }
-}
-
-/// What a run of the program left.
-#[derive(Debug)]
-pub struct Run {
-    pub exit: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Run {
-    pub fn of(command: &mut Command) -> Self {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = command.output().unwrap();
-        Run {
-            exit: status.code(),
-            stdout: String::from_utf8(stdout).unwrap(),
-            stderr: String::from_utf8(stderr).unwrap(),
-        }
-    }
-
-    /// Standard output of a run that was good and had nothing to complain about.
-    #[track_caller]
-    pub fn good(&self) -> &str {
-        assert_eq!((self.exit, self.stderr.as_str()), (Some(0), ""), "{self:?}");
-        &self.stdout
-    }
-
-    /// The one document on standard output.
-    #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:?}"))
-    }
-
-    /// Standard error of a run that failed with this exit code and printed no result.
-    #[track_caller]
-    pub fn failed(&self, exit: i32) -> &str {
-        assert_eq!(
-            (self.exit, self.stdout.as_str()),
-            (Some(exit), ""),
-            "{self:?}"
-        );
-        &self.stderr
-    }
+/// A folder with `fix.hpk`, signed by key 1, and the public keys `1.pem` and `2.pem`.
+pub fn folder_with_package() -> Folder {
+    let folder = Folder::new();
+    folder.write("fix.hpk", &package(&[1]));
+    folder.write("1.pem", key(1).public().to_pem().as_bytes());
+    folder.write("2.pem", key(2).public().to_pem().as_bytes());
+    folder
 }

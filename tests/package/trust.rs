@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use super::support::{Folder, Run, key, package, write};
+use super::support::{Run, folder_with_package, key, package, write};
 
 #[test]
 fn verify_says_what_was_proven_and_how() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     folder.write("two.hpk", &package(&[1, 2]));
     let run = folder.run("verify two.hpk --key 1.pem --format json");
     run.good();
@@ -43,7 +43,7 @@ fn verify_says_what_was_proven_and_how() {
 
 #[test]
 fn an_unknown_signer_is_refused_by_name() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     let run = folder.run("verify fix.hpk --key 2.pem");
     let id = key(1).public().id().to_string();
     assert!(run.failed(5).contains(&format!("it is signed by {id}")));
@@ -51,14 +51,14 @@ fn an_unknown_signer_is_refused_by_name() {
 
 #[test]
 fn a_private_key_will_do() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     folder.write("private.pem", key(1).to_pem(None).unwrap().as_bytes());
     folder.run("verify fix.hpk --key private.pem").good();
 }
 
 #[test]
 fn without_a_key_the_trust_store_decides() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     let verify = || {
         let mut program = folder.program();
         program.env("HOTPATCH_TRUST", folder.path("trust"));
@@ -98,7 +98,7 @@ fn without_a_key_the_trust_store_decides() {
 
 #[test]
 fn a_file_that_is_no_package_needs_no_trust_to_be_refused() {
-    let folder = Folder::with_package();
+    let folder = folder_with_package();
     folder.write("text.hpk", b"hello");
     folder.run("verify text.hpk").failed(1);
     folder.run("verify fix.hpk").failed(5);

@@ -1,0 +1,138 @@
+//! Packages that are built, and the object inside.
+
+use object::read::{Object, ObjectSection, ObjectSymbol};
+
+use super::server;
+use super::support::{Folder, Run};
+
+/// A folder with `fix.hpk`, its payload `fix.obj` and its manifest `fix.toml`.
+fn built(prefix: &str) -> Folder {
+    let folder = Folder::new();
+    folder.run("keygen --out k.pem").good();
+    build(&folder, prefix, "fix.hpk").good();
+    folder
+        .run("inspect fix.hpk --extract-payload fix.obj --extract-manifest fix.toml")
+        .good();
+    folder
+}
+
+fn build(folder: &Folder, prefix: &str, output: &str) -> Run {
+    let mut command = folder.program();
+    command
+        .arg("build")
+        .args([
+            server(&format!("{prefix}old")),
+            server(&format!("{prefix}new")),
+        ])
+        .args([
+            "-o",
+            output,
+            "--key",
+            "k.pem",
+            "--id",
+            "FIX-1",
+            "--cve",
+            "CVE-2026-0001",
+        ]);
+    Run::of(&mut command)
+}
+
+#[test]
+fn the_same_inputs_give_the_same_bytes() {
+    let folder = built("");
+    build(&folder, "", "again.hpk").good();
+    assert_eq!(folder.read("fix.hpk"), folder.read("again.hpk"));
+}
+
+#[test]
+fn the_report_names_what_was_written() {
+    let folder = Folder::new();
+    folder.run("keygen --out k.pem").good();
+    let mut command = folder.program();
+    command
+        .arg("build")
+        .args([server("old"), server("new")])
+        .args("-o fix.hpk --key k.pem --id FIX-1 --format json".split_whitespace());
+    let report = Run::of(&mut command).json();
+    assert_eq!(report["schema"], "hotpatch.build/1");
+    assert_eq!(report["verdict"]["status"], "patchable");
+    assert_eq!(report["package"]["id"], "FIX-1");
+    let bytes = folder.read("fix.hpk");
+    assert_eq!(report["package"]["size"], bytes.len());
+    folder.run("verify fix.hpk --key k.pub.pem").good();
+}
+
+#[test]
+fn the_payload_is_an_ordinary_object() {
+    for prefix in ["", "msvc-"] {
+        let folder = built(prefix);
+        let bytes = folder.read("fix.obj");
+        let file = object::File::parse(bytes.as_slice()).unwrap();
+        assert_eq!(file.architecture(), object::Architecture::X86_64);
+        let defined: Vec<&str> = file
+            .symbols()
+            .filter(|s| s.is_definition())
+            .filter_map(|s| s.name().ok())
+            .collect();
+        for name in [
+            "handle_beat",
+            "refuse_beat",
+            "gate$handle_beat",
+            "old$handle_beat",
+        ] {
+            assert!(defined.contains(&name), "{name} in {defined:?}");
+        }
+        let sections: Vec<&str> = file.sections().filter_map(|s| s.name().ok()).collect();
+        for name in [".text", ".hpgate", ".hpcall", ".rdata", ".pdata", ".xdata"] {
+            assert!(sections.contains(&name), "{name} in {sections:?}");
+        }
+        let relocations: usize = file.sections().map(|s| s.relocations().count()).sum();
+        assert!(relocations > 20, "{relocations}");
+    }
+}
+
+#[test]
+fn every_undefined_symbol_is_explained_by_the_manifest() {
+    for prefix in ["", "msvc-"] {
+        let folder = built(prefix);
+        let manifest = String::from_utf8(folder.read("fix.toml")).unwrap();
+        let bytes = folder.read("fix.obj");
+        let file = object::File::parse(bytes.as_slice()).unwrap();
+        for symbol in file.symbols().filter(|s| s.is_undefined()) {
+            let name = symbol.name().unwrap();
+            let listed = manifest.contains(&format!("symbol = \"{name}\""));
+            assert!(listed || name == "__hotpatch_active", "{name}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn llvm_objdump_shows_the_payload_with_its_relocations() {
+    let folder = built("");
+    let tool = ["llvm-objdump-19", "llvm-objdump"]
+        .into_iter()
+        .find(|t| {
+            std::process::Command::new(t)
+                .arg("--version")
+                .output()
+                .is_ok()
+        })
+        .expect("llvm-objdump is needed for this test (Debian: llvm-19)");
+    let run = Run::of(
+        std::process::Command::new(tool)
+            .args(["-dr", "fix.obj"])
+            .current_dir(folder.path("")),
+    );
+    let text = run.good();
+    assert!(text.contains("file format coff-x86-64"), "{text}");
+    assert!(text.contains("<handle_beat>:"), "{text}");
+    assert!(
+        text.contains("IMAGE_REL_AMD64_REL32\tserver!reply_start"),
+        "{text}"
+    );
+    assert!(
+        text.contains("IMAGE_REL_AMD64_REL32_1\t__hotpatch_active"),
+        "{text}"
+    );
+}

@@ -1,0 +1,83 @@
+//! Damaged images and PDBs: a clear error or a verdict, never a panic, never a hang.
+
+use hotpatch::diff::Diff;
+use hotpatch::function::Program;
+use hotpatch::image::Image;
+use hotpatch::plan::Plan;
+use hotpatch::symbols::Symbols;
+use proptest::prelude::*;
+
+use super::{diff, fixture, server};
+
+/// Runs every pure stage over what may be damaged.
+fn run_stages(image: &[u8], pdb: &[u8]) {
+    let (Ok(image), Ok(symbols)) = (Image::parse(image), Symbols::parse(pdb)) else {
+        return;
+    };
+    if !hotpatch::image::kind_findings(&image, "it").is_empty() {
+        return;
+    }
+    let program = Program::new(&image, &symbols);
+    let good_image = read("old/server.exe");
+    let good_pdb = read("old/server.pdb");
+    let old_image = Image::parse(&good_image).unwrap();
+    let old_symbols = Symbols::parse(&good_pdb).unwrap();
+    let old = Program::new(&old_image, &old_symbols);
+    for (a, b) in [(&old, &program), (&program, &old), (&program, &program)] {
+        let difference = Diff::new(a, b);
+        let _ = Plan::new(a, b, &difference, &[]);
+    }
+}
+
+fn read(path: &str) -> Vec<u8> {
+    std::fs::read(fixture(&format!("server/{path}"))).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn flipped_bytes_of_an_image(flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12)) {
+        let (mut image, pdb) = (read("new/server.exe"), read("new/server.pdb"));
+        for (at, value) in flips {
+            let at = at.index(image.len());
+            image[at] = value;
+        }
+        run_stages(&image, &pdb);
+    }
+
+    #[test]
+    fn flipped_bytes_of_the_headers(flips in prop::collection::vec((0usize..0x400, any::<u8>()), 1..4)) {
+        let (mut image, pdb) = (read("new/server.exe"), read("new/server.pdb"));
+        for (at, value) in flips {
+            image[at] = value;
+        }
+        run_stages(&image, &pdb);
+    }
+
+    #[test]
+    fn flipped_bytes_of_a_pdb(flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12)) {
+        let (image, mut pdb) = (read("new/server.exe"), read("new/server.pdb"));
+        for (at, value) in flips {
+            let at = at.index(pdb.len());
+            pdb[at] = value;
+        }
+        run_stages(&image, &pdb);
+    }
+
+    #[test]
+    fn cut_off_files(image_len in any::<prop::sample::Index>(), pdb_len in any::<prop::sample::Index>()) {
+        let (image, pdb) = (read("new/server.exe"), read("new/server.pdb"));
+        run_stages(&image[..image_len.index(image.len())], &pdb);
+        run_stages(&image, &pdb[..pdb_len.index(pdb.len())]);
+    }
+}
+
+#[test]
+fn a_cut_off_image_is_named() {
+    let folder = super::support::Folder::new();
+    let bytes = std::fs::read(server("old")).unwrap();
+    folder.write("cut.exe", &bytes[..bytes.len() / 2]);
+    let run = diff(&folder.path("cut.exe"), &server("new"), &[]);
+    assert!(run.failed(1).contains("cut.exe"), "{run:?}");
+}
