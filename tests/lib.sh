@@ -134,7 +134,7 @@ choose_windows_toolchain() {
         windows_cargo=("${environment[@]}" /usr/bin/cargo)
         windows_clippy=("${environment[@]}" /usr/bin/cargo-clippy clippy)
         # `test` is named so that `cargo build` and `cargo test` share one build of it.
-        windows_args+=(-Z build-std=std,test)
+        windows_args+=(-Z "build-std=std,test")
         note "Windows side: $("${windows_cargo[@]}" --version) (Debian's, builds std from source)"
     else
         windows_cargo=(cargo)
