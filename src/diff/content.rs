@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::rtti::image_relative_fields;
 use super::same::Comparer;
 use crate::addr::Rva;
 use crate::function::DataIndex;
@@ -24,7 +25,14 @@ impl Comparer<'_> {
     pub fn same_datum_content(&self, old: DataIndex, new: DataIndex) -> bool {
         let (d, e) = (self.old.datum(old), self.new.datum(new));
         self.remembered((d.rva, e.rva), || {
-            self.same_extents(d.rva, d.content_size(), e.rva, e.content_size())
+            let sizes = (d.content_size(), e.content_size());
+            let names = d.names.iter();
+            let rvas = names.flat_map(|n| image_relative_fields(&n.name, sizes.0.min(sizes.1)));
+            self.same_extents(
+                (d.rva, sizes.0),
+                (e.rva, sizes.1),
+                &rvas.collect::<Vec<_>>(),
+            )
         })
     }
 
@@ -36,14 +44,14 @@ impl Comparer<'_> {
                 self.old.anonymous_extent(old),
                 self.new.anonymous_extent(new),
             );
-            self.same_extents(old, sizes.0, new, sizes.1)
+            self.same_extents((old, sizes.0), (new, sizes.1), &[])
         })
     }
 
     /// Looks a comparison up or makes it. While it is under way it counts as equal, so that
     /// data that point to each other come to an end; what was found equal under an
     /// assumption that turns out wrong is forgotten.
-    fn remembered(&self, pair: (Rva, Rva), compare: impl FnOnce() -> bool) -> bool {
+    pub(super) fn remembered(&self, pair: (Rva, Rva), compare: impl FnOnce() -> bool) -> bool {
         if let Some(known) = self.memo.borrow().known.get(&pair) {
             return *known;
         }
@@ -73,7 +81,8 @@ impl Comparer<'_> {
     }
 
     /// Zeros at the end of the longer one are padding.
-    fn same_extents(&self, old: Rva, old_size: u32, new: Rva, new_size: u32) -> bool {
+    fn same_extents(&self, old: (Rva, u32), new: (Rva, u32), rvas: &[u32]) -> bool {
+        let ((old, old_size), (new, new_size)) = (old, new);
         let common = old_size.min(new_size);
         let rest = |program: &crate::function::Program<'_>, rva: Rva, size: u32| {
             let rest = Rva(rva.0 + common);
@@ -86,17 +95,34 @@ impl Comparer<'_> {
         };
         rest(self.old, old, old_size)
             && rest(self.new, new, new_size)
-            && self.same_bytes(old, new, common)
+            && self.same_fields(old, new, common, rvas)
     }
 
     /// Whether `len` bytes are the same, with relocated pointers compared as places.
     pub(super) fn same_bytes(&self, old: Rva, new: Rva, len: u32) -> bool {
+        self.same_fields(old, new, len, &[])
+    }
+
+    /// As [`Self::same_bytes`], with RVAs at the given offsets compared as places as well.
+    fn same_fields(&self, old: Rva, new: Rva, len: u32, rvas: &[u32]) -> bool {
         let (Some(mut a), Some(mut b)) = (
             self.old.image.loaded_bytes(old, len),
             self.new.image.loaded_bytes(new, len),
         ) else {
             return false;
         };
+        for &at in rvas.iter().filter(|at| **at + 4 <= len) {
+            let field = at as usize..at as usize + 4;
+            let rva = |bytes: &[u8]| {
+                let word = bytes[field.clone()].try_into().unwrap_or_default();
+                Rva(u32::from_le_bytes(word))
+            };
+            if !self.same_place(rva(&a), rva(&b), None) {
+                return false;
+            }
+            a[field.clone()].fill(0);
+            b[field].fill(0);
+        }
         let pointers = self.old.image.relocations_in(old, len);
         let others = self.new.image.relocations_in(new, len);
         if pointers.len() != others.len() {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::same::Comparer;
-use crate::function::{DataIndex, DataItem};
+use crate::function::{DataIndex, DataItem, Program};
 
 /// What differs in a datum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub enum DataChangeKind {
     InitialValue,
     /// The value of a constant.
     Constant,
+    /// The value of a constant that others know by its address: a virtual function table,
+    /// run-time type information, an export.
+    Identity,
 }
 
 /// A datum that differs.
@@ -48,7 +51,7 @@ pub fn diff(comparer: &Comparer<'_>) -> DataDiff {
         old_seen.insert(o);
         new_seen.insert(n);
         let (d, e) = (comparer.old.datum(o), comparer.new.datum(n));
-        if is_linker_made(d) {
+        if is_linker_made(comparer.old, d) {
             continue;
         }
         if let Some(kind) = change(comparer, o, n, d, e) {
@@ -61,11 +64,11 @@ pub fn diff(comparer: &Comparer<'_>) -> DataDiff {
     }
     let of_old = comparer.old.data_indices();
     result.removed = of_old
-        .filter(|d| !old_seen.contains(d) && !is_linker_made(comparer.old.datum(*d)))
+        .filter(|d| !old_seen.contains(d) && !is_linker_made(comparer.old, comparer.old.datum(*d)))
         .collect();
     let of_new = comparer.new.data_indices();
     result.added = of_new
-        .filter(|d| !new_seen.contains(d) && !is_linker_made(comparer.new.datum(*d)))
+        .filter(|d| !new_seen.contains(d) && !is_linker_made(comparer.new, comparer.new.datum(*d)))
         .collect();
     result
 }
@@ -79,6 +82,7 @@ fn change(
 ) -> Option<DataChangeKind> {
     if let (Some(a), Some(b)) = (d.type_size, e.type_size)
         && a != b
+        && (d.writable || e.writable)
     {
         return Some(DataChangeKind::Size);
     }
@@ -90,14 +94,35 @@ fn change(
     }
     Some(if d.writable {
         DataChangeKind::InitialValue
+    } else if has_identity(comparer, d) {
+        DataChangeKind::Identity
     } else {
         DataChangeKind::Constant
     })
 }
 
+/// Whether others than the code that refers to it know a constant by its address.
+fn has_identity(comparer: &Comparer<'_>, item: &DataItem) -> bool {
+    const PREFIXES: [&str; 9] = [
+        "??_7", "??_8", "??_R", "_TI", "_CT", "_ZTV", "_ZTI", "_ZTS", "_ZTT",
+    ];
+    let named = item
+        .names
+        .iter()
+        .any(|n| PREFIXES.iter().any(|p| n.name.starts_with(p)));
+    let place = item.rva.to_string();
+    named
+        || comparer
+            .old
+            .image
+            .exports
+            .iter()
+            .any(|(_, to)| *to == place)
+}
+
 /// Symbols of tables that the linker makes and that are compared through what they
 /// stand for (imports, load configuration, guard tables).
-fn is_linker_made(item: &DataItem) -> bool {
+fn is_linker_made(program: &Program<'_>, item: &DataItem) -> bool {
     const PREFIXES: [&str; 8] = [
         "__imp_",
         "__IMPORT_DESCRIPTOR_",
@@ -108,7 +133,12 @@ fn is_linker_made(item: &DataItem) -> bool {
         "__DELAY_IMPORT_DESCRIPTOR_",
         "__RUNTIME_PSEUDO_RELOC_LIST",
     ];
-    item.names
-        .iter()
-        .any(|n| PREFIXES.iter().any(|p| n.name.starts_with(p)))
+    let table = program.image.import_table;
+    let in_table =
+        table.is_some_and(|t| (t.rva.0..t.rva.0.saturating_add(t.size)).contains(&item.rva.0));
+    in_table
+        || item
+            .names
+            .iter()
+            .any(|n| PREFIXES.iter().any(|p| n.name.starts_with(p)))
 }

@@ -31,7 +31,9 @@ pub struct FunctionDiff {
 
 /// Compares the functions of two builds.
 pub fn diff(comparer: &Comparer<'_>) -> FunctionDiff {
-    let pairs = comparer.keys.function_pairs();
+    let mut pairs = comparer.keys.function_pairs();
+    // Funclets are compared with their parents; by name they cannot be matched.
+    pairs.retain(|(o, n)| !comparer.old.is_funclet(*o) && !comparer.new.is_funclet(*n));
     let mut differences: Vec<Option<Difference>> = pairs
         .iter()
         .map(|(o, n)| comparer.difference(*o, *n))
@@ -55,9 +57,13 @@ pub fn diff(comparer: &Comparer<'_>) -> FunctionDiff {
     }
     result.unchanged = new_seen.len() - new_changed.len();
     let of_old = comparer.old.function_indices();
-    result.removed = of_old.filter(|f| !old_seen.contains(f)).collect();
+    result.removed = of_old
+        .filter(|f| !old_seen.contains(f) && !comparer.old.is_funclet(*f))
+        .collect();
     let of_new = comparer.new.function_indices();
-    result.added = of_new.filter(|f| !new_seen.contains(f)).collect();
+    result.added = of_new
+        .filter(|f| !new_seen.contains(f) && !comparer.new.is_funclet(*f))
+        .collect();
     result
 }
 

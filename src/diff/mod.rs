@@ -12,6 +12,7 @@ mod functions;
 mod image;
 mod keys;
 mod modules;
+mod rtti;
 mod same;
 mod types;
 mod unwind;

@@ -6,6 +6,7 @@ use super::Keys;
 use super::content::Memo;
 use crate::addr::Rva;
 use crate::function::{Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
+use crate::symbols::Contribution;
 
 /// Why two functions are not the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,7 @@ impl<'c> Comparer<'c> {
     fn same_reference(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
         let size = match old.kind {
             ReferenceKind::Access(size) => Some(u32::from(size)),
+            ReferenceKind::ThreadLocal => return self.same_thread_local(old.target, new.target),
             _ => None,
         };
         if let (Place::Function(f, offset), Place::Function(_, _)) =
@@ -91,7 +93,32 @@ impl<'c> Comparer<'c> {
         {
             self.entanglements.borrow_mut().push((from, f));
         }
+        if let (Some(a), Some(b)) = (old.anchor, new.anchor)
+            && (a, b) != (old.target, new.target)
+        {
+            // Both builds say which object is meant; how far into it is then plain.
+            return old.target.0.wrapping_sub(a.0) == new.target.0.wrapping_sub(b.0)
+                && self.same_place(a, b, None);
+        }
         self.same_place(old.target, new.target, size)
+            || (old.kind == ReferenceKind::Address && self.same_end(from, old.target, new.target))
+    }
+
+    /// Whether two addresses are the end of one and the same datum, to whose inside the
+    /// function refers as well: `for (p = list; p != list + n; p++)`. What lies behind the
+    /// datum does not matter then.
+    fn same_end(&self, from: FunctionIndex, old: Rva, new: Rva) -> bool {
+        if let (Some(a), Some(b)) = (piece_end(self.old, old), piece_end(self.new, new)) {
+            let uses = |r: &Reference| (a.rva..old).contains(&r.target);
+            return self.keys.modules.same(a.module, b.module)
+                && a.size == b.size
+                && self.old.code_of(from).references.iter().any(uses);
+        }
+        let (Some(d), Some(e)) = (ends_at(self.old, old), ends_at(self.new, new)) else {
+            return false;
+        };
+        let uses = |r: &Reference| matches!(self.old.place(r.target), Place::Data(u, _) if u == d);
+        self.keys.same_datum(d, e) && self.old.code_of(from).references.iter().any(uses)
     }
 
     /// Whether two addresses mean the same. `accessed` is how many bytes are read or
@@ -99,7 +126,12 @@ impl<'c> Comparer<'c> {
     pub fn same_place(&self, old: Rva, new: Rva, accessed: Option<u32>) -> bool {
         match (self.old.place(old), self.new.place(new)) {
             (Place::Function(f, a), Place::Function(g, b)) => {
-                a == b && self.keys.same_function(f, g)
+                a == b
+                    && match (self.old.is_funclet(f), self.new.is_funclet(g)) {
+                        (true, true) => self.same_funclet(f, g),
+                        (false, false) => self.keys.same_function(f, g),
+                        _ => false,
+                    }
             }
             (Place::Import(i), Place::Import(j)) => {
                 let a = &self.old.image.imports[i as usize];
@@ -118,6 +150,13 @@ impl<'c> Comparer<'c> {
             (Place::Headers(a), Place::Headers(b)) => a == b,
             _ => false,
         }
+    }
+
+    /// Funclets are the same when their code is: their names hold numbers that shift.
+    fn same_funclet(&self, f: FunctionIndex, g: FunctionIndex) -> bool {
+        self.remembered((self.old.function(f).rva, self.new.function(g).rva), || {
+            self.difference(f, g).is_none()
+        })
     }
 
     /// Named constants count by content as well; variables only by name.
@@ -153,10 +192,20 @@ impl<'c> Comparer<'c> {
             && old.0 - a.rva.0 == new.0 - b.rva.0
     }
 
+    /// Offsets into the TLS block are the same when they mean the same place of the same
+    /// variable.
+    fn same_thread_local(&self, old: Rva, new: Rva) -> bool {
+        match (thread_local(self.old, old), thread_local(self.new, new)) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => old == new,
+            _ => false,
+        }
+    }
+
     fn same_switch_table(&self, old: u32, new: u32) -> bool {
         let (t, u) = (
-            &self.old.symbols.switch_tables[old as usize],
-            &self.new.symbols.switch_tables[new as usize],
+            &self.old.switch_tables[old as usize],
+            &self.new.switch_tables[new as usize],
         );
         if (t.entries, t.entry) != (u.entries, u.entry) {
             return false;
@@ -178,6 +227,42 @@ impl<'c> Comparer<'c> {
                 matches!(indices, (Some(a), Some(b)) if self.difference(a, b).is_none())
             })
     }
+}
+
+/// The contribution that ends at an address where another object file's contribution
+/// begins, without a symbol. Nothing but the end of the first can be meant there: what has
+/// no symbol cannot be referred to from another object file.
+fn piece_end<'p>(program: &'p Program<'_>, rva: Rva) -> Option<&'p Contribution> {
+    if program.place(rva) != Place::Constant {
+        return None;
+    }
+    let before = program.symbols.contribution_at(rva.checked_offset(-1)?)?;
+    let ends = before.rva.checked_add(before.size) == Some(rva);
+    let after = program.symbols.contribution_at(rva);
+    let other = after.is_none_or(|c| c.module != before.module);
+    (ends && other).then_some(before)
+}
+
+/// The datum that, by its type, ends at an address where another one begins.
+fn ends_at(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
+    let Place::Data(_, 0) = program.place(rva) else {
+        return None;
+    };
+    let Place::Data(datum, _) = program.place(rva.checked_offset(-1)?) else {
+        return None;
+    };
+    let item = program.datum(datum);
+    (item.rva.checked_add(item.type_size?) == Some(rva)).then_some(datum)
+}
+
+/// The thread-local variable at an offset of the TLS block, and how far into it.
+fn thread_local<'p>(program: &Program<'p>, offset: Rva) -> Option<(&'p str, u32)> {
+    let template = program.image.tls.as_ref()?.template;
+    let rva = template.checked_add(offset.0)?;
+    let variables = &program.symbols.thread_locals;
+    let after = variables.partition_point(|v| v.rva <= rva);
+    let variable = variables.get(after.checked_sub(1)?)?;
+    Some((&variable.name, rva.0 - variable.rva.0))
 }
 
 fn first_shape_difference(old: &Code, new: &Code) -> Option<u32> {
@@ -223,6 +308,7 @@ mod tests {
             kind: ReferenceKind::Branch32,
             trailing: 0,
             target: Rva(0),
+            anchor: None,
         };
         let old = [0xe8, 1, 2, 3, 4, 0xc3];
         let new = [0xe8, 9, 9, 9, 9, 0xc3];

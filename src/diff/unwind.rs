@@ -2,11 +2,8 @@
 
 use super::same::Comparer;
 use crate::addr::Rva;
-use crate::function::{Place, Program};
+use crate::function::{Item, Program};
 use crate::image::RuntimeFunction;
-
-/// The name of the handler whose data is a list of four RVAs per scope.
-const C_SPECIFIC_HANDLER: &str = "__C_specific_handler";
 
 impl Comparer<'_> {
     /// Compares the entries of the function tables within two ranges of code.
@@ -49,37 +46,32 @@ impl Comparer<'_> {
         chained && handlers
     }
 
+    /// Compares handler data item by item where its form is known. Where it is not,
+    /// everything up to the next unwind information counts, as it is: addresses in it make
+    /// the function count as changed.
     fn same_handler_data(&self, handler: Rva, old: Rva, new: Rva) -> bool {
-        if is_named(self.old, handler, C_SPECIFIC_HANDLER) {
-            return self.same_scopes(old, new).unwrap_or(false);
+        let items = self.old.handler_at(handler).and_then(|form| {
+            let before = form.items(self.old.image, old)?;
+            Some((before, form.items(self.new.image, new)?))
+        });
+        if let Some((before, after)) = items {
+            return before.len() == after.len()
+                && before
+                    .iter()
+                    .zip(&after)
+                    .all(|(a, b)| self.same_item(*a, *b));
         }
-        // The form of the data is not known: everything up to the next unwind information
-        // counts, as it is. Addresses in it make the function count as changed.
         let sizes = (data_extent(self.old, old), data_extent(self.new, new));
         sizes.0 == sizes.1 && self.same_bytes(old, new, sizes.0)
     }
 
-    /// `SCOPE_TABLE_AMD64`: a count, then begin, end, handler and target of each scope.
-    fn same_scopes(&self, old: Rva, new: Rva) -> Option<bool> {
-        let count = word(self.old, old)?;
-        if word(self.new, new)? != count {
-            return Some(false);
+    fn same_item(&self, old: Item, new: Item) -> bool {
+        match (old, new) {
+            (Item::Number(a), Item::Number(b)) => a == b,
+            (Item::Place(a), Item::Place(b)) => self.same_place(a, b, None),
+            (Item::End(a), Item::End(b)) => self.same_code_place(a, b),
+            _ => false,
         }
-        for i in 0..count.checked_mul(4)? {
-            let step = i.checked_add(1)?.checked_mul(4)?;
-            let a = word(self.old, old.checked_add(step)?)?;
-            let b = word(self.new, new.checked_add(step)?)?;
-            // 0 and 1 are constants (no filter, EXCEPTION_EXECUTE_HANDLER), not addresses.
-            let same = if a <= 1 || b <= 1 {
-                a == b
-            } else {
-                self.same_code_place(Rva(a), Rva(b))
-            };
-            if !same {
-                return Some(false);
-            }
-        }
-        Some(true)
     }
 
     /// The end of a scope can be the first byte after its function.
@@ -97,23 +89,6 @@ fn entries<'p>(program: &Program<'p>, (rva, size): (Rva, u32)) -> &'p [RuntimeFu
     &table[from..to.max(from)]
 }
 
-/// Whether code at this address has the name, or jumps to an import of that name.
-pub fn is_named(program: &Program<'_>, rva: Rva, name: &str) -> bool {
-    let Place::Function(index, 0) = program.place(rva) else {
-        return false;
-    };
-    let by_name = program
-        .function(index)
-        .names
-        .iter()
-        .any(|n| n.name == name || n.linkage.as_deref() == Some(name));
-    by_name
-        || program.code_of(index).references.iter().any(|r| {
-            matches!(program.place(r.target), Place::Import(i)
-                if program.image.imports[i as usize].name.to_string() == name)
-        })
-}
-
 /// Bytes from handler data to the next unwind information, or the end of the contribution.
 fn data_extent(program: &Program<'_>, rva: Rva) -> u32 {
     let next = program
@@ -128,9 +103,4 @@ fn data_extent(program: &Program<'_>, rva: Rva) -> u32 {
     let limit = contribution.map_or(u32::MAX, |c| c.rva.0.saturating_add(c.size));
     let section = program.image.section_at(rva).map_or(rva.0, |s| s.end().0);
     end.min(limit).min(section).saturating_sub(rva.0)
-}
-
-fn word(program: &Program<'_>, rva: Rva) -> Option<u32> {
-    let bytes = program.image.slice(rva, 4)?;
-    Some(u32::from_le_bytes(bytes.try_into().ok()?))
 }

@@ -4,8 +4,10 @@
 
 use iced_x86::{Code as Opcode, Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 
+use super::flow;
 use crate::addr::Rva;
 use crate::image::Image;
+use crate::symbols::{SwitchTable, Symbols, fixups};
 
 /// What kind of field a reference is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,11 @@ pub enum ReferenceKind {
     Address,
     /// Absolute 64-bit address that the loader relocates.
     Absolute,
+    /// 32-bit RVA that is added to the image base: a displacement, or an entry of a switch
+    /// table inside the function.
+    ImageRelative,
+    /// 32-bit offset into the module's TLS block; the target is that offset.
+    ThreadLocal,
 }
 
 impl ReferenceKind {
@@ -44,6 +51,8 @@ pub struct Reference {
     pub trailing: u8,
     /// The place.
     pub target: Rva,
+    /// The object that the place is counted from, where the PDB says so (FIXUP stream).
+    pub anchor: Option<Rva>,
 }
 
 /// How an indirect jump gets its target.
@@ -51,6 +60,8 @@ pub struct Reference {
 pub enum IndirectJump {
     /// From a pointer in memory or a parameter: a tail call.
     TailCall,
+    /// Through a switch table that was found.
+    Table,
     /// From arithmetic or a place that was not found: a switch, as far as is known.
     Computed,
 }
@@ -68,6 +79,10 @@ pub struct Code {
     pub thread_local: bool,
     /// The function takes the address of the image itself.
     pub takes_image_base: bool,
+    /// Switch tables outside of the function that its jumps go through.
+    pub tables: Vec<SwitchTable>,
+    /// Offset of an operand that may be an RVA without that being certain.
+    pub uncertain: Option<u32>,
     /// The function calls or moves the stack pointer, so that it needs unwind information.
     pub uses_stack: bool,
     /// The smallest offset above 0 that a branch of the function itself leads to.
@@ -84,13 +99,72 @@ const LOOK_BACK: usize = 24;
 const TEB_TLS_ARRAY: u64 = 0x58;
 
 /// Decodes `size` bytes of code at `rva`.
-pub fn decode(image: &Image<'_>, rva: Rva, size: u32) -> Code {
+pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code {
     let Some(bytes) = image.slice(rva, size as usize) else {
         return Code {
             undecodable: Some(0),
             ..Code::default()
         };
     };
+    let mut code = sweep(bytes, rva, size);
+    let computed = |c: &Code| {
+        c.indirect_jumps
+            .iter()
+            .any(|j| j.1 == IndirectJump::Computed)
+    };
+    if code.takes_image_base || code.thread_local || computed(&code) {
+        let flow = flow::analyse(image, rva, bytes);
+        if let Some(end) = flow.code_end {
+            code = sweep(&bytes[..end as usize], rva, size);
+        }
+        apply_flow(image, rva, size, &flow, &mut code);
+    }
+    absolute_fields(image, rva, size, &mut code);
+    listed_fields(image, symbols, rva, size, &mut code);
+    code
+}
+
+/// What the FIXUP stream lists is exact: the object that each operand means, and fields
+/// that look like numbers.
+fn listed_fields(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32, code: &mut Code) {
+    let fixups = symbols.fixups_in(rva, size);
+    if fixups.is_empty() {
+        return;
+    }
+    // Whatever may be an RVA is listed.
+    code.uncertain = None;
+    let tls = image.tls.as_ref().map(|t| t.template);
+    for fixup in fixups {
+        let at = fixup.rva.0 - rva.0;
+        if let Some(reference) = code.references.iter_mut().find(|r| r.at == at) {
+            reference.anchor = Some(fixup.target);
+            continue;
+        }
+        let value = image
+            .slice(fixup.rva, 4)
+            .map(|b| Rva(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+        let in_tls = tls.and_then(|t| image.section_at(t)) == image.section_at(fixup.target);
+        let kind = match fixup.kind {
+            fixups::ADDR32NB => ReferenceKind::ImageRelative,
+            fixups::SECREL if in_tls => ReferenceKind::ThreadLocal,
+            _ => continue,
+        };
+        if let Some(target) = value {
+            code.references.push(Reference {
+                at,
+                kind,
+                trailing: 0,
+                target,
+                anchor: Some(fixup.target),
+            });
+        }
+    }
+    code.references.sort_by_key(|r| r.at);
+}
+
+/// One linear pass over the instructions of a function of `size` bytes; `bytes` ends where
+/// its code does.
+fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
     let mut reader = Reader {
         code: Code::default(),
         rva,
@@ -109,9 +183,55 @@ pub fn decode(image: &Image<'_>, rva: Rva, size: u32) -> Code {
         let offsets = decoder.get_constant_offsets(&instruction);
         reader.instruction(&instruction, &offsets);
     }
-    let mut code = reader.code;
-    absolute_fields(image, rva, size, &mut code);
-    code
+    reader.code
+}
+
+/// Adds the fields and tables that the data flow found.
+fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &mut Code) {
+    let field = |at: u32, kind, target| Reference {
+        at,
+        kind,
+        trailing: 0,
+        target,
+        anchor: None,
+    };
+    let mut found: Vec<Reference> = Vec::new();
+    for (at, target) in &flow.image_relative {
+        found.push(field(*at, ReferenceKind::ImageRelative, *target));
+    }
+    for (at, offset) in &flow.thread_local {
+        found.push(field(*at, ReferenceKind::ThreadLocal, Rva(*offset)));
+    }
+    for table in &flow.tables {
+        let start = table.table.table.0;
+        let inside = (rva.0..rva.0.saturating_add(size)).contains(&start);
+        if table.image_relative && inside {
+            let targets = image.switch_targets(&table.table).unwrap_or_default();
+            found.extend(targets.iter().enumerate().map(|(i, target)| {
+                let at = start - rva.0 + i as u32 * 4;
+                field(at, ReferenceKind::ImageRelative, *target)
+            }));
+        } else {
+            code.tables.push(table.table);
+        }
+        let jump = table.table.branch.0 - rva.0;
+        for (at, how) in &mut code.indirect_jumps {
+            if *at == jump {
+                *how = IndirectJump::Table;
+            }
+        }
+    }
+    code.references
+        .retain(|r| !found.iter().any(|f| overlap(r, f)));
+    code.references.extend(found);
+    code.references.sort_by_key(|r| r.at);
+    code.references.dedup_by_key(|r| r.at);
+    code.uncertain = flow.uncertain;
+}
+
+/// Whether two fields share a byte.
+fn overlap(a: &Reference, b: &Reference) -> bool {
+    a.at < b.at + b.kind.width() && b.at < a.at + a.kind.width()
 }
 
 /// Adds the fields that the base relocation table lists, and drops what the decoder
@@ -127,6 +247,7 @@ fn absolute_fields(image: &Image<'_>, rva: Rva, size: u32, code: &mut Code) {
                 kind: ReferenceKind::Absolute,
                 trailing: 0,
                 target,
+                anchor: None,
             }),
             _ => code.undecodable = Some(code.undecodable.map_or(at, |u| u.min(at))),
         }
@@ -190,6 +311,7 @@ impl Reader {
             },
             trailing: (i.len() as u32).saturating_sub(field + width) as u8,
             target: Rva(target),
+            anchor: None,
         });
     }
 
@@ -210,6 +332,7 @@ impl Reader {
             },
             trailing: (i.len() as u32).saturating_sub(field + 4) as u8,
             target,
+            anchor: None,
         });
     }
 

@@ -74,6 +74,8 @@ impl Function {
 /// All functions of an image by ascending address.
 pub fn find(image: &Image<'_>, symbols: &Symbols) -> Vec<Function> {
     let mut functions = from_procedures(image, symbols);
+    functions.extend(from_trampolines(symbols, &functions));
+    functions.sort_by_key(|f| f.rva);
     let inferred = from_starts(image, symbols, &functions);
     functions.extend(inferred);
     functions.sort_by_key(|f| f.rva);
@@ -85,6 +87,40 @@ pub fn find(image: &Image<'_>, symbols: &Symbols) -> Vec<Function> {
     }
     attach_parts(&mut functions, symbols);
     functions
+}
+
+/// Jumps of incremental linking, named after the function they lead to.
+fn from_trampolines(symbols: &Symbols, known: &[Function]) -> Vec<Function> {
+    let named = |rva: Rva| {
+        let at = known.binary_search_by_key(&rva, |f| f.rva).ok()?;
+        known[at].names.first()
+    };
+    let free = |rva: Rva| known.binary_search_by_key(&rva, |f| f.rva).is_err();
+    let jumps = symbols
+        .trampolines
+        .iter()
+        .filter(|t| free(t.rva) && t.size > 0);
+    jumps
+        .map(|t| {
+            let target = named(t.target);
+            let shown = target.map_or_else(|| t.target.to_string(), |n| n.name.clone());
+            let linkage = target.and_then(|n| n.linkage.as_ref());
+            Function {
+                rva: t.rva,
+                size: t.size,
+                names: vec![FunctionName {
+                    name: format!("@ILT({shown})"),
+                    linkage: linkage.map(|l| format!("@ILT({l})")),
+                    module: target.and_then(|n| n.module),
+                    global: linkage.is_some(),
+                }],
+                source: FunctionSource::Inferred,
+                overlapped: false,
+                parts: Vec::new(),
+                never_returns: false,
+            }
+        })
+        .collect()
 }
 
 /// The publics at an address.

@@ -7,12 +7,16 @@
 mod data;
 mod decode;
 mod extents;
+mod flow;
+mod funclets;
+mod handler;
 mod place;
 mod references;
 
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Reference, ReferenceKind};
 pub use extents::{Function, FunctionName, FunctionSource};
+pub use handler::{Handler, Item};
 pub use place::Place;
 
 use crate::addr::Rva;
@@ -41,6 +45,11 @@ pub struct Program<'a> {
     pub code: Vec<Code>,
     /// Named data by ascending address.
     pub data: Vec<DataItem>,
+    /// Switch tables outside of functions, by ascending address: those that the compiler
+    /// described, and those that the code shows.
+    pub switch_tables: Vec<SwitchTable>,
+    /// For each function whether it is a funclet that belongs to another one.
+    funclets: Vec<bool>,
     referencers: Referencers,
 }
 
@@ -50,18 +59,23 @@ impl<'a> Program<'a> {
         let functions = extents::find(image, symbols);
         let code: Vec<Code> = functions
             .iter()
-            .map(|f| decode::decode(image, f.rva, f.size))
+            .map(|f| decode::decode(image, symbols, f.rva, f.size))
             .collect();
         let data = data::find(image, symbols, &functions);
+        let switch_tables = switch_tables(symbols, &code);
         let referencers = Referencers::new(image, &functions, &code);
-        Program {
+        let mut program = Program {
             image,
             symbols,
             functions,
             code,
             data,
+            switch_tables,
+            funclets: Vec::new(),
             referencers,
-        }
+        };
+        program.funclets = funclets::find(&program);
+        program
     }
 
     /// A function by its index.
@@ -89,6 +103,35 @@ impl<'a> Program<'a> {
         (0..self.data.len() as u32).map(DataIndex)
     }
 
+    /// Whether a function is a funclet: a catch block, a destructor call or a filter that the
+    /// compiler made a function of its own. It is compared as part of its parent.
+    pub fn is_funclet(&self, index: FunctionIndex) -> bool {
+        self.funclets
+            .get(index.0 as usize)
+            .copied()
+            .unwrap_or(false)
+    }
+
+    /// The kind of handler that code at this address is, where its data is understood: the
+    /// code has the handler's name, or jumps to an import of that name.
+    pub fn handler_at(&self, rva: Rva) -> Option<Handler> {
+        let Place::Function(index, 0) = self.place(rva) else {
+            return None;
+        };
+        let names = self.function(index).names.iter();
+        let of_names = names.flat_map(|n| [Some(n.name.as_str()), n.linkage.as_deref()]);
+        let by_name = of_names.flatten().find_map(Handler::named);
+        by_name.or_else(|| {
+            let mut targets = self.code_of(index).references.iter().map(|r| r.target);
+            targets.find_map(|target| match self.place(target) {
+                Place::Import(i) => {
+                    Handler::named(&self.image.imports[i as usize].name.to_string())
+                }
+                _ => None,
+            })
+        })
+    }
+
     /// The bytes of a function as the file has them.
     pub fn bytes_of(&self, index: FunctionIndex) -> &'a [u8] {
         let f = self.function(index);
@@ -108,14 +151,9 @@ impl<'a> Program<'a> {
         let after = self.data.partition_point(|d| d.rva <= rva);
         let index = after.checked_sub(1)?;
         let found = &self.data[index];
-        (rva == found.rva || rva.0 - found.rva.0 < found.size).then_some(DataIndex(index as u32))
-    }
-
-    /// The switch table that starts at this address, where a record describes one.
-    pub fn switch_table_at(&self, rva: Rva) -> Option<&'a SwitchTable> {
-        let tables = &self.symbols.switch_tables;
-        let first = tables.partition_point(|t| t.table < rva);
-        tables.get(first).filter(|t| t.table == rva)
+        // What lies behind the end of its type, before the next symbol, is something else.
+        let inside = rva == found.rva || rva.0 - found.rva.0 < found.content_size();
+        inside.then_some(DataIndex(index as u32))
     }
 
     /// What lies at this address.
@@ -139,4 +177,15 @@ impl<'a> Program<'a> {
     pub(crate) fn referencers(&self) -> &Referencers {
         &self.referencers
     }
+}
+
+/// A described table is taken as described.
+fn switch_tables(symbols: &Symbols, code: &[Code]) -> Vec<SwitchTable> {
+    let described = symbols.switch_tables.iter().copied();
+    let mut tables: Vec<SwitchTable> = described.collect();
+    tables.extend(code.iter().flat_map(|c| c.tables.iter().copied()));
+    // Stable: the described one of two at one address stays first.
+    tables.sort_by_key(|t| t.table);
+    tables.dedup_by_key(|t| (t.table, t.branch));
+    tables
 }

@@ -11,7 +11,7 @@ pub enum Place {
     Function(FunctionIndex, u32),
     /// A slot of the import address table (index into `Image::imports`).
     Import(u32),
-    /// A described switch table (index into `Symbols::switch_tables`).
+    /// A described switch table (index into `Program::switch_tables`).
     SwitchTable(u32),
     /// This many bytes into a named datum.
     Data(DataIndex, u32),
@@ -45,7 +45,7 @@ pub fn resolve(program: &Program<'_>, rva: Rva) -> Place {
             None => Place::Nowhere,
         };
     }
-    let tables = &program.symbols.switch_tables;
+    let tables = &program.switch_tables;
     let first = tables.partition_point(|t| t.table < rva);
     if tables.get(first).is_some_and(|t| t.table == rva) {
         return Place::SwitchTable(first as u32);

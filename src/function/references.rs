@@ -110,7 +110,7 @@ fn hard_limit(program: &Program<'_>, rva: Rva) -> Rva {
     if let Some(datum) = program.data.get(next) {
         limit = limit.min(datum.rva);
     }
-    let tables = &program.symbols.switch_tables;
+    let tables = &program.switch_tables;
     let next = tables.partition_point(|t| t.table <= rva);
     if let Some(table) = tables.get(next) {
         limit = limit.min(table.table);

@@ -3,6 +3,8 @@
 use super::{Image, MACHINE_AMD64, SectionKind};
 use crate::finding::{Finding, rules::input};
 
+/// `IMAGE_FILE_RELOCS_STRIPPED`.
+const RELOCATIONS_STRIPPED: u16 = 1;
 const SUBSYSTEM_NATIVE: u16 = 1;
 const SUBSYSTEM_EFI: std::ops::RangeInclusive<u16> = 10..=13;
 const SUBSYSTEM_BOOT: u16 = 16;
@@ -55,10 +57,11 @@ pub fn layout_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
             ),
         ));
     }
-    if !image.has_relocations {
+    // An image without absolute addresses has no table either, and is not marked.
+    if image.characteristics & RELOCATIONS_STRIPPED != 0 {
         found.push(Finding::new(
             &input::NO_RELOCATIONS,
-            format!("{which} has no base relocation directory"),
+            format!("the base relocations of {which} are stripped"),
         ));
     }
     found

@@ -85,10 +85,10 @@ pub struct Image<'a> {
     pub sections: Vec<Section>,
     /// Places of the 64-bit absolute addresses (`IMAGE_REL_BASED_DIR64`), ascending.
     pub base_relocations: Vec<Rva>,
-    /// Whether the file has a base relocation directory.
-    pub has_relocations: bool,
     /// Import address table slots, also those of delay-loaded modules, ascending.
     pub imports: Vec<Import>,
+    /// Where the import descriptors are.
+    pub import_table: Option<Directory>,
     /// Exported names (or `#ordinal`) with the RVA or forwarder they lead to.
     pub exports: Vec<(String, String)>,
     /// The function table (`.pdata`), ascending.
@@ -122,8 +122,8 @@ impl<'a> Image<'a> {
             entry: Rva(optional.standard_fields.address_of_entry_point),
             sections,
             base_relocations: Vec::new(),
-            has_relocations: false,
             imports: Vec::new(),
+            import_table: None,
             exports: Vec::new(),
             runtime_functions: Vec::new(),
             tls: None,
@@ -146,10 +146,10 @@ impl<'a> Image<'a> {
         optional: &OptionalHeader,
     ) -> Result<(), ImageError> {
         if let Some(d) = directory(optional, DIRECTORY_BASE_RELOCATIONS) {
-            self.has_relocations = true;
             self.base_relocations = relocations::parse(self, d)?;
         }
         if let Some(d) = directory(optional, DIRECTORY_IMPORTS) {
+            self.import_table = Some(d);
             self.imports = imports::parse(self, d)?;
         }
         if let Some(d) = directory(optional, DIRECTORY_DELAY_IMPORTS) {

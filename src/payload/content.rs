@@ -151,6 +151,7 @@ fn old_name(old: &Program<'_>, rva: Rva) -> String {
             plus(&name, offset)
         }
         Place::Data(d, offset) => plus(old.datum(d).display_name(), offset),
+        Place::Headers(0) => "__ImageBase".into(),
         Place::Import(i) => {
             let import = &old.image.imports[i as usize];
             format!("__imp_{}", import.name)
@@ -198,6 +199,7 @@ impl Builder<'_> {
             relocation: match fixup.kind {
                 FixupKind::Relative(trailing) => relative(trailing),
                 FixupKind::Absolute => object::pe::IMAGE_REL_AMD64_ADDR64.0,
+                FixupKind::ImageRelative => object::pe::IMAGE_REL_AMD64_ADDR32NB.0,
             },
             symbol,
             addend: fixup.addend,

@@ -34,7 +34,7 @@ enum Source {
     Datum(DataIndex),
     /// Data without a symbol: start and length.
     Constant(Rva, u32),
-    /// A switch table of a function (index into `Symbols::switch_tables`).
+    /// A switch table of a function (index into `Program::switch_tables`).
     SwitchTable(u32, FunctionIndex),
 }
 
@@ -155,9 +155,17 @@ impl<'p> Closure<'p> {
                 let reason = "is a one-byte branch to another function";
                 return Err((&code::UNRESOLVED_REFERENCE, reason.into()));
             }
+            ReferenceKind::ThreadLocal => {
+                let reason = "is an offset into the thread's TLS block";
+                return Err((&code::THREAD_LOCAL, reason.into()));
+            }
             ReferenceKind::Access(size) => Some(u32::from(size)),
             _ => None,
         };
+        if reference.target == Rva(0) {
+            // The old module is the module: RVAs are added to its base.
+            return Ok((FixupTarget::Old(Rva(0)), 0));
+        }
         if let Place::Function(f, offset) = self.new.place(reference.target)
             && f == function
         {
@@ -178,6 +186,12 @@ impl<'p> Closure<'p> {
                 FixupTarget::Piece(piece),
                 (reference.target.0 - start.0) as i32,
             ));
+        }
+        if let Some(anchor) = reference.anchor {
+            // The linker's own list says which object is meant.
+            let (target, addend) = self.resolve(anchor, accessed)?;
+            let distance = reference.target.0.wrapping_sub(anchor.0) as i32;
+            return Ok((target, addend.wrapping_add(distance)));
         }
         if reference.kind == ReferenceKind::Address {
             self.neighbour_hazard(function, reference.target)?;
@@ -297,7 +311,11 @@ impl<'p> Closure<'p> {
             let reason = format!("refers to {name}, a name that several variables have");
             return Err((&code::UNRESOLVED_REFERENCE, reason));
         }
-        match self.diff.old_datum(d) {
+        let replaced = |o: DataIndex| {
+            let changes = self.diff.data.changed.iter();
+            !item.writable && changes.into_iter().any(|c| (c.old, c.new) == (o, d))
+        };
+        match self.diff.old_datum(d).filter(|o| !replaced(*o)) {
             Some(o) => match old.datum(o).rva.checked_add(offset) {
                 Some(rva) => Ok((FixupTarget::Old(rva), 0)),
                 None => Err((&code::UNRESOLVED_REFERENCE, "is out of range".into())),
@@ -351,15 +369,17 @@ impl<'p> Closure<'p> {
         piece.fixups = fixups;
     }
 
-    /// A table of distances from its own start becomes one of distances between the moved
-    /// function and the moved table: `case - table = (case - entry) + (entry - table)`.
+    /// A table of RVAs stays one. A table of distances from its own start becomes one of
+    /// distances between the moved function and the moved table:
+    /// `case - table = (case - entry) + (entry - table)`.
     fn fill_switch_table(&mut self, index: PieceIndex, table: u32, function: FunctionIndex) {
         let new = self.new;
-        let record = &new.symbols.switch_tables[table as usize];
-        let owner = PieceIndex(self.known[&Source::Function(function)].0);
+        let record = &new.switch_tables[table as usize];
+        let owner = self.known[&Source::Function(function)];
+        let to_table = record.entry == SwitchEntry::Signed(4) && record.base == record.table;
+        let to_image = record.entry == SwitchEntry::Unsigned(4) && record.base == Rva(0);
         let targets = new.image.switch_targets(record);
-        let relative = record.entry == SwitchEntry::Signed(4) && record.base == record.table;
-        let (Some(targets), true) = (targets, relative) else {
+        let (Some(targets), true) = (targets, to_table || to_image) else {
             let detail = format!(
                 "its switch table at {} is of a form not carried",
                 record.table
@@ -369,29 +389,41 @@ impl<'p> Closure<'p> {
         let mut fixups = Vec::new();
         for (i, target) in targets.iter().enumerate() {
             let at = i as u32 * 4;
-            match new.place(*target) {
-                // The field is relative to the table, not to its own end.
-                Place::Function(f, offset) if f == function => fixups.push(Fixup {
-                    at,
-                    kind: FixupKind::Relative(0),
-                    target: FixupTarget::Piece(owner),
-                    addend: (offset + at + 4) as i32,
-                }),
-                _ => {
-                    let detail = format!("entry {i} of its switch table leads out of it");
-                    return self.refuse(&code::INDIRECT_JUMP, owner, detail);
-                }
-            }
+            let Some(offset) = self.offset_in(function, *target) else {
+                let detail = format!("entry {i} of its switch table leads out of it");
+                return self.refuse(&code::INDIRECT_JUMP, owner, detail);
+            };
+            // A relative field counts from its own end, the entry from the table's start.
+            let (kind, addend) = if to_image {
+                (FixupKind::ImageRelative, offset)
+            } else {
+                (FixupKind::Relative(0), offset + at + 4)
+            };
+            fixups.push(Fixup {
+                at,
+                kind,
+                target: FixupTarget::Piece(owner),
+                addend: addend as i32,
+            });
         }
         let piece = &mut self.pieces[index.0 as usize];
         piece.bytes = vec![0; targets.len() * 4];
         piece.fixups = fixups;
+    }
+
+    /// How far into a function of the new build an address lies, if it does.
+    fn offset_in(&self, function: FunctionIndex, rva: Rva) -> Option<u32> {
+        match self.new.place(rva) {
+            Place::Function(f, offset) if f == function => Some(offset),
+            _ => None,
+        }
     }
 }
 
 fn fixup_kind(reference: &Reference) -> FixupKind {
     match reference.kind {
         ReferenceKind::Absolute => FixupKind::Absolute,
+        ReferenceKind::ImageRelative => FixupKind::ImageRelative,
         _ => FixupKind::Relative(reference.trailing),
     }
 }

@@ -100,7 +100,7 @@ fn branch_into_entry(program: &Program<'_>, function: FunctionIndex) -> Option<S
     if targets.any(inside) {
         return Some("a pointer in the image".into());
     }
-    let mut tables = program.symbols.switch_tables.iter();
+    let mut tables = program.switch_tables.iter();
     tables
         .any(|t| {
             program

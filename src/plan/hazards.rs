@@ -101,8 +101,8 @@ pub fn of_new_function(program: &Program<'_>, function: FunctionIndex) -> Vec<Ha
             "it reads the TLS array of the thread".into(),
         ));
     }
-    if decoded.takes_image_base {
-        let detail = "it takes the address of the image".to_owned();
+    if let Some(at) = decoded.uncertain {
+        let detail = format!("the displacement at +{at:#x} may be an RVA, and may not");
         found.push((&code::IMAGE_BASE_RELATIVE, detail));
     }
     found
@@ -112,7 +112,7 @@ pub fn of_new_function(program: &Program<'_>, function: FunctionIndex) -> Vec<Ha
 fn unexplained_jumps(program: &Program<'_>, function: FunctionIndex, code: &Code) -> Vec<u32> {
     let f = program.function(function);
     let described = |at: u32| {
-        let tables = &program.symbols.switch_tables;
+        let tables = &program.switch_tables;
         tables.iter().any(|t| t.branch.0 == f.rva.0 + at)
     };
     code.indirect_jumps

@@ -53,6 +53,10 @@ fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Fi
                 format!("it starts with another value ({place})"),
             ),
             DataChangeKind::Constant => (
+                &rules::data::CONSTANT_REPLACED,
+                format!("its value differs ({place})"),
+            ),
+            DataChangeKind::Identity => (
                 &rules::data::CONSTANT_CHANGED,
                 format!("its value differs ({place})"),
             ),

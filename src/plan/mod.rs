@@ -85,13 +85,15 @@ pub enum FixupKind {
     Relative(u8),
     /// Absolute 64-bit address.
     Absolute,
+    /// 32-bit distance from the base of the old module.
+    ImageRelative,
 }
 
 impl FixupKind {
     /// Width of the field in bytes.
     pub fn width(self) -> u32 {
         match self {
-            FixupKind::Relative(_) => 4,
+            FixupKind::Relative(_) | FixupKind::ImageRelative => 4,
             FixupKind::Absolute => 8,
         }
     }

@@ -282,7 +282,7 @@ fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff) -> DataReport {
                 DataChangeKind::Size => "size",
                 DataChangeKind::Protection => "protection",
                 DataChangeKind::InitialValue => "initial-value",
-                DataChangeKind::Constant => "constant",
+                DataChangeKind::Constant | DataChangeKind::Identity => "constant",
             },
         }
     });

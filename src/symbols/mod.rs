@@ -3,6 +3,7 @@
 //! This is the only place where a `pdb::` type occurs. A record that is not
 //! understood is counted (see [`Symbols::unknown_records`]), never silently dropped.
 
+pub mod fixups;
 mod modules;
 mod pdb_file;
 mod raw;
@@ -104,6 +105,17 @@ pub struct SeparatedCode {
     pub parent: Rva,
 }
 
+/// A jump that the linker put before a function (`S_TRAMPOLINE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trampoline {
+    /// The jump.
+    pub rva: Rva,
+    /// Its length in bytes.
+    pub size: u32,
+    /// Where it leads.
+    pub target: Rva,
+}
+
 /// A thread-local variable: an offset into the TLS template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadLocal {
@@ -136,6 +148,10 @@ pub struct Symbols {
     pub switch_tables: Vec<SwitchTable>,
     /// Thread-local variables.
     pub thread_locals: Vec<ThreadLocal>,
+    /// Every relocation that the linker resolved, where the PDB has the FIXUP stream.
+    pub fixups: Vec<fixups::Fixup>,
+    /// Trampolines of incremental linking, by ascending address.
+    pub trampolines: Vec<Trampoline>,
     /// The type stream.
     pub types: Types,
     /// How many records of each unknown kind were met.
@@ -151,6 +167,14 @@ impl Symbols {
         // The `pdb` crate asserts on some malformed records; a damaged file must be an
         // error like any other.
         std::panic::catch_unwind(|| pdb_file::read(bytes)).unwrap_or(Err(SymbolsError::Damaged))
+    }
+
+    /// The relocations whose field starts in `[rva, rva + len)`.
+    pub fn fixups_in(&self, rva: Rva, len: u32) -> &[fixups::Fixup] {
+        let end = rva.0.saturating_add(len);
+        let from = self.fixups.partition_point(|f| f.rva < rva);
+        let to = self.fixups.partition_point(|f| f.rva.0 < end);
+        &self.fixups[from..to.max(from)]
     }
 
     /// The contribution that holds this address.

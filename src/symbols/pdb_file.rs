@@ -4,15 +4,18 @@ use std::io::Cursor;
 
 use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex, SymbolData};
 
+use super::fixups;
 use super::raw::{self, RawSwitchTable};
 use super::{
     Contribution, Datum, Module, ModuleIndex, Procedure, Public, SeparatedCode, SwitchTable,
-    Symbols, SymbolsError, ThreadLocal, TypeIndex, Types,
+    Symbols, SymbolsError, ThreadLocal, Trampoline, TypeIndex, Types,
 };
 use crate::addr::Rva;
 
 /// The type stream's fixed number (LLVM, "The PDB File Format: Streams").
 const TPI_STREAM: StreamIndex = StreamIndex(2);
+/// The debug information stream's fixed number.
+const DBI_STREAM: StreamIndex = StreamIndex(3);
 
 /// Reads a whole PDB.
 pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
@@ -27,6 +30,12 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
     };
     if let Some(stream) = file.raw_stream(TPI_STREAM)? {
         symbols.types = Types::parse(stream.as_slice())?;
+    }
+    if let Some(dbi) = file.raw_stream(DBI_STREAM)?
+        && let Some(number) = fixups::stream_number(dbi.as_slice())
+        && let Some(stream) = file.raw_stream(StreamIndex(number))?
+    {
+        symbols.fixups = fixups::parse(stream.as_slice());
     }
     let mut modules = debug.modules()?;
     while let Some(module) = modules.next()? {
@@ -217,6 +226,17 @@ impl ModuleReader<'_, '_> {
                 }
                 None
             }
+            SymbolData::Trampoline(jump) => {
+                let places = (self.rva(jump.thunk), self.rva(jump.target));
+                if let (Some(rva), Some(target)) = places {
+                    self.symbols.trampolines.push(Trampoline {
+                        rva,
+                        size: jump.size.into(),
+                        target,
+                    });
+                }
+                None
+            }
             SymbolData::CompileFlags(flags) => {
                 let version = flags.backend_version;
                 let text = format!(
@@ -278,5 +298,7 @@ fn sort(symbols: &mut Symbols) {
     symbols.separated.sort_by_key(|s| s.rva);
     symbols.switch_tables.sort_by_key(|t| (t.table, t.branch));
     symbols.switch_tables.dedup();
+    symbols.trampolines.sort_by_key(|t| t.rva);
+    symbols.trampolines.dedup();
     symbols.thread_locals.sort_by_key(|t| t.rva);
 }

@@ -16,9 +16,9 @@ rules! {
         remedy "Give the referenced object a symbol (a named, non-discarded variable or function), or restart.",
         because "An operand of the new code refers to a place in the new image for which no equal place in the old image could be proven. Guessing would make the patched program read or call something else.";
     /// A register-relative displacement that may be an RVA.
-    IMAGE_BASE_RELATIVE = "HP204", Refuse, "image-base-relative addressing",
+    IMAGE_BASE_RELATIVE = "HP204", Refuse, "image-base-relative addressing not understood",
         remedy "Restart, or rewrite the function so that it does not index a static table through the image base.",
-        because "The function takes the address of the image itself, and displacements elsewhere in it may then be RVAs that no table lists. This version does not follow them.";
+        because "The function takes the address of the image itself, and displacements elsewhere in it may then be RVAs that no table lists. Which register holds the image base where such a displacement is used could not be proven.";
     /// Thread-local storage.
     THREAD_LOCAL = "HP205", Refuse, "thread-local storage access",
         remedy "Move the fix into a function that does not touch thread-local variables, or restart.",

@@ -15,10 +15,10 @@ rules! {
     DATA_REMOVED = "HP303", Risk, "variable removed",
         remedy "Accept it if nothing outside of the changed functions relied on the variable; otherwise keep it.",
         because "The new build does not have the variable any more. Its memory stays in the old image with the value it has, but new code no longer keeps it up to date for old code that may read it.";
-    /// Constants that changed.
-    CONSTANT_CHANGED = "HP304", Refuse, "constant data changed",
-        remedy "Introduce a new constant under another name, or restart.",
-        because "A named constant has another value in the new build. Code that did not change also reads it and would keep the old value.";
+    /// Constants with an identity that changed.
+    CONSTANT_CHANGED = "HP304", Refuse, "constant with an identity changed",
+        remedy "Keep the table as it was and introduce a new one under another name, or restart.",
+        because "A virtual function table, run-time type information or an exported constant has another value in the new build. Live objects and other modules hold its address, and would keep the old value.";
     /// A type whose layout changed.
     TYPE_LAYOUT = "HP305", Refuse, "type layout changed",
         remedy "Keep the layout of the type; put new state beside it (a table keyed by address), or restart.",
@@ -31,4 +31,8 @@ rules! {
     UNNAMED_DATA = "HP307", Refuse, "data without a symbol changed",
         remedy "Build with full debug information so that every variable has a symbol, or restart.",
         because "Bytes of a writable section differ that belong to no symbol, so whose value changed cannot be told.";
+    /// Constants of which the payload has its own copy.
+    CONSTANT_REPLACED = "HP308", Note, "constant changed",
+        remedy "Nothing to do: every function that refers to the constant is replaced as well.",
+        because "A named constant has another value in the new build. The payload carries the new value, and every function that refers to the constant counts as changed and is replaced. Pointers to the old constant that the running program has already stored keep leading to the old value.";
 }

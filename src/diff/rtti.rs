@@ -1,0 +1,46 @@
+//! Compiler-made data of Microsoft's C++ ABI that holds RVAs which no table lists: run-time
+//! type information and descriptions of thrown types.
+//!
+//! Source: `rttidata.h` and `ehdata.h` of the Visual C++ runtime, with image-relative
+//! addresses as on x64.
+
+/// Offsets of the 32-bit RVAs in an object with this decorated name and this size.
+pub fn image_relative_fields(name: &str, size: u32) -> Vec<u32> {
+    let every = |from: u32| (from..size.saturating_sub(3)).step_by(4).collect();
+    if name.starts_with("??_R4") {
+        // RTTICompleteObjectLocator: type, hierarchy, itself.
+        vec![12, 16, 20]
+    } else if name.starts_with("??_R3") {
+        // RTTIClassHierarchyDescriptor: base classes.
+        vec![12]
+    } else if name.starts_with("??_R2") {
+        // RTTIBaseClassArray.
+        every(0)
+    } else if name.starts_with("??_R1") {
+        // RTTIBaseClassDescriptor: type, hierarchy.
+        vec![0, 24]
+    } else if name.starts_with("_CTA") {
+        // CatchableTypeArray: a count, then types.
+        every(4)
+    } else if name.starts_with("_CT??") {
+        // CatchableType: type, copy constructor.
+        vec![4, 24]
+    } else if name.starts_with("_TI") && name.contains('?') {
+        // ThrowInfo: destructor, forward compatibility, catchable types.
+        vec![4, 8, 12]
+    } else {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_have_a_field_per_word() {
+        assert_eq!(image_relative_fields("??_R2A@@8", 12), [0, 4, 8]);
+        assert_eq!(image_relative_fields("_CTA2?AVbad_alloc@std@@", 12), [4, 8]);
+        assert_eq!(image_relative_fields("_TIMER", 16), [0; 0]);
+    }
+}

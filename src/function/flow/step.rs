@@ -1,0 +1,336 @@
+//! The effect of one instruction.
+
+use iced_x86::{
+    Code as Opcode, ConstantOffsets, FlowControl, Instruction, Mnemonic, OpAccess, OpKind, Register,
+};
+
+use super::value::{State, Value};
+use super::{FoundTable, Pass};
+use crate::addr::Rva;
+use crate::symbols::{SwitchEntry, SwitchTable};
+
+/// Offset of `ThreadLocalStoragePointer` in the x64 TEB.
+const TEB_TLS_ARRAY: u64 = 0x58;
+
+/// Registers that a call may overwrite (Microsoft x64 calling convention).
+const VOLATILE: [Register; 7] = [
+    Register::RAX,
+    Register::RCX,
+    Register::RDX,
+    Register::R8,
+    Register::R9,
+    Register::R10,
+    Register::R11,
+];
+
+impl Pass<'_> {
+    /// Applies one instruction to the state and notes what it shows.
+    pub(super) fn step(
+        &mut self,
+        state: &mut State,
+        i: &Instruction,
+        offsets: &ConstantOffsets,
+        at: u32,
+    ) {
+        self.memory_operand(state, i, offsets, at);
+        self.note_escape(state, i);
+        if i.is_jmp_near_indirect() {
+            self.jump(state, i, at);
+        }
+        if matches!(
+            i.flow_control(),
+            FlowControl::Call | FlowControl::IndirectCall
+        ) {
+            VOLATILE.iter().for_each(|r| state.set(*r, Value::Other));
+            return;
+        }
+        match self.result(state, i, offsets, at) {
+            Some(value) => state.set(i.op0_register(), value),
+            None => self.overwrite(state, i),
+        }
+    }
+
+    /// The value that an understood instruction gives to its first operand.
+    fn result(
+        &self,
+        state: &State,
+        i: &Instruction,
+        offsets: &ConstantOffsets,
+        at: u32,
+    ) -> Option<Value> {
+        if i.op_count() == 0 || i.op0_kind() != OpKind::Register {
+            return None;
+        }
+        match i.mnemonic() {
+            Mnemonic::Lea => Some(self.address(state, i)),
+            Mnemonic::Mov | Mnemonic::Movsxd | Mnemonic::Movzx | Mnemonic::Movsx => {
+                match i.op1_kind() {
+                    OpKind::Memory => self.load(state, i),
+                    OpKind::Register => self.copy(state, i),
+                    _ if i.mnemonic() == Mnemonic::Mov && offsets.immediate_size() == 4 => {
+                        Some(Value::Constant {
+                            value: i.immediate32(),
+                            field: at + offsets.immediate_offset() as u32,
+                        })
+                    }
+                    _ => None,
+                }
+            }
+            Mnemonic::Add if i.op1_kind() == OpKind::Register => {
+                let pair = (state.get(i.op0_register()), state.get(i.op1_register()));
+                sum(pair.0, pair.1).or_else(|| sum(pair.1, pair.0))
+            }
+            _ => None,
+        }
+    }
+
+    fn copy(&self, state: &State, i: &Instruction) -> Option<Value> {
+        let value = state.get(i.op1_register());
+        match i.code() {
+            Opcode::Mov_r64_rm64 | Opcode::Mov_rm64_r64 => Some(value),
+            // A 32-bit copy keeps what has 32 bits.
+            Opcode::Mov_r32_rm32 | Opcode::Mov_rm32_r32 | Opcode::Movsxd_r64_rm32 => match value {
+                Value::EntryOfImage(_) | Value::EntryOfTable(_) | Value::TlsIndex => Some(value),
+                Value::Constant { .. } => Some(value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// `lea`: the address of a place, or of something relative to a known base.
+    fn address(&self, state: &State, i: &Instruction) -> Value {
+        if i.is_ip_rel_memory_operand() {
+            let target = Rva(i.ip_rel_memory_address() as u32);
+            return if target.0 == 0 {
+                Value::ImageBase
+            } else {
+                Value::Address(target)
+            };
+        }
+        let base = state.get(i.memory_base());
+        let index = state.get(i.memory_index());
+        let displacement = i.memory_displacement64();
+        if i.memory_index() == Register::None {
+            match (base, u32::try_from(displacement)) {
+                (Value::ImageBase, Ok(rva)) if rva != 0 => return Value::Address(Rva(rva)),
+                (value, Ok(0)) => return value,
+                _ => {}
+            }
+        } else if displacement == 0 && i.memory_index_scale() == 1 {
+            let target = sum(base, index).or_else(|| sum(index, base));
+            if let Some(target) = target {
+                return target;
+            }
+        }
+        if base.may_be_base() || index.may_be_base() {
+            Value::MayBeImageBase
+        } else {
+            Value::Other
+        }
+    }
+
+    /// A load: of the TLS array, index or block, or of a table's entry.
+    fn load(&self, state: &State, i: &Instruction) -> Option<Value> {
+        if i.memory_segment() == Register::GS && i.memory_displacement64() == TEB_TLS_ARRAY {
+            return Some(Value::TlsArray);
+        }
+        if i.is_ip_rel_memory_operand() {
+            let target = Rva(i.ip_rel_memory_address() as u32);
+            let is_index = self.image.tls.as_ref().is_some_and(|t| t.index == target);
+            return is_index.then_some(Value::TlsIndex);
+        }
+        let base = state.get(i.memory_base());
+        let index = state.get(i.memory_index());
+        let indexed = i.memory_index() != Register::None;
+        let pair = (base, index);
+        if pair == (Value::TlsArray, Value::TlsIndex) || pair == (Value::TlsArray, Value::Other) {
+            // The index is read from `_tls_index`, or known to be 0 in an executable.
+            return Some(Value::TlsBlock);
+        }
+        if base == Value::TlsArray && !indexed {
+            return Some(Value::TlsBlock);
+        }
+        let displacement = u32::try_from(i.memory_displacement64()).ok();
+        match (i.code(), displacement) {
+            (Opcode::Mov_r32_rm32, Some(table)) if table != 0 && indexed => {
+                let relative = base == Value::ImageBase || index == Value::ImageBase;
+                if relative {
+                    return Some(Value::EntryOfImage(Rva(table)));
+                }
+            }
+            (Opcode::Movsxd_r64_rm32, Some(0)) if indexed => {
+                for value in [base, index] {
+                    if let Value::Address(table) = value {
+                        return Some(Value::EntryOfTable(table));
+                    }
+                }
+            }
+            _ => {}
+        }
+        // A 64-bit load may bring back what was stored.
+        let wide = i.op0_register().is_gpr64();
+        Some(if wide && self.escaped {
+            Value::MayBeImageBase
+        } else {
+            Value::Other
+        })
+    }
+
+    /// An instruction that is not understood: what it writes is derived from what it reads.
+    fn overwrite(&mut self, state: &mut State, i: &Instruction) {
+        let info = self.info.info(i);
+        let writes = |access: OpAccess| {
+            matches!(
+                access,
+                OpAccess::Write
+                    | OpAccess::CondWrite
+                    | OpAccess::ReadWrite
+                    | OpAccess::ReadCondWrite
+            )
+        };
+        let derived = info
+            .used_registers()
+            .iter()
+            .any(|r| r.access() != OpAccess::Write && state.get(r.register()).may_be_base());
+        let written: Vec<Register> = info
+            .used_registers()
+            .iter()
+            .filter(|r| writes(r.access()))
+            .map(|r| r.register())
+            .collect();
+        let clears = matches!(i.mnemonic(), Mnemonic::Xor | Mnemonic::Sub)
+            && i.op_count() == 2
+            && i.op1_kind() == OpKind::Register
+            && i.op0_kind() == OpKind::Register
+            && i.op0_register() == i.op1_register();
+        for register in written {
+            let value = if derived && !clears {
+                Value::MayBeImageBase
+            } else {
+                Value::Other
+            };
+            state.set(register, value);
+        }
+    }
+
+    /// The displacement of a memory operand, where a register says what it means.
+    fn memory_operand(
+        &mut self,
+        state: &State,
+        i: &Instruction,
+        offsets: &ConstantOffsets,
+        at: u32,
+    ) {
+        let has_memory = (0..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory);
+        if !has_memory || i.is_ip_rel_memory_operand() || i.memory_segment() == Register::GS {
+            return;
+        }
+        let values = [state.get(i.memory_base()), state.get(i.memory_index())];
+        let field = at + offsets.displacement_offset() as u32;
+        let wide = offsets.displacement_size() == 4;
+        let displacement = i.memory_displacement64() as u32;
+        if values.contains(&Value::TlsBlock) {
+            self.tls_operand(&values, wide, field, displacement, at);
+        }
+        let base_twice = values.iter().filter(|v| v.may_be_base()).count() > 1;
+        let exact = values.contains(&Value::ImageBase) && !base_twice;
+        if wide && exact {
+            self.note_image_relative(field, Rva(displacement));
+        } else if wide && values.iter().any(|v| v.may_be_base()) && self.could_be_rva(displacement)
+        {
+            self.flow.uncertain.get_or_insert(at);
+        }
+    }
+
+    /// `[block+disp32]`, or `[block+register]` with a constant in the register.
+    fn tls_operand(
+        &mut self,
+        values: &[Value; 2],
+        wide: bool,
+        field: u32,
+        displacement: u32,
+        at: u32,
+    ) {
+        let constant = values.iter().find_map(|v| match v {
+            Value::Constant { value, field } => Some((*value, *field)),
+            _ => None,
+        });
+        match constant {
+            Some((value, field)) => push_once(&mut self.flow.thread_local, (field, value)),
+            None if wide => push_once(&mut self.flow.thread_local, (field, displacement)),
+            None => {
+                self.flow.uncertain_thread_local.get_or_insert(at);
+            }
+        }
+    }
+
+    fn note_image_relative(&mut self, field: u32, target: Rva) {
+        push_once(&mut self.flow.image_relative, (field, target));
+        let own = self.rva.0..self.rva.0 + self.bytes.len() as u32;
+        if own.contains(&target.0) {
+            // A table inside the function: code ends where the first one begins.
+            let offset = target.0 - self.rva.0;
+            let end = self.flow.code_end.map_or(offset, |e| e.min(offset));
+            self.flow.code_end = Some(end);
+        }
+    }
+
+    /// Whether a displacement could be an RVA of this image.
+    fn could_be_rva(&self, displacement: u32) -> bool {
+        let first = self.image.sections.first().map_or(0, |s| s.rva.0);
+        (first..self.image.size_of_image).contains(&displacement)
+    }
+
+    fn note_escape(&mut self, state: &State, i: &Instruction) {
+        let stores = i.op_count() >= 2
+            && i.op0_kind() == OpKind::Memory
+            && i.op1_kind() == OpKind::Register
+            && state.get(i.op1_register()).may_be_base();
+        let pushes = i.mnemonic() == Mnemonic::Push
+            && i.op0_kind() == OpKind::Register
+            && state.get(i.op0_register()).may_be_base();
+        self.escaped |= stores || pushes;
+    }
+
+    fn jump(&mut self, state: &State, i: &Instruction, at: u32) {
+        if i.op0_kind() != OpKind::Register {
+            return;
+        }
+        let Value::Target(table, image_relative) = state.get(i.op0_register()) else {
+            return;
+        };
+        let found = FoundTable {
+            table: SwitchTable {
+                base: if image_relative { Rva(0) } else { table },
+                branch: Rva(self.rva.0 + at),
+                table,
+                entries: 0,
+                entry: if image_relative {
+                    SwitchEntry::Unsigned(4)
+                } else {
+                    SwitchEntry::Signed(4)
+                },
+            },
+            image_relative,
+        };
+        push_once(&mut self.flow.tables, found);
+    }
+}
+
+/// Entry plus base gives the address of a case.
+fn sum(entry: Value, base: Value) -> Option<Value> {
+    match (entry, base) {
+        (Value::EntryOfImage(table), Value::ImageBase) => Some(Value::Target(table, true)),
+        (Value::EntryOfTable(table), Value::Address(address)) if table == address => {
+            Some(Value::Target(table, false))
+        }
+        _ => None,
+    }
+}
+
+fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
