@@ -3,8 +3,10 @@
 //! All four count bytes. Serialised, an address is a lower-case hex string
 //! (`"0x1a2b"`), in the manifest as in JSON.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Offset from the image base of a loaded PE image (a *relative virtual address*).
@@ -82,6 +84,20 @@ impl Serialize for Rva {
     }
 }
 
+impl JsonSchema for Rva {
+    fn schema_name() -> Cow<'static, str> {
+        "Rva".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^0x[0-9a-f]{1,8}$",
+            "description": "Offset from the image base in bytes, as lower-case hex."
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for Rva {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
@@ -99,6 +115,20 @@ impl<'de> Deserialize<'de> for Rva {
 impl Serialize for Va {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(self)
+    }
+}
+
+impl JsonSchema for Va {
+    fn schema_name() -> Cow<'static, str> {
+        "Va".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^0x[0-9a-f]{1,16}$",
+            "description": "Absolute address, as lower-case hex."
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use crate::package::{self, SigningKey};
 use crate::payload::Payload;
 use crate::plan::Status;
 use crate::report::build::{BuildReport, BuiltPackage};
-use crate::report::diff::VerdictReport;
+use crate::report::diff::{Shown, VerdictReport};
 use crate::report::out;
 
 /// Build a signed package out of two builds of the same image
@@ -91,7 +91,9 @@ impl BuildArgs {
             let verdict = VerdictReport::new(comparison.plan);
             let report = BuildReport::new(verdict, functions.unwrap_or_default(), package);
             match global.format {
-                Format::Text => out::print_text(&report.text(&diff::report(comparison)))?,
+                Format::Text => {
+                    out::print_text(&report.text(&diff::report(comparison, &Shown::None)))?
+                }
                 Format::Json => out::print_json(&report)?,
             }
             Ok(diff::exit(comparison.plan.status))

@@ -27,6 +27,10 @@ pub struct BuildsArgs {
     /// PDB of NEW [default: beside the image, or the path in its debug directory]
     #[arg(long, value_name = "FILE")]
     pub new_pdb: Option<PathBuf>,
+    /// Count functions as changed that differ in nothing but line numbers of assertions
+    /// and log messages
+    #[arg(long)]
+    pub keep_line_numbers: bool,
 }
 
 /// Reads a whole image or PDB.

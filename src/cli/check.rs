@@ -2,15 +2,40 @@
 
 use clap::Args;
 
+use super::package_arg::PackageArgs;
+use super::process_arg::ProcessArgs;
 use super::{Global, Outcome};
 
 /// Check a package against a running process; writes nothing
+///
+/// Ends with exit code 0 where the package can be applied or is active already, 5 where
+/// trust or policy refuses it, 6 where the process doesn't run the image that the package
+/// was built for, and 4 where something else stands against it.
 #[derive(Debug, Args)]
-pub struct CheckArgs {}
+pub struct CheckArgs {
+    #[command(flatten)]
+    process: ProcessArgs,
+    #[command(flatten)]
+    package: PackageArgs,
+}
 
 impl CheckArgs {
     /// Runs the command.
+    #[cfg(windows)]
+    pub fn run(&self, global: Global) -> Outcome {
+        use super::process_arg::{failure, open};
+        use crate::process::Access;
+
+        let package = self.package.load()?;
+        let process = open(self.process.pid, Access::Look)?;
+        let summary = crate::apply::install::check(&process, &package)
+            .map_err(|error| failure(&process, error))?;
+        super::apply::print("hotpatch.check/1", &summary, global)
+    }
+
+    /// Says that this isn't the place.
+    #[cfg(not(windows))]
     pub fn run(&self, _global: Global) -> Outcome {
-        Err(anyhow::anyhow!("not built yet").into())
+        Err(super::process_arg::needs_windows("check"))
     }
 }

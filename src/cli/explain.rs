@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use clap::Args;
 
-use super::{Failure, Format, Global, Outcome};
+use super::{Face, Failure, Format, Outcome};
 use crate::exit::Exit;
 use crate::finding::rules;
 use crate::report::explain::ExplainReport;
@@ -27,7 +27,7 @@ pub struct ExplainArgs {
 
 impl ExplainArgs {
     /// Runs the command.
-    pub fn run(&self, global: Global) -> Outcome {
+    pub fn run(&self, face: Face) -> Outcome {
         let report = match &self.code {
             _ if self.exit_codes => ExplainReport::exit_codes(),
             None => ExplainReport::rules(rules::all()),
@@ -36,9 +36,12 @@ impl ExplainArgs {
                 ExplainReport::rules(std::iter::once(rule))
             }
         };
-        match global.format {
-            Format::Text => out::print_text(&report.text())?,
-            Format::Json => out::print_json(&report)?,
+        match face {
+            Face::Markdown => out::print_text(&report.markdown())?,
+            _ => match face.usual()?.format {
+                Format::Text => out::print_text(&report.text())?,
+                Format::Json => out::print_json(&report)?,
+            },
         }
         Ok(Exit::Done)
     }

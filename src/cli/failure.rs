@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Format;
@@ -86,12 +87,18 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
-#[derive(Serialize)]
-struct ErrorDocument<'a> {
+/// An error, instead of the report that was asked for.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ErrorDocument<'a> {
+    /// `hotpatch.error/1`
     schema: &'static str,
+    /// The exit code of the process.
     exit_code: u8,
+    /// What is wrong.
     message: String,
+    /// What led to it, the nearest cause first.
     causes: Vec<String>,
+    /// What to do next.
     hint: Option<&'a str>,
 }
 

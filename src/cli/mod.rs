@@ -4,6 +4,7 @@ mod apply;
 mod build;
 mod builds;
 mod check;
+mod coverage;
 mod diff;
 mod explain;
 mod failure;
@@ -12,13 +13,18 @@ pub mod key_arg;
 mod keygen;
 pub mod package_arg;
 mod pipeline;
+pub mod process_arg;
 mod progress;
 mod revert;
+mod schema;
 mod status;
 mod verify;
+#[cfg(windows)]
+mod watchdog;
 
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::exit::Exit;
@@ -33,31 +39,74 @@ pub type Outcome = Result<Exit, Failure>;
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    #[command(flatten)]
-    global: Global,
+    /// How the result is printed on standard output
+    #[arg(long, global = true, value_enum, default_value_t = Face::Text)]
+    format: Face,
 }
 
 /// Options that every command takes.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Copy, Debug)]
 pub struct Global {
-    /// How the result is printed on standard output
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    /// How the result is printed on standard output.
     pub format: Format,
 }
 
-/// A face of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// The faces that every report has; errors have no others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// Readable text.
+    Text,
+    /// One JSON document with a versioned schema.
+    Json,
+}
+
+/// Every face that some report has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Face {
     /// Readable text
     Text,
     /// One JSON document with a versioned schema
     Json,
+    /// One page for the reviewer (`diff`)
+    Html,
+    /// Findings for code scanning, SARIF 2.1.0 (`diff`)
+    Sarif,
+    /// A page for a manual (`explain`)
+    Markdown,
+}
+
+impl Face {
+    /// The face that errors have, where this one was asked for.
+    fn of_errors(self) -> Format {
+        match self {
+            Face::Json => Format::Json,
+            _ => Format::Text,
+        }
+    }
+
+    /// The options of a command whose report has no other faces than the usual two.
+    fn usual(self) -> Result<Global, Failure> {
+        let format = match self {
+            Face::Text => Format::Text,
+            Face::Json => Format::Json,
+            Face::Html | Face::Sarif => return Err(self.only_for("diff")),
+            Face::Markdown => return Err(self.only_for("explain")),
+        };
+        Ok(Global { format })
+    }
+
+    fn only_for(self, command: &str) -> Failure {
+        let name = format!("{self:?}").to_lowercase();
+        let error = anyhow!("--format {name} is for `hotpatch {command}`");
+        Failure::new(Exit::Usage, error).hint("this command has --format text and --format json")
+    }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Diff(diff::DiffArgs),
     Build(build::BuildArgs),
+    Coverage(coverage::CoverageArgs),
     Inspect(inspect::InspectArgs),
     Keygen(keygen::KeygenArgs),
     Verify(verify::VerifyArgs),
@@ -66,6 +115,10 @@ enum Command {
     Status(status::StatusArgs),
     Revert(revert::RevertArgs),
     Explain(explain::ExplainArgs),
+    Schema(schema::SchemaArgs),
+    #[cfg(windows)]
+    #[command(name = crate::process::watchdog::COMMAND, hide = true)]
+    Watchdog(watchdog::WatchdogArgs),
 }
 
 /// Parses the arguments of this process, runs one command and says how it ended.
@@ -74,20 +127,29 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
     };
-    let outcome: Outcome = match &cli.command {
-        Command::Diff(args) => args.run(cli.global),
-        Command::Build(args) => args.run(cli.global),
-        Command::Inspect(args) => args.run(cli.global),
-        Command::Keygen(args) => args.run(cli.global),
-        Command::Verify(args) => args.run(cli.global),
-        Command::Check(args) => args.run(cli.global),
-        Command::Apply(args) => args.run(cli.global),
-        Command::Status(args) => args.run(cli.global),
-        Command::Revert(args) => args.run(cli.global),
-        Command::Explain(args) => args.run(cli.global),
-    };
-    match outcome {
+    match cli.command.run(cli.format) {
         Ok(exit) => exit.into(),
-        Err(failure) => failure.report(cli.global.format),
+        Err(failure) => failure.report(cli.format.of_errors()),
+    }
+}
+
+impl Command {
+    fn run(&self, face: Face) -> Outcome {
+        match self {
+            Command::Diff(args) => args.run(face),
+            Command::Explain(args) => args.run(face),
+            Command::Build(args) => args.run(face.usual()?),
+            Command::Coverage(args) => args.run(face.usual()?),
+            Command::Inspect(args) => args.run(face.usual()?),
+            Command::Keygen(args) => args.run(face.usual()?),
+            Command::Verify(args) => args.run(face.usual()?),
+            Command::Check(args) => args.run(face.usual()?),
+            Command::Apply(args) => args.run(face.usual()?),
+            Command::Status(args) => args.run(face.usual()?),
+            Command::Revert(args) => args.run(face.usual()?),
+            Command::Schema(args) => args.run(face.usual()?),
+            #[cfg(windows)]
+            Command::Watchdog(args) => args.run(face.usual()?),
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::function::Program;
 use crate::image::{self, Image};
 use crate::plan::Plan;
-use crate::symbols::Symbols;
+use crate::symbols::{Lines, Symbols};
 
 /// The files of one build.
 pub struct BuildFiles {
@@ -28,7 +28,8 @@ pub struct BuildFiles {
 }
 
 impl BuildFiles {
-    fn new(image_path: &Path) -> Self {
+    /// The files of a build of which only the image is known so far.
+    pub fn new(image_path: &Path) -> Self {
         BuildFiles {
             image_path: image_path.to_owned(),
             pdb_path: None,
@@ -50,6 +51,8 @@ pub struct Comparison<'c> {
     pub new_image: &'c Image<'c>,
     /// Both programs and their difference, where they were compared.
     pub compared: Option<(&'c Program<'c>, &'c Program<'c>, &'c Diff)>,
+    /// Source lines of the changed functions, old and new.
+    pub lines: [&'c Lines; 2],
     /// The plan, always with a verdict.
     pub plan: &'c Plan,
     /// Milliseconds that each stage took, in order.
@@ -128,6 +131,7 @@ pub fn compare<T>(
             old_image: &old_image,
             new_image: &new_image,
             compared: None,
+            lines: [&Lines::default(), &Lines::default()],
             plan: &plan,
             timings: finish(stages),
         };
@@ -151,8 +155,15 @@ pub fn compare<T>(
             Program::new(&new_image, &new_symbols),
         )
     });
-    let diff = stages.run("diff", "comparing functions", || {
+    let mut diff = stages.run("diff", "comparing functions", || {
         Diff::new(&old_program, &new_program)
+    });
+    let (old_lines, new_lines) = stages.run("lines", "reading source lines", || {
+        let lines = lines_of_changed(&diff, (&old_program, &old.pdb), (&new_program, &new.pdb));
+        if !args.keep_line_numbers {
+            diff.set_aside_line_numbers((&old_program, &lines.0), (&new_program, &lines.1));
+        }
+        lines
     });
     let plan = match refused {
         Some(plan) => plan,
@@ -166,10 +177,27 @@ pub fn compare<T>(
         old_image: &old_image,
         new_image: &new_image,
         compared: Some((&old_program, &new_program, &diff)),
+        lines: [&old_lines, &new_lines],
         plan: &plan,
         timings: finish(stages),
     };
     then(&comparison)
+}
+
+/// The source lines of all changed functions in both builds. Where a PDB has none that
+/// can be read, there are none: they explain a change, they do not make it.
+fn lines_of_changed(
+    diff: &Diff,
+    old: (&Program<'_>, &[u8]),
+    new: (&Program<'_>, &[u8]),
+) -> (Lines, Lines) {
+    let changed = &diff.functions.changed;
+    let of_old = changed.iter().flat_map(|c| old.0.code_ranges(c.old));
+    let of_new = changed.iter().flat_map(|c| new.0.code_ranges(c.new));
+    (
+        Lines::read(old.1, &of_old.collect::<Vec<_>>()).unwrap_or_default(),
+        Lines::read(new.1, &of_new.collect::<Vec<_>>()).unwrap_or_default(),
+    )
 }
 
 fn finish(mut stages: Stages) -> Vec<(&'static str, u64)> {
@@ -179,7 +207,10 @@ fn finish(mut stages: Stages) -> Vec<(&'static str, u64)> {
 }
 
 /// Reads the PDB of a build and checks that it belongs to the image.
-fn symbols(
+///
+/// # Errors
+/// Where it cannot be read, or is that of another build.
+pub fn symbols(
     files: &mut BuildFiles,
     pdb_path: PathBuf,
     image: &Image<'_>,
@@ -198,7 +229,8 @@ fn symbols(
     Ok(symbols)
 }
 
-fn symbol_findings(symbols: &Symbols, which: &str) -> Vec<Finding> {
+/// Why a PDB is of no use, where it is not.
+pub fn symbol_findings(symbols: &Symbols, which: &str) -> Vec<Finding> {
     if !symbols.procedures.is_empty() {
         return Vec::new();
     }

@@ -2,15 +2,46 @@
 
 use clap::Args;
 
+use super::process_arg::{ProcessArgs, TimeoutArgs};
 use super::{Global, Outcome};
 
 /// Take a patch out of a running process
+///
+/// Needs no package: the process itself holds the record of what was changed. Ends with
+/// exit code 0 where the patch is gone afterwards (also where it never was there), 7 where
+/// a thread was in the patch all the time, and 4 where other software changed it.
 #[derive(Debug, Args)]
-pub struct RevertArgs {}
+pub struct RevertArgs {
+    #[command(flatten)]
+    process: ProcessArgs,
+    /// Id of the patch; needed only where the process has several
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    #[command(flatten)]
+    timeout: TimeoutArgs,
+}
 
 impl RevertArgs {
     /// Runs the command.
+    #[cfg(windows)]
+    pub fn run(&self, global: Global) -> Outcome {
+        use super::process_arg::{caught, failure, open};
+        use crate::apply::{Options, revert};
+        use crate::process::Access;
+
+        let process = open(self.process.pid, Access::Change)?;
+        let options = Options {
+            timeout: self.timeout.timeout,
+            interrupted: caught()?,
+        };
+        let summary = revert(&process, self.id.as_deref(), &options)
+            .map_err(|error| failure(&process, error))?;
+        super::apply::print("hotpatch.revert/1", &summary, global)
+    }
+
+    /// Says that this isn't the place.
+    #[cfg(not(windows))]
     pub fn run(&self, _global: Global) -> Outcome {
-        Err(anyhow::anyhow!("not built yet").into())
+        Err(super::process_arg::needs_windows("revert"))
     }
 }

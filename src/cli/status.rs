@@ -1,16 +1,155 @@
 //! `hotpatch status`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{Global, Outcome};
 
 /// Show which patches running processes have
+///
+/// Reads it from the memory of the processes; needs no state anywhere else.
 #[derive(Debug, Args)]
-pub struct StatusArgs {}
+pub struct StatusArgs {
+    /// Only this process; otherwise all that can be opened
+    #[arg(long, value_name = "N")]
+    pid: Option<u32>,
+    /// Also show the processes that this package could be applied to and was not. The
+    /// package is looked at only, so its signature isn't needed
+    #[arg(long, value_name = "PKG.hpk")]
+    package: Option<PathBuf>,
+}
 
 impl StatusArgs {
     /// Runs the command.
+    #[cfg(windows)]
+    pub fn run(&self, global: Global) -> Outcome {
+        windows::run(self, global)
+    }
+
+    /// Says that this isn't the place.
+    #[cfg(not(windows))]
     pub fn run(&self, _global: Global) -> Outcome {
-        Err(anyhow::anyhow!("not built yet").into())
+        Err(super::process_arg::needs_windows("status"))
+    }
+}
+
+#[cfg(windows)]
+mod windows {
+    use std::path::Path;
+
+    use anyhow::Context;
+
+    use super::StatusArgs;
+    use crate::apply::Preflight;
+    use crate::apply::survey::{State, Survey};
+    use crate::apply::target::Target;
+    use crate::cli::process_arg::open;
+    use crate::cli::{Failure, Format, Global, Outcome};
+    use crate::exit::Exit;
+    use crate::finding::Severity;
+    use crate::package::container::MAX_FILE;
+    use crate::package::file::read_limited;
+    use crate::package::{Package, check_manifest, open_unverified};
+    use crate::process::{Access, Process, pids};
+    use crate::report::out;
+    use crate::report::status::{NotPatched, ProcessReport, StatusReport};
+
+    pub fn run(args: &StatusArgs, global: Global) -> Outcome {
+        let package = args.package.as_deref().map(load).transpose()?;
+        let mut report = StatusReport::new();
+        report.not_patched = package.is_some().then(Vec::new);
+        match args.pid {
+            Some(pid) => {
+                let process = open(pid, Access::Look)?;
+                let survey = Survey::of(&process)?;
+                let reason = package.as_ref().and_then(|p| missing(&process, &survey, p));
+                let identity = process.identity();
+                report.processes.push(ProcessReport::new(identity, &survey));
+                add(&mut report, &process, reason);
+            }
+            None => {
+                for pid in pids()? {
+                    let process = match Process::open(pid, Access::Look) {
+                        Ok(process) => process,
+                        Err(error) => {
+                            report.inaccessible += usize::from(error.is_denied());
+                            continue;
+                        }
+                    };
+                    look(&mut report, &process, package.as_ref());
+                }
+            }
+        }
+        match global.format {
+            Format::Text => out::print_text(&report.text())?,
+            Format::Json => out::print_json(&report)?,
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Adds one of many processes, which may be ending or just starting.
+    fn look(report: &mut StatusReport, process: &Process, package: Option<&Package>) {
+        let Ok(survey) = Survey::of(process) else {
+            return;
+        };
+        if !survey.patches.is_empty() || !survey.unreadable.is_empty() {
+            let identity = process.identity();
+            report.processes.push(ProcessReport::new(identity, &survey));
+        }
+        let reason = package.and_then(|p| missing(process, &survey, p));
+        add(report, process, reason);
+    }
+
+    fn add(report: &mut StatusReport, process: &Process, reason: Option<String>) {
+        let (Some(list), Some(reason)) = (&mut report.not_patched, reason) else {
+            return;
+        };
+        let identity = process.identity();
+        list.push(NotPatched {
+            pid: identity.pid,
+            image: identity.image.clone(),
+            reason,
+        });
+    }
+
+    /// Why a process that has the package's module doesn't have the patch; `None` where it
+    /// has it, or doesn't have the module.
+    fn missing(process: &Process, survey: &Survey, package: &Package) -> Option<String> {
+        let manifest = &package.manifest;
+        let active = |state| state == State::Active;
+        if survey
+            .by_id(&manifest.patch.id)
+            .is_some_and(|p| active(p.state))
+        {
+            return None;
+        }
+        let wanted = &manifest.target.file_name;
+        let modules = process.modules().ok()?;
+        modules
+            .iter()
+            .find(|m| m.name.eq_ignore_ascii_case(wanted))?;
+        let preflight = match Preflight::run(process, package) {
+            Ok(preflight) => preflight,
+            Err(error) => return Some(error.to_string()),
+        };
+        let refusals: Vec<String> = preflight
+            .findings
+            .iter()
+            .filter(|f| f.rule.severity != Severity::Note)
+            .map(|f| format!("{} {}", f.rule.code, f.rule.title))
+            .collect();
+        Some(match refusals.is_empty() {
+            true => String::from("it could be applied and was not"),
+            false => refusals.join("; "),
+        })
+    }
+
+    fn load(path: &Path) -> Result<Package, Failure> {
+        let context = || format!("cannot read the package {}", path.display());
+        let bytes = read_limited(path, MAX_FILE).with_context(context)?;
+        let package = open_unverified(&bytes).with_context(context)?;
+        check_manifest(&package.manifest).with_context(context)?;
+        Ok(Package::clone(&package))
     }
 }

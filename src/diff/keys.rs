@@ -5,9 +5,12 @@
 //! share an address after identical code folding.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::align::{align, stable_name};
 use super::modules::{ModuleId, ModulePairs};
-use crate::function::{DataIndex, DataName, FunctionIndex, FunctionName, Program};
+use crate::addr::Rva;
+use crate::function::{DataIndex, DataName, FunctionIndex, Program};
 use crate::symbols::ModuleIndex;
 
 /// An interned key.
@@ -82,107 +85,164 @@ struct Interner {
 }
 
 impl Interner {
-    fn intern(&mut self, key: Key) -> KeyId {
+    fn intern(&mut self, key: Key, ambiguous: bool) -> KeyId {
         let next = KeyId(self.ambiguous.len() as u32);
         let id = *self.ids.entry(key).or_insert(next);
         if id == next {
             self.ambiguous.push(false);
         }
-        id
-    }
-}
-
-/// Gives equal local names of one build their ordinals.
-struct SideBuilder<'b> {
-    interner: &'b mut Interner,
-    modules: &'b [ModuleId],
-    seen: HashMap<(Option<ModuleId>, Option<String>, String), u32>,
-    side: Side,
-}
-
-impl<'b> SideBuilder<'b> {
-    fn new(interner: &'b mut Interner, modules: &'b [ModuleId]) -> Self {
-        SideBuilder {
-            interner,
-            modules,
-            seen: HashMap::new(),
-            side: Side::default(),
-        }
-    }
-
-    fn id_of(&self, module: Option<ModuleIndex>) -> Option<ModuleId> {
-        self.modules.get(module?.0 as usize).copied()
-    }
-
-    fn local(&mut self, module: Option<ModuleIndex>, scope: Option<&str>, name: &str) -> KeyId {
-        let module = self.id_of(module);
-        let group = (module, scope.map(str::to_owned), name.to_owned());
-        let ordinal = self.seen.entry(group).or_default();
-        let this = *ordinal;
-        *ordinal += 1;
-        let key = |ordinal| Key::Local {
-            module,
-            scope: scope.map(str::to_owned),
-            name: name.to_owned(),
-            ordinal,
-        };
-        let id = self.interner.intern(key(this));
-        if this > 0 {
-            // Which of several equal names is which cannot be proven from their order.
-            let first = self.interner.intern(key(0));
-            self.interner.ambiguous[first.0 as usize] = true;
-            self.interner.ambiguous[id.0 as usize] = true;
-        }
+        self.ambiguous[id.0 as usize] |= ambiguous;
         id
     }
 
-    fn item(&mut self, keys: Vec<KeyId>) {
-        let item = self.side.of_item.len() as u32;
-        for key in &keys {
-            self.side.item.entry(*key).or_insert(item);
-        }
-        self.side.of_item.push(keys);
-    }
-
-    fn functions(mut self, program: &Program<'_>) -> Side {
-        for function in &program.functions {
-            let mut keys: Vec<KeyId> = Vec::with_capacity(function.names.len().max(1));
-            for name in &function.names {
-                keys.push(self.function_key(name));
+    /// Interns the keys of one build.
+    fn side(&mut self, draft: Draft) -> Side {
+        let mut side = Side::default();
+        for (item, names) in draft.names.into_iter().enumerate() {
+            let mut keys: Vec<KeyId> = names
+                .into_iter()
+                .map(|(key, guess)| self.intern(key, guess))
+                .collect();
+            keys.sort_unstable();
+            keys.dedup();
+            for key in &keys {
+                side.item.entry(*key).or_insert(item as u32);
             }
+            side.of_item.push(keys);
+        }
+        side
+    }
+}
+
+/// The keys of one build before namesakes are numbered, each with whether its number is a
+/// guess; and what each item looks like.
+struct Draft {
+    names: Vec<Vec<(Key, bool)>>,
+    looks: Vec<u64>,
+}
+
+/// Makes the keys of one build.
+struct Drafter<'d> {
+    program: &'d Program<'d>,
+    modules: &'d [ModuleId],
+}
+
+impl Drafter<'_> {
+    fn local(&self, module: Option<ModuleIndex>, scope: Option<&str>, name: &str) -> Key {
+        Key::Local {
+            module: module.and_then(|m| self.modules.get(m.0 as usize).copied()),
+            scope: scope.map(|s| stable_name(s).0.into_owned()),
+            name: stable_name(name).0.into_owned(),
+            ordinal: 0,
+        }
+    }
+
+    /// A name that is known everywhere, unless it holds what changes with each build.
+    fn global(&self, rva: Rva, name: &str) -> Key {
+        if stable_name(name).1 {
+            let contribution = self.program.symbols.contribution_at(rva);
+            self.local(contribution.map(|c| c.module), None, name)
+        } else {
+            Key::Global(name.to_owned())
+        }
+    }
+
+    fn functions(&self) -> Draft {
+        let program = self.program;
+        let mut names = Vec::with_capacity(program.functions.len());
+        for function in &program.functions {
+            let mut keys: Vec<(Key, bool)> = function
+                .names
+                .iter()
+                .map(|name| match &name.linkage {
+                    Some(linkage) => self.global(function.rva, linkage),
+                    None => self.local(name.module, None, &name.name),
+                })
+                .map(|key| (key, false))
+                .collect();
             if keys.is_empty() {
                 let contribution = program.symbols.contribution_at(function.rva);
-                keys.push(self.local(contribution.map(|c| c.module), None, "<code>"));
+                keys.push((self.local(contribution.map(|c| c.module), None, "<code>"), false));
             }
-            keys.sort_unstable();
-            keys.dedup();
-            self.item(keys);
+            names.push(keys);
         }
-        self.side
-    }
-
-    fn function_key(&mut self, name: &FunctionName) -> KeyId {
-        match &name.linkage {
-            Some(linkage) => self.interner.intern(Key::Global(linkage.clone())),
-            None => self.local(name.module, None, &name.name),
+        let looks = program.function_indices().map(|f| looks_of(program, f));
+        Draft {
+            names,
+            looks: looks.collect(),
         }
     }
 
-    fn data(mut self, program: &Program<'_>) -> Side {
-        for item in &program.data {
-            let mut keys: Vec<KeyId> = item.names.iter().map(|n| self.data_key(n)).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            self.item(keys);
+    fn data(&self) -> Draft {
+        let items = &self.program.data;
+        let key = |rva: Rva, name: &DataName| {
+            if name.global && name.scope.is_none() {
+                self.global(rva, &name.name)
+            } else {
+                self.local(name.module, name.scope.as_deref(), &name.name)
+            }
+        };
+        Draft {
+            names: items
+                .iter()
+                .map(|item| item.names.iter().map(|n| (key(item.rva, n), false)).collect())
+                .collect(),
+            looks: items.iter().map(|i| hash(&(&i.type_name, i.type_size))).collect(),
         }
-        self.side
     }
+}
 
-    fn data_key(&mut self, name: &DataName) -> KeyId {
-        if name.global && name.scope.is_none() {
-            self.interner.intern(Key::Global(name.name.clone()))
-        } else {
-            self.local(name.module, name.scope.as_deref(), &name.name)
+/// What the code of a function looks like without its references.
+fn looks_of(program: &Program<'_>, function: FunctionIndex) -> u64 {
+    let mut bytes = program.bytes_of(function).to_vec();
+    for reference in &program.code_of(function).references {
+        let at = reference.at as usize;
+        let end = (at + reference.kind.width() as usize).min(bytes.len());
+        bytes[at.min(end)..end].fill(0);
+    }
+    hash(&bytes)
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Items of one key in one build: index of the item, and of the key among its keys.
+type Namesakes = Vec<(usize, usize)>;
+
+/// Numbers local names that occur several times so that the same items of both builds have
+/// the same number.
+fn number(old: &mut Draft, new: &mut Draft) {
+    let mut groups: HashMap<Key, (Namesakes, Namesakes)> = HashMap::new();
+    for (is_new, draft) in [(false, &*old), (true, &*new)] {
+        for (item, keys) in draft.names.iter().enumerate() {
+            for (slot, (key, _)) in keys.iter().enumerate() {
+                if matches!(key, Key::Local { .. }) {
+                    let group = groups.entry(key.clone()).or_default();
+                    let side = if is_new { &mut group.1 } else { &mut group.0 };
+                    side.push((item, slot));
+                }
+            }
+        }
+    }
+    for (before, after) in groups.into_values() {
+        if before.len() <= 1 && after.len() <= 1 {
+            continue;
+        }
+        let looks = |draft: &Draft, items: &Namesakes| -> Vec<u64> {
+            items.iter().map(|(item, _)| draft.looks[*item]).collect()
+        };
+        let numbers = align(&looks(old, &before), &looks(new, &after));
+        for (draft, items, numbers) in [(&mut *old, before, numbers.0), (&mut *new, after, numbers.1)] {
+            for ((item, slot), (number, guess)) in items.into_iter().zip(numbers) {
+                let entry = &mut draft.names[item][slot];
+                entry.1 = guess;
+                if let Key::Local { ordinal, .. } = &mut entry.0 {
+                    *ordinal = number;
+                }
+            }
         }
     }
 }
@@ -191,12 +251,22 @@ impl Keys {
     /// Interns the names of two builds.
     pub fn new(old: &Program<'_>, new: &Program<'_>) -> Self {
         let pairs = ModulePairs::new(old.symbols, new.symbols);
-        let mut functions = Interner::default();
-        let old_functions = SideBuilder::new(&mut functions, &pairs.old).functions(old);
-        let new_functions = SideBuilder::new(&mut functions, &pairs.new).functions(new);
-        let mut data = Interner::default();
-        let old_data = SideBuilder::new(&mut data, &pairs.old).data(old);
-        let new_data = SideBuilder::new(&mut data, &pairs.new).data(new);
+        let before = Drafter {
+            program: old,
+            modules: &pairs.old,
+        };
+        let after = Drafter {
+            program: new,
+            modules: &pairs.new,
+        };
+        let (mut drafts, mut functions) = ((before.functions(), after.functions()), Interner::default());
+        number(&mut drafts.0, &mut drafts.1);
+        let old_functions = functions.side(drafts.0);
+        let new_functions = functions.side(drafts.1);
+        let (mut drafts, mut data) = ((before.data(), after.data()), Interner::default());
+        number(&mut drafts.0, &mut drafts.1);
+        let old_data = data.side(drafts.0);
+        let new_data = data.side(drafts.1);
         let function_key_count = functions.ambiguous.len() as u32;
         let mut ambiguous = functions.ambiguous;
         ambiguous.extend(data.ambiguous);
@@ -273,13 +343,13 @@ impl Keys {
         new
     }
 
-    /// Whether the old build has a key that neither build has once only.
+    /// Whether which function of either build carries a name of this one is a guess.
     pub fn function_is_ambiguous(&self, old: FunctionIndex) -> bool {
         let keys = &self.old_functions.of_item[old.0 as usize];
         keys.iter().any(|k| self.ambiguous[k.0 as usize])
     }
 
-    /// Whether a key of this new datum occurs several times.
+    /// Whether which datum of either build carries a name of this one is a guess.
     pub fn datum_is_ambiguous(&self, new: DataIndex) -> bool {
         let keys = &self.new_data.of_item[new.0 as usize];
         keys.iter()

@@ -6,12 +6,14 @@
 //! means. Places are equal when they carry a common name; places without a name are
 //! equal when their content is.
 
+mod align;
 mod content;
 mod data;
 mod functions;
 mod image;
 mod keys;
 mod modules;
+mod noise;
 mod rtti;
 mod same;
 mod types;
@@ -21,9 +23,12 @@ pub use data::{DataChange, DataChangeKind, DataDiff};
 pub use functions::{ChangedFunction, FunctionDiff, place_text};
 pub use image::ImageDiff;
 pub use keys::{KeyId, Keys};
+pub use noise::{LineNumber, Noise};
+pub use same::Comparer;
 pub use types::TypeChange;
 
 use crate::function::{DataIndex, FunctionIndex, Program};
+use crate::symbols::Lines;
 
 /// Everything that differs between two builds.
 #[derive(Debug)]
@@ -38,6 +43,9 @@ pub struct Diff {
     pub types: Vec<TypeChange>,
     /// What else the images differ in.
     pub image: ImageDiff,
+    /// Functions that differ in nothing but line numbers, and so have not changed; empty
+    /// until [`Diff::set_aside_line_numbers`].
+    pub noise: Vec<Noise>,
 }
 
 impl Diff {
@@ -55,7 +63,38 @@ impl Diff {
             data,
             types,
             image,
+            noise: Vec::new(),
         }
+    }
+
+    /// The difference of a build to itself, without making the comparison.
+    pub fn of_itself(program: &Program<'_>) -> Self {
+        Diff {
+            keys: Keys::new(program, program),
+            functions: FunctionDiff::default(),
+            data: DataDiff::default(),
+            types: Vec::new(),
+            image: ImageDiff::default(),
+            noise: Vec::new(),
+        }
+    }
+
+    /// Compares single functions and places of the two builds that this is the difference of.
+    pub fn comparer<'c>(&'c self, old: &'c Program<'c>, new: &'c Program<'c>) -> Comparer<'c> {
+        Comparer::new(old, new, &self.keys)
+    }
+
+    /// Takes the functions out of the changed ones that are proven to differ in nothing but
+    /// line numbers (see [`noise`]).
+    pub fn set_aside_line_numbers(
+        &mut self,
+        old: (&Program<'_>, &Lines),
+        new: (&Program<'_>, &Lines),
+    ) {
+        let found = noise::find(self, old, new);
+        let is_noise = |c: &ChangedFunction| found.iter().any(|n| (n.old, n.new) == (c.old, c.new));
+        self.functions.changed.retain(|c| !is_noise(c));
+        self.noise = found;
     }
 
     /// Whether nothing differs that the running program could notice.

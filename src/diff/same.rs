@@ -54,6 +54,16 @@ impl<'c> Comparer<'c> {
 
     /// The first difference between two functions, if there is one.
     pub fn difference(&self, old: FunctionIndex, new: FunctionIndex) -> Option<Difference> {
+        self.difference_beyond(old, new, &[])
+    }
+
+    /// The first difference outside of these fields (offset and width, ascending).
+    pub fn difference_beyond(
+        &self,
+        old: FunctionIndex,
+        new: FunctionIndex,
+        ignored: &[(u32, u32)],
+    ) -> Option<Difference> {
         let (f, g) = (self.old.function(old), self.new.function(new));
         if f.size != g.size {
             return Some(Difference::Size);
@@ -63,7 +73,7 @@ impl<'c> Comparer<'c> {
             return Some(Difference::Shape(at));
         }
         let (a, b) = (self.old.bytes_of(old), self.new.bytes_of(new));
-        if let Some(at) = first_byte_difference(a, b, &old_code.references) {
+        if let Some(at) = first_byte_difference(a, b, &old_code.references, ignored) {
             return Some(Difference::Byte(at));
         }
         for (r, s) in old_code.references.iter().zip(&new_code.references) {
@@ -80,7 +90,8 @@ impl<'c> Comparer<'c> {
         None
     }
 
-    fn same_reference(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
+    /// Whether two references of one old function and its new version mean the same.
+    pub fn same_reference(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
         let size = match old.kind {
             ReferenceKind::Access(size) => Some(u32::from(size)),
             ReferenceKind::ThreadLocal => return self.same_thread_local(old.target, new.target),
@@ -278,13 +289,22 @@ fn first_shape_difference(old: &Code, new: &Code) -> Option<u32> {
     rest.map(|r| r.at)
 }
 
-/// The first byte outside of every reference that differs.
-fn first_byte_difference(old: &[u8], new: &[u8], references: &[Reference]) -> Option<u32> {
+/// The first byte outside of every reference and of the ignored fields that differs.
+fn first_byte_difference(
+    old: &[u8],
+    new: &[u8],
+    references: &[Reference],
+    ignored: &[(u32, u32)],
+) -> Option<u32> {
     let mut from = 0;
-    let fields = references
+    let mut fields: Vec<(usize, usize)> = references
         .iter()
-        .map(|r| (r.at as usize, (r.at + r.kind.width()) as usize))
-        .chain([(old.len(), old.len())]);
+        .map(|r| (r.at, r.kind.width()))
+        .chain(ignored.iter().copied())
+        .map(|(at, width)| (at as usize, (at + width) as usize))
+        .collect();
+    fields.sort_unstable();
+    fields.push((old.len(), old.len()));
     for (start, end) in fields {
         let range = from.min(start)..start.min(old.len());
         let (a, b) = (&old[range.clone()], &new[range.clone()]);
@@ -312,9 +332,13 @@ mod tests {
         };
         let old = [0xe8, 1, 2, 3, 4, 0xc3];
         let new = [0xe8, 9, 9, 9, 9, 0xc3];
-        assert_eq!(first_byte_difference(&old, &new, &[reference]), None);
-        assert_eq!(first_byte_difference(&old, &new, &[]), Some(1));
+        assert_eq!(first_byte_difference(&old, &new, &[reference], &[]), None);
+        assert_eq!(first_byte_difference(&old, &new, &[], &[]), Some(1));
         let other = [0xe8, 9, 9, 9, 9, 0xcc];
-        assert_eq!(first_byte_difference(&old, &other, &[reference]), Some(5));
+        assert_eq!(
+            first_byte_difference(&old, &other, &[reference], &[]),
+            Some(5)
+        );
+        assert_eq!(first_byte_difference(&old, &new, &[], &[(1, 4)]), None);
     }
 }

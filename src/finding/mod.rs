@@ -5,10 +5,11 @@
 
 pub mod rules;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How much a finding weighs in the verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing; changes nothing.
@@ -71,7 +72,7 @@ impl Finding {
 }
 
 /// The serialised form of a [`Finding`], the same in every report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FindingReport {
     /// Stable code of the rule.
     pub code: &'static str,

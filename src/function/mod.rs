@@ -21,7 +21,7 @@ pub use place::Place;
 
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
-use crate::symbols::{SwitchTable, Symbols};
+use crate::symbols::{CodeRange, SwitchTable, Symbols};
 use references::Referencers;
 
 /// Index into [`Program::functions`].
@@ -136,6 +136,23 @@ impl<'a> Program<'a> {
     pub fn bytes_of(&self, index: FunctionIndex) -> &'a [u8] {
         let f = self.function(index);
         self.image.slice(f.rva, f.size as usize).unwrap_or(&[])
+    }
+
+    /// Where the code of a function lies, its separated parts included, for its lines.
+    pub fn code_ranges(&self, index: FunctionIndex) -> Vec<CodeRange> {
+        let f = self.function(index);
+        let mut ranges = vec![(f.rva, f.size)];
+        ranges.extend(&f.parts);
+        let of_names = f.names.iter().find_map(|n| n.module);
+        let module = of_names.or_else(|| Some(self.symbols.contribution_at(f.rva)?.module));
+        let range = |(rva, size): (Rva, u32)| {
+            Some(CodeRange {
+                module: module?,
+                rva,
+                size,
+            })
+        };
+        ranges.into_iter().filter_map(range).collect()
     }
 
     /// The function that holds this address.

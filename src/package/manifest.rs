@@ -3,6 +3,7 @@
 //! Stored as TOML with the fields in this order, so that the same patch gives the
 //! same bytes. It holds no clock, no path and nothing that depends on hash order.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::addr::Rva;
@@ -11,7 +12,7 @@ use crate::addr::Rva;
 pub const FORMAT: u32 = 1;
 
 /// Everything a package says about itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// [`FORMAT`].
@@ -31,7 +32,7 @@ pub struct Manifest {
 }
 
 /// What the patch is, in the words of its author.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Patch {
     /// Name of the patch, unique for the product: letters, digits, `-`, `_`, `.`.
@@ -55,7 +56,7 @@ pub struct Patch {
 }
 
 /// Why a patch exists.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Classification {
     /// It closes a security hole.
@@ -68,7 +69,7 @@ pub enum Classification {
 }
 
 /// Identity of the image that the patch applies to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetImage {
     /// File name without a folder, such as `server.exe`.
@@ -91,7 +92,7 @@ pub struct TargetImage {
 }
 
 /// How the package was built.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
     /// Name and version of the builder, such as `hotpatch 0.1.0`.
@@ -108,7 +109,7 @@ pub struct Provenance {
 }
 
 /// One function of the old image that the patch replaces.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplacedFunction {
     /// Name in the PDB's procedure record.
@@ -131,7 +132,7 @@ pub struct ReplacedFunction {
 }
 
 /// A contiguous range of old code, with the bytes expected in memory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeRange {
     /// Start of the range.
@@ -146,7 +147,7 @@ pub struct CodeRange {
 }
 
 /// An undefined symbol of the payload: a place in the old image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct External {
     /// Name of the symbol in the payload.

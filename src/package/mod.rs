@@ -11,7 +11,7 @@ pub mod manifest;
 mod pem;
 mod seal;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod trust;
 mod validate;
 mod verify;

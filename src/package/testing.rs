@@ -7,11 +7,11 @@ use super::manifest::{
 };
 use crate::addr::{Rva, Va};
 
-pub(super) fn key(seed: u8) -> SigningKey {
+pub(crate) fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32])
 }
 
-pub(super) fn function(name: &str, entry: u32) -> ReplacedFunction {
+pub(crate) fn function(name: &str, entry: u32) -> ReplacedFunction {
     ReplacedFunction {
         name: name.to_owned(),
         linkage_name: Some(format!("?{name}@@YAXXZ")),
@@ -28,7 +28,7 @@ pub(super) fn function(name: &str, entry: u32) -> ReplacedFunction {
     }
 }
 
-pub(super) fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     Manifest {
         format: FORMAT,
         patch: Patch {

@@ -30,6 +30,15 @@ pub struct Gate {
 /// # Errors
 /// The hazard that makes it impossible.
 pub fn plan(program: &Program<'_>, function: FunctionIndex) -> Result<Gate, Finding> {
+    plan_given(program, function, || branch_into_entry(program, function))
+}
+
+/// As [`plan`], with another way to find who leads into the bytes after the first.
+pub fn plan_given(
+    program: &Program<'_>,
+    function: FunctionIndex,
+    branch_into_entry: impl FnOnce() -> Option<String>,
+) -> Result<Gate, Finding> {
     let f = program.function(function);
     let refuse =
         |rule: &'static Rule, detail: String| Err(Finding::about(rule, f.display_name(), detail));
@@ -37,7 +46,7 @@ pub fn plan(program: &Program<'_>, function: FunctionIndex) -> Result<Gate, Find
         let detail = format!("the function and its padding have {room} bytes");
         return refuse(&code::TOO_SHORT, detail);
     }
-    if let Some(from) = branch_into_entry(program, function) {
+    if let Some(from) = branch_into_entry() {
         let detail = format!("{from} leads into the first {REDIRECT_LEN} bytes");
         return refuse(&code::BRANCH_INTO_ENTRY, detail);
     }

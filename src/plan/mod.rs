@@ -5,6 +5,7 @@
 //! the verdict is given.
 
 mod closure;
+mod coverage;
 mod entry;
 mod hazards;
 mod image_hazards;
@@ -12,6 +13,7 @@ mod literals;
 mod symbol_names;
 mod unwind;
 
+pub use coverage::{Checked, check_all};
 pub use entry::Gate;
 
 use crate::addr::Rva;

@@ -1,1 +1,54 @@
-//! The operating system boundary.
+//! The operating system's side: the target process on Windows.
+//!
+//! The only module that talks to the operating system about other processes, and the only
+//! one in which `unsafe` is allowed.
+
+#![allow(unsafe_code)]
+
+#[cfg(windows)]
+mod call;
+#[cfg(windows)]
+mod freeze;
+#[cfg(windows)]
+pub mod interrupt;
+#[cfg(windows)]
+mod list;
+#[cfg(windows)]
+mod lock;
+#[cfg(windows)]
+mod memory;
+#[cfg(windows)]
+mod mitigations;
+#[cfg(windows)]
+mod modules;
+#[cfg(windows)]
+mod ntdll;
+#[cfg(windows)]
+mod open;
+#[cfg(windows)]
+mod privilege;
+#[cfg(windows)]
+mod target;
+#[cfg(windows)]
+mod threads;
+#[cfg(windows)]
+pub mod watchdog;
+
+#[cfg(windows)]
+pub use list::pids;
+#[cfg(windows)]
+pub use open::{Access, OpenError};
+#[cfg(windows)]
+pub use target::Process;
+
+/// Ends this process at once, as a power cut would: nothing is flushed, nothing dropped.
+#[cfg(debug_assertions)]
+pub fn die() -> ! {
+    #[cfg(windows)]
+    // SAFETY: the pseudo handle of this process is always valid.
+    unsafe {
+        use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
+        TerminateProcess(GetCurrentProcess(), 99);
+    }
+    std::process::abort();
+}

@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::diff::{DiffReport, VerdictReport};
 use super::sanitize::line;
 
 /// What was built, or why nothing was.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct BuildReport {
     /// `hotpatch.build/1`
     pub schema: &'static str,
@@ -21,7 +22,7 @@ pub struct BuildReport {
 }
 
 /// A package that was written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct BuiltPackage {
     /// Where it is.
     pub path: String,

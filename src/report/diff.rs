@@ -1,18 +1,22 @@
 //! The report of `hotpatch diff`, and the part of it that `build` shows as well.
 
+mod create;
+mod html;
+mod sarif;
+mod side_by_side;
 mod text;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::addr::Rva;
-use crate::diff::{DataChangeKind, Diff};
 use crate::finding::FindingReport;
-use crate::function::{DataIndex, Function, Program};
-use crate::image::Image;
-use crate::plan::{Plan, Status};
+
+pub use create::{Compared, Shown};
+pub use text::findings_text;
 
 /// What differs between two builds, and whether it can be applied live.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct DiffReport {
     /// `hotpatch.diff/1`
     pub schema: &'static str,
@@ -33,7 +37,7 @@ pub struct DiffReport {
 }
 
 /// One build.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct BuildReport {
     /// The image's file.
     pub image: String,
@@ -46,10 +50,13 @@ pub struct BuildReport {
 }
 
 /// Functions by what became of them.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct FunctionsReport {
     /// Changed, by old address.
     pub changed: Vec<ChangedFunctionReport>,
+    /// Differing in nothing but line numbers of assertions and log messages; these have not
+    /// changed.
+    pub noise: Vec<NoiseReport>,
     /// Only in the new build.
     pub added: Vec<FunctionReport>,
     /// Only in the old build.
@@ -59,7 +66,7 @@ pub struct FunctionsReport {
 }
 
 /// A changed function.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChangedFunctionReport {
     /// Name in the procedure record.
     pub name: String,
@@ -75,10 +82,79 @@ pub struct ChangedFunctionReport {
     pub new_size: u32,
     /// What differs first.
     pub reason: String,
+    /// The first instruction that differs; null where all of them are the same (unwind
+    /// information or a separated part differs).
+    pub first_difference: Option<FirstDifferenceReport>,
+    /// All instructions side by side, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side_by_side: Option<Vec<RowReport>>,
+}
+
+/// Where old and new code part.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FirstDifferenceReport {
+    /// In the old build; null where the old code ends there.
+    pub old: Option<InstructionReport>,
+    /// In the new build; null where the new code ends there.
+    pub new: Option<InstructionReport>,
+}
+
+/// An instruction.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct InstructionReport {
+    /// Offset in the function in bytes.
+    pub offset: u32,
+    /// The instruction in NASM syntax, with names for addresses.
+    pub instruction: String,
+    /// Source file as the compiler recorded it; null where no line is known.
+    pub file: Option<String>,
+    /// Source line; null where none is known.
+    pub line: Option<u32>,
+}
+
+/// An old and a new instruction side by side.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RowReport {
+    /// In the old build; null where only the new build has it.
+    pub old: Option<InstructionReport>,
+    /// In the new build; null where only the old build has it.
+    pub new: Option<InstructionReport>,
+    /// Whether both are there and mean the same.
+    pub same: bool,
+}
+
+/// A function that differs in nothing but line numbers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NoiseReport {
+    /// Name in the procedure record.
+    pub name: String,
+    /// Decorated name; null where there is none.
+    pub linkage_name: Option<String>,
+    /// Address in the old image.
+    pub old_rva: Rva,
+    /// Address in the new image.
+    pub new_rva: Rva,
+    /// Length in bytes, in both builds.
+    pub size: u32,
+    /// The line numbers.
+    pub line_numbers: Vec<LineNumberReport>,
+}
+
+/// A line number that is compiled into an instruction.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LineNumberReport {
+    /// Offset of the instruction in the function in bytes.
+    pub offset: u32,
+    /// The source file, without its folder.
+    pub file: String,
+    /// The line in the old build.
+    pub old_line: u32,
+    /// The line in the new build.
+    pub new_line: u32,
 }
 
 /// A function of one build.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FunctionReport {
     /// Name in the procedure record.
     pub name: String,
@@ -91,7 +167,7 @@ pub struct FunctionReport {
 }
 
 /// Data by what became of it.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct DataReport {
     /// Changed, by old address.
     pub changed: Vec<ChangedDataReport>,
@@ -102,7 +178,7 @@ pub struct DataReport {
 }
 
 /// A changed datum.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChangedDataReport {
     /// Its name.
     pub name: String,
@@ -115,7 +191,7 @@ pub struct ChangedDataReport {
 }
 
 /// A datum of one build.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct DatumReport {
     /// Its name.
     pub name: String,
@@ -126,14 +202,14 @@ pub struct DatumReport {
 }
 
 /// Types whose layout differs.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct TypesReport {
     /// Changed, by name.
     pub changed: Vec<ChangedTypeReport>,
 }
 
 /// A type whose layout differs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ChangedTypeReport {
     /// Its name.
     pub name: String,
@@ -142,7 +218,7 @@ pub struct ChangedTypeReport {
 }
 
 /// The verdict and every finding.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct VerdictReport {
     /// `patchable`, `accepted`, `restart-required` or `unchanged`.
     pub status: &'static str,
@@ -152,145 +228,4 @@ pub struct VerdictReport {
     pub acceptable: Vec<&'static str>,
     /// Every finding.
     pub findings: Vec<FindingReport>,
-}
-
-impl BuildReport {
-    /// The identity of a build.
-    pub fn new(image_path: String, pdb: Option<String>, image: &Image<'_>) -> Self {
-        let codeview = image.codeview.as_ref();
-        BuildReport {
-            image: image_path,
-            pdb,
-            pdb_guid: codeview.map(|c| c.guid.clone()),
-            pdb_age: codeview.map(|c| c.age),
-        }
-    }
-}
-
-impl VerdictReport {
-    /// The verdict of a plan.
-    pub fn new(plan: &Plan) -> Self {
-        VerdictReport {
-            status: status_name(plan.status),
-            accepted: plan.accepted.clone(),
-            acceptable: plan.acceptable(),
-            findings: plan.findings.iter().map(FindingReport::from).collect(),
-        }
-    }
-}
-
-fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Unchanged => "unchanged",
-        Status::Patchable => "patchable",
-        Status::Accepted => "accepted",
-        Status::RestartRequired => "restart-required",
-    }
-}
-
-impl FunctionReport {
-    fn new(function: &Function) -> Self {
-        FunctionReport {
-            name: function.display_name(),
-            linkage_name: function.linkage_name().map(str::to_owned),
-            rva: function.rva,
-            size: function.size,
-        }
-    }
-}
-
-impl DatumReport {
-    fn new(program: &Program<'_>, index: DataIndex) -> Self {
-        let item = program.datum(index);
-        DatumReport {
-            name: item.display_name().to_owned(),
-            rva: item.rva,
-            size: item.content_size(),
-        }
-    }
-}
-
-impl DiffReport {
-    /// The report of a comparison. `compared` is `None` where the images are of a kind that
-    /// cannot be hotpatched, and nothing was compared.
-    pub fn new(
-        old: BuildReport,
-        new: BuildReport,
-        compared: Option<(&Program<'_>, &Program<'_>, &Diff)>,
-        plan: &Plan,
-        timings: &[(&'static str, u64)],
-    ) -> Self {
-        let timings = timings.iter().map(|(n, t)| ((*n).to_owned(), (*t).into()));
-        let mut report = DiffReport {
-            schema: "hotpatch.diff/1",
-            old,
-            new,
-            functions: FunctionsReport::default(),
-            data: DataReport::default(),
-            types: TypesReport::default(),
-            verdict: VerdictReport::new(plan),
-            timings_ms: timings.collect(),
-        };
-        if let Some((old, new, diff)) = compared {
-            report.functions = functions(old, new, diff);
-            report.data = data(old, new, diff);
-            let types = diff.types.iter().map(|t| ChangedTypeReport {
-                name: t.name.clone(),
-                detail: t.detail.clone(),
-            });
-            report.types.changed = types.collect();
-        }
-        report
-    }
-}
-
-fn functions(old: &Program<'_>, new: &Program<'_>, diff: &Diff) -> FunctionsReport {
-    let changed = diff.functions.changed.iter().map(|c| {
-        let (f, g) = (old.function(c.old), new.function(c.new));
-        ChangedFunctionReport {
-            name: g.display_name(),
-            linkage_name: g.linkage_name().map(str::to_owned),
-            old_rva: f.rva,
-            new_rva: g.rva,
-            old_size: f.size,
-            new_size: g.size,
-            reason: c.reason.clone(),
-        }
-    });
-    let added = diff.functions.added.iter();
-    let removed = diff.functions.removed.iter();
-    FunctionsReport {
-        changed: changed.collect(),
-        added: added
-            .map(|f| FunctionReport::new(new.function(*f)))
-            .collect(),
-        removed: removed
-            .map(|f| FunctionReport::new(old.function(*f)))
-            .collect(),
-        unchanged: diff.functions.unchanged,
-    }
-}
-
-fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff) -> DataReport {
-    let changed = diff.data.changed.iter().map(|c| {
-        let (d, e) = (old.datum(c.old), new.datum(c.new));
-        ChangedDataReport {
-            name: e.display_name().to_owned(),
-            old_rva: d.rva,
-            new_rva: e.rva,
-            change: match c.kind {
-                DataChangeKind::Size => "size",
-                DataChangeKind::Protection => "protection",
-                DataChangeKind::InitialValue => "initial-value",
-                DataChangeKind::Constant | DataChangeKind::Identity => "constant",
-            },
-        }
-    });
-    let added = diff.data.added.iter();
-    let removed = diff.data.removed.iter();
-    DataReport {
-        changed: changed.collect(),
-        added: added.map(|d| DatumReport::new(new, *d)).collect(),
-        removed: removed.map(|d| DatumReport::new(old, *d)).collect(),
-    }
 }

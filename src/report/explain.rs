@@ -2,13 +2,14 @@
 
 use std::fmt::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::finding::{Rule, Severity};
 
 /// Rules in their long form, or the exit codes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ExplainReport {
     /// `hotpatch.explain/1`
     pub schema: &'static str,
@@ -21,7 +22,7 @@ pub struct ExplainReport {
 }
 
 /// The long form of a rule.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RuleReport {
     /// Stable code.
     pub code: &'static str,
@@ -36,7 +37,7 @@ pub struct RuleReport {
 }
 
 /// An exit code.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ExitCodeReport {
     /// The number.
     pub code: u8,
@@ -85,6 +86,38 @@ impl ExplainReport {
         }
         for rule in &self.rules {
             let _ = writeln!(text, "{}  {:<7} {}", rule.code, rule.weight(), rule.title);
+        }
+        text
+    }
+}
+
+impl ExplainReport {
+    /// The rules as a page of a manual.
+    pub fn markdown(&self) -> String {
+        let mut text = String::from(
+            "# Findings\n\n\
+             Every hazard that `hotpatch` knows, by its stable code. A code is never reused for\n\
+             another meaning. A *note* changes nothing. A *risk* is refused unless the release\n\
+             engineer accepts it by name (`--accept CODE`), which the package records. What is\n\
+             *refused* cannot be accepted. `hotpatch explain CODE` prints one of them.\n\n\
+             <!-- Generated: hotpatch explain --all --format markdown -->\n\n\
+             | code | | finding |\n|---|---|---|\n",
+        );
+        for r in &self.rules {
+            let anchor = r.code.to_lowercase();
+            let (code, weight, title) = (r.code, r.weight(), r.title);
+            let _ = writeln!(text, "| [{code}](#{anchor}) | {weight} | {title} |");
+        }
+        for r in &self.rules {
+            let _ = write!(
+                text,
+                "\n## {}\n\n**{}** ({})\n\n{}\n\n{}\n",
+                r.code,
+                r.title,
+                r.weight(),
+                wrap(r.explanation),
+                wrap(&format!("*What to do:* {}", r.remedy))
+            );
         }
         text
     }

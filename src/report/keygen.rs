@@ -1,12 +1,13 @@
 //! The report of `hotpatch keygen`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::package::field;
 use super::sanitize::line;
 
 /// A key that was made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct KeygenReport {
     /// `hotpatch.keygen/1`
     pub schema: &'static str,

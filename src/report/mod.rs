@@ -1,11 +1,17 @@
 //! The faces of a result: readable text and JSON, from one model per report.
 
 pub mod build;
+pub mod coverage;
 pub mod diff;
 pub mod explain;
 pub mod inspect;
 pub mod keygen;
+pub mod listing;
 pub mod out;
 pub mod package;
 pub mod sanitize;
+pub mod schema;
+pub mod status;
+pub mod target;
+pub mod time;
 pub mod verify;

@@ -22,9 +22,17 @@ pub fn print_text(text: &str) -> io::Result<()> {
 /// # Errors
 /// Where standard output cannot be written, other than because its reader went away.
 pub fn print_json<T: Serialize>(document: &T) -> io::Result<()> {
+    print_text(&json_text(document)?)
+}
+
+/// One JSON document, indented, and a line break, as text.
+///
+/// # Errors
+/// Where the document cannot be written as JSON.
+pub fn json_text<T: Serialize>(document: &T) -> io::Result<String> {
     let mut text = json(document)?;
     text.push('\n');
-    tolerate(io::stdout().lock(), text.as_bytes())
+    Ok(text)
 }
 
 /// The document as JSON in which no character acts on a terminal: such characters occur

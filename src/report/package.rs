@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sanitize::line;
@@ -10,7 +11,7 @@ use crate::package::container::{self, Container, Signature};
 use crate::package::{Package, PublicKey};
 
 /// A package in a few words.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct PackageSummary {
     /// Where it was read from.
     pub path: String,
@@ -78,7 +79,7 @@ impl PackageSummary {
 }
 
 /// One signature of a package.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct SignatureReport {
     /// SHA-256 of the public key as SPKI.
     pub key_id: String,

@@ -1,5 +1,6 @@
 //! The report of `hotpatch verify`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::package::{PackageSummary, SignatureReport, field};
@@ -7,7 +8,7 @@ use super::sanitize::line;
 use crate::package::container::{Container, HEADER_LEN};
 
 /// What was proven about a package, and how.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct VerifyReport {
     /// `hotpatch.verify/1`
     pub schema: &'static str,
@@ -28,7 +29,7 @@ pub struct VerifyReport {
 }
 
 /// Who said which keys are trusted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct TrustReport {
     /// `key` for `--key`, `store` for the trust store.
     pub source: &'static str,
@@ -39,7 +40,7 @@ pub struct TrustReport {
 }
 
 /// A part of the file that the signatures cover.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CoveredPart {
     /// `header`, `manifest` or `payload`.
     pub part: &'static str,

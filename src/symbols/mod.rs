@@ -4,6 +4,7 @@
 //! understood is counted (see [`Symbols::unknown_records`]), never silently dropped.
 
 pub mod fixups;
+mod lines;
 mod modules;
 mod pdb_file;
 mod raw;
@@ -11,6 +12,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
+pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
 pub use raw::{SwitchEntry, SwitchTable};
 pub use types::{Layout, Member, TypeIndex, Types};

@@ -5,6 +5,17 @@ use crate::addr::Rva;
 /// `S_ARMSWITCHTABLE`.
 pub const S_ARMSWITCHTABLE: u16 = 0x1159;
 
+/// Whether a record of this kind opens a procedure: `S_GPROC32`, `S_LPROC32`, their `_ID`
+/// forms, and `S_LPROC32_DPC` with its `_ID` form.
+pub fn is_procedure(kind: u16) -> bool {
+    matches!(kind, 0x110f | 0x1110 | 0x1146 | 0x1147 | 0x1155 | 0x1156)
+}
+
+/// Whether a record of this kind is `S_INLINESITE` or `S_INLINESITE2`.
+pub fn is_inline_site(kind: u16) -> bool {
+    matches!(kind, 0x114d | 0x115d)
+}
+
 /// Whether records of this kind are known and say nothing that the analysis needs: frame
 /// layouts, ranges of local variables, inlining, sections, build environment
 /// (cvinfo.h, `SYM_ENUM_e`).

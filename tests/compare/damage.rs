@@ -4,7 +4,9 @@ use hotpatch::diff::Diff;
 use hotpatch::function::Program;
 use hotpatch::image::Image;
 use hotpatch::plan::Plan;
-use hotpatch::symbols::Symbols;
+use hotpatch::report::diff::{BuildReport, Compared, DiffReport, Shown};
+use hotpatch::report::listing::Side;
+use hotpatch::symbols::{Lines, Symbols};
 use proptest::prelude::*;
 
 use super::{diff, fixture, server};
@@ -24,8 +26,26 @@ fn run_stages(image: &[u8], pdb: &[u8]) {
     let old_symbols = Symbols::parse(&good_pdb).unwrap();
     let old = Program::new(&old_image, &old_symbols);
     for (a, b) in [(&old, &program), (&program, &old), (&program, &program)] {
-        let difference = Diff::new(a, b);
-        let _ = Plan::new(a, b, &difference, &[]);
+        let mut difference = Diff::new(a, b);
+        let changed = &difference.functions.changed;
+        let of_a = changed.iter().flat_map(|c| a.code_ranges(c.old));
+        let of_b = changed.iter().flat_map(|c| b.code_ranges(c.new));
+        let (of_a, of_b): (Vec<_>, Vec<_>) = (of_a.collect(), of_b.collect());
+        // Both PDBs serve for both sides: lines that do not belong are damage as well.
+        let a_lines = Lines::read(pdb, &of_a).unwrap_or_default();
+        let b_lines = Lines::read(&good_pdb, &of_b).unwrap_or_default();
+        difference.set_aside_line_numbers((a, &a_lines), (b, &b_lines));
+        let plan = Plan::new(a, b, &difference, &[]);
+        let side = |program, lines| Side { program, lines };
+        let compared = Compared {
+            old: side(a, &a_lines),
+            new: side(b, &b_lines),
+            diff: &difference,
+        };
+        let build = || BuildReport::new(String::new(), None, a.image);
+        let report = DiffReport::new(build(), build(), Some(compared), &Shown::All, &plan, &[]);
+        let _ = (report.text(), report.html(a.image).unwrap(), report.sarif());
+        let _ = hotpatch::plan::check_all(b);
     }
 }
 

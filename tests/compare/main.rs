@@ -1,9 +1,14 @@
 //! Two builds, compared and packaged by the real program.
 
 mod build;
+mod coverage;
 mod damage;
 mod diff;
+mod hostile;
+mod noise;
+mod published;
 mod refusals;
+mod reports;
 #[path = "../support/mod.rs"]
 mod support;
 

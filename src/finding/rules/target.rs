@@ -1,4 +1,6 @@
-//! 5xx: the target process, found by `check` and `apply` before anything is written.
+//! 5xx: the target process, found by `check`, `apply` and `revert` before anything is written.
+//!
+//! Which exit code a refusal has is decided in [`crate::apply::exit_for`].
 
 use super::rules;
 
@@ -7,4 +9,72 @@ rules! {
     MODULE_MISSING = "HP501", Refuse, "module not loaded in the target",
         remedy "Check the PID and the file name of the module that the package was built for.",
         because "No module of the target has the file name and identity that the manifest names.";
+    /// A module of that name with another identity.
+    OTHER_BUILD = "HP502", Refuse, "another build of the module is loaded",
+        remedy "Use the package that was built for this build, or restart the program with the build that the package is for.",
+        because "The module in memory has the right file name, but its time stamp, size or PDB identity is another. Addresses of one build mean nothing in another.";
+    /// The file on disk is not the baseline any more.
+    FILE_REPLACED = "HP503", Note, "the file on disk is not the one that the package was built for",
+        remedy "Nothing to do: the image in memory was compared instead.",
+        because "The Authenticode digest of the module's file differs from the manifest's, or the file can't be read. That is normal after an update was installed that waits for a restart. Only the image in memory matters to a patch, and its identity and code were compared.";
+    /// Old code that is not what the package expects.
+    CODE_CHANGED = "HP504", Refuse, "code in memory is not the code that the package replaces",
+        remedy "Find out what changed the program in memory (a debugger, an injected library, a cheat or a security product); restart it without that.",
+        because "The bytes of a function to be replaced differ, in the memory of the process, from those of the build that the package was made for. The patch was proven against that build and not against this code.";
+    /// Somebody else's hook.
+    ENTRY_HOOKED = "HP505", Refuse, "entry of a function is hooked by other software",
+        remedy "Take the other hook out (it often belongs to a security or monitoring product), or exempt the program from it.",
+        because "The first bytes of a function to be replaced are not the program's own, while the rest of the function is. Two hooks on one entry undo each other in the wrong order sooner or later.";
+    /// Another patch replaces the same function.
+    PATCHED_ALREADY = "HP506", Refuse, "another patch replaces the same function",
+        remedy "Revert the other patch first, or build a patch that contains both fixes.",
+        because "A redirect of another patch is at the entry of a function that this package replaces too. The package was built against the unpatched function.";
+    /// Not a native x64 process.
+    NOT_X64 = "HP507", Refuse, "target is not a native x64 process",
+        remedy "Choose an x64 process on an x64 system.",
+        because "Replacement code is x64 machine code. A 32-bit process under WOW64, or any process on an ARM64 system, can't run it, or runs it through an emulator whose translations this tool doesn't control.";
+    /// Arbitrary code guard.
+    DYNAMIC_CODE = "HP508", Refuse, "target forbids new code (ACG)",
+        remedy "Restart the program into the fixed build; or start it without the dynamic code policy if that is acceptable.",
+        because "The process has the mitigation policy ProcessDynamicCodePolicy: no executable memory can be added to it, and none of its code can be changed. hotpatch doesn't work around mitigations.";
+    /// No room.
+    NO_ROOM = "HP509", Refuse, "no free address space near the module",
+        remedy "Restart the program; another layout of its address space may have room.",
+        because "The payload has to be within 2 GiB of the module, above it where its code needs positive distances, because calls and jumps between old and new code have 32-bit displacements. No free range there is large enough.";
+    /// The payload can't be linked here.
+    NOT_LINKABLE = "HP510", Refuse, "payload can't be linked into this process",
+        remedy "Build the package again with the same version of hotpatch that applies it.",
+        because "The payload refers to something that the manifest doesn't explain, or uses a construct that this version doesn't link.";
+    /// A patch that must be active before is not.
+    REQUIRED_MISSING = "HP511", Refuse, "a patch that is required first is not active",
+        remedy "Apply the required patch first.",
+        because "The manifest names patches that must be active before this one, and one of them isn't active in the target.";
+    /// Something newer is there.
+    NEWER_ACTIVE = "HP512", Refuse, "a newer patch of the same module is active",
+        remedy "Apply a package with a higher sequence, or revert the newer patch first.",
+        because "A patch with a higher sequence number is active in the same module of the target. Going back to an older one would silently take fixes away.";
+    /// The same id, other content.
+    SAME_ID = "HP513", Refuse, "another package with this id is active",
+        remedy "Revert it first (hotpatch revert --id), or give the new package an id of its own.",
+        because "A patch with the same id but another content is active in the target. Status and revert tell patches apart by their id.";
+    /// What an interrupted operation left.
+    LEFTOVER = "HP514", Note, "remains of an interrupted operation",
+        remedy "Nothing to do: apply and revert clear them away.",
+        because "A hotpatch process ended while it was applying or reverting a patch. The program runs its old code; only memory that nothing refers to is left behind.";
+    /// Entries that are neither old nor redirected.
+    TORN = "HP515", Refuse, "redirects of an active patch were changed by other software",
+        remedy "Find out what changed them, let it undo its change, and try again; otherwise restart the program.",
+        because "The record in the target says which bytes this patch put at each entry. Other bytes are there now, so taking the patch out would destroy the other change, or leave a jump into memory that is gone.";
+    /// A record that can't be read.
+    UNREADABLE_RECORD = "HP516", Refuse, "a patch record in the target can't be read",
+        remedy "Use the version of hotpatch that applied that patch, or a later one.",
+        because "The target holds a patch record of another version, or a damaged one. What that patch replaces is unknown, so nothing can be put beside it safely.";
+    /// CET.
+    SHADOW_STACK = "HP517", Note, "target runs with shadow stacks (CET)",
+        remedy "Nothing to do.",
+        because "The process checks return addresses in hardware. Redirects and gates are jumps and payload functions return to where they were called from, so nothing in a patch conflicts with that.";
+    /// Memory that could not be given back.
+    NOT_FREED = "HP518", Note, "memory of the patch could not be given back",
+        remedy "Run hotpatch revert again later; until then the memory is unused and harmless.",
+        because "The entries are as they were before the patch, but the payload's unwind table could not be taken out or its memory not freed, because the process didn't run the call in time or a thread was about to leave the payload.";
 }

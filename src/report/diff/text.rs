@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{DiffReport, VerdictReport};
+use super::{DiffReport, FirstDifferenceReport, LineNumberReport, VerdictReport, side_by_side};
 use crate::finding::{FindingReport, Severity};
 use crate::report::sanitize::line;
 
@@ -25,7 +25,7 @@ impl DiffReport {
         text
     }
 
-    fn headline(&self) -> String {
+    pub(super) fn headline(&self) -> String {
         let changed = self.functions.changed.len();
         let count = match changed {
             1 => "1 function changed".to_owned(),
@@ -55,12 +55,34 @@ impl DiffReport {
                 c.new_size,
                 line(&c.reason)
             );
+            for (which, side) in c.first_difference.iter().flat_map(|d| d.sides()) {
+                let _ = writeln!(text, "             {which}  {side}");
+            }
         }
         for a in &f.added {
             let _ = writeln!(text, "  added    {} ({} bytes)", line(&a.name), a.size);
         }
         for r in &f.removed {
             let _ = writeln!(text, "  removed  {} at {}", line(&r.name), r.rva);
+        }
+        self.noise_text(text);
+        for c in &f.changed {
+            if let Some(rows) = &c.side_by_side {
+                side_by_side::text(c, rows, text);
+            }
+        }
+    }
+
+    fn noise_text(&self, text: &mut String) {
+        let noise = &self.functions.noise;
+        if noise.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "\nOnly line numbers differ ({})", noise.len());
+        for n in noise {
+            let numbers = n.line_numbers.iter();
+            let numbers: Vec<String> = numbers.map(LineNumberReport::text).collect();
+            let _ = writeln!(text, "  {}: {}", line(&n.name), numbers.join(", "));
         }
     }
 
@@ -85,6 +107,27 @@ impl DiffReport {
         for r in &d.removed {
             let _ = writeln!(text, "  removed  {} at {}", line(&r.name), r.rva);
         }
+    }
+}
+
+impl FirstDifferenceReport {
+    /// Both sides as text, each with its name.
+    pub fn sides(&self) -> [(&'static str, String); 2] {
+        [("old", &self.old), ("new", &self.new)].map(|(which, side)| {
+            let text = match side {
+                Some(i) if i.line.is_some() => format!("{}  ({})", i.text(), i.place()),
+                Some(i) => i.text(),
+                None => "(the code ends before)".into(),
+            };
+            (which, text)
+        })
+    }
+}
+
+impl LineNumberReport {
+    /// `file.c 120 → 121`
+    pub fn text(&self) -> String {
+        format!("{} {} → {}", line(&self.file), self.old_line, self.new_line)
     }
 }
 

@@ -4,6 +4,7 @@ mod payload;
 
 use std::fmt::Write;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::package::{PackageSummary, SignatureReport, field};
@@ -12,7 +13,7 @@ use crate::package::manifest::Manifest;
 pub use payload::{DefinedSymbol, PayloadSummary, SectionSummary, summarise};
 
 /// What a package holds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct InspectReport<'a> {
     /// `hotpatch.inspect/1`
     pub schema: &'static str,
@@ -34,7 +35,7 @@ pub struct InspectReport<'a> {
 }
 
 /// A file that a part of the package was written to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Extracted {
     /// `payload`, `manifest`, `message` or `signature`.
     pub part: &'static str,

@@ -3,11 +3,12 @@
 use object::coff::CoffFile;
 use object::read::{Object, ObjectSection, ObjectSymbol};
 use object::{SymbolSection, pe};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// What a COFF object holds.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct PayloadSummary {
     /// Size in bytes.
     pub size: usize,
@@ -26,7 +27,7 @@ pub struct PayloadSummary {
 }
 
 /// A section of a COFF object.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct SectionSummary {
     /// Its name.
     pub name: String,
@@ -41,7 +42,7 @@ pub struct SectionSummary {
 }
 
 /// A symbol that a COFF object defines.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct DefinedSymbol {
     /// Its name.
     pub name: String,

@@ -1,0 +1,203 @@
+//! How applying, checking or reverting ended.
+
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::link::LinkError;
+use super::quiesce::{Blocker, Effort, Patience};
+use super::record::Record;
+use super::target::{Identity, TargetError};
+use crate::addr::Va;
+use crate::exit::Exit;
+use crate::finding::rules::target as rules;
+use crate::finding::{Finding, Severity};
+use crate::package::Package;
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// How long to wait for a quiet moment.
+    pub timeout: Duration,
+    /// Set when the user wants to stop.
+    pub interrupted: &'a AtomicBool,
+}
+
+impl<'a> Options<'a> {
+    pub(super) fn patience(&self) -> Patience<'a> {
+        Patience {
+            deadline: Instant::now() + self.timeout,
+            interrupted: self.interrupted,
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing stands against applying the package.
+    Ready,
+    /// The package is active now.
+    Applied,
+    /// The package was active already.
+    AlreadyApplied,
+    /// The patch is gone.
+    Reverted,
+    /// There was nothing to revert.
+    NotApplied,
+    /// Findings stand against it; nothing was changed.
+    Refused,
+    /// No quiet moment in time; nothing was changed.
+    Busy,
+    /// The user stopped it; nothing was changed.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Ready => "ready",
+            Outcome::Applied => "applied",
+            Outcome::AlreadyApplied => "already-applied",
+            Outcome::Reverted => "reverted",
+            Outcome::NotApplied => "not-applied",
+            Outcome::Refused => "refused",
+            Outcome::Busy => "busy",
+            Outcome::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// What was done to a process.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// The process.
+    pub process: Identity,
+    /// File name of the module.
+    pub module: Option<String>,
+    /// Id of the patch.
+    pub package_id: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What the freezes took. `frozen` is the window in which the patch was switched, or
+    /// the last attempt where it was not.
+    pub effort: Effort,
+    /// The functions of the patch, with their entries where these are known.
+    pub functions: Vec<(String, Option<Va>)>,
+    /// Memory of the target that the patch uses, or would use, in bytes.
+    pub bytes_allocated: u64,
+    /// Who was in the way.
+    pub blocked_by: Vec<Blocker>,
+}
+
+impl Summary {
+    /// Nothing yet, about this process.
+    pub(super) fn new(process: &Identity, outcome: Outcome) -> Self {
+        Summary {
+            process: process.clone(),
+            module: None,
+            package_id: None,
+            outcome,
+            findings: Vec::new(),
+            effort: Effort::default(),
+            functions: Vec::new(),
+            bytes_allocated: 0,
+            blocked_by: Vec::new(),
+        }
+    }
+
+    pub(super) fn about_package(&mut self, package: &Package) {
+        let manifest = &package.manifest;
+        self.module = Some(manifest.target.file_name.clone());
+        self.package_id = Some(manifest.patch.id.clone());
+        let functions = manifest.functions.iter();
+        self.functions = functions.map(|f| (f.name.clone(), None)).collect();
+    }
+
+    pub(super) fn about_record(&mut self, record: &Record) {
+        let body = &record.body;
+        self.module = Some(body.module.name.clone());
+        self.package_id = Some(body.id.clone());
+        let functions = body.functions.iter();
+        self.functions = functions.map(|f| (f.name.clone(), Some(f.entry))).collect();
+        self.bytes_allocated = record.header.region_size;
+    }
+
+    /// The exit code that goes with the outcome.
+    pub fn exit(&self) -> Exit {
+        match self.outcome {
+            Outcome::Ready
+            | Outcome::Applied
+            | Outcome::AlreadyApplied
+            | Outcome::Reverted
+            | Outcome::NotApplied => Exit::Done,
+            Outcome::Refused => exit_for(&self.findings),
+            Outcome::Busy => Exit::Busy,
+            Outcome::Interrupted => Exit::Interrupted,
+        }
+    }
+}
+
+/// The exit code of a refusal: the target isn't the image (6), before policy (5), before
+/// everything else that a restart would solve (4).
+pub fn exit_for(findings: &[Finding]) -> Exit {
+    let wrong = [
+        &rules::MODULE_MISSING,
+        &rules::OTHER_BUILD,
+        &rules::CODE_CHANGED,
+        &rules::NOT_X64,
+    ];
+    let mut refusals = findings
+        .iter()
+        .map(|f| f.rule)
+        .filter(|r| r.severity != Severity::Note)
+        .peekable();
+    if refusals.peek().is_none() {
+        return Exit::Done;
+    }
+    let rules: Vec<_> = refusals.collect();
+    if rules.iter().any(|r| wrong.contains(r)) {
+        Exit::WrongTarget
+    } else if rules.contains(&&rules::NEWER_ACTIVE) {
+        Exit::Untrusted
+    } else {
+        Exit::RestartRequired
+    }
+}
+
+/// Why an operation failed in a way that no outcome describes. The target runs the code
+/// that it ran before, unless the error says otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The target can't be worked on.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The payload can't be linked at the address that it got.
+    #[error("the payload cannot be linked")]
+    Link(#[from] LinkError),
+    /// The record can't be written.
+    #[error("the record of the patch cannot be written")]
+    Record(#[from] serde_json::Error),
+    /// Room that was free a moment ago isn't any more.
+    #[error("the free address space near {module} was taken meanwhile")]
+    NoRoom {
+        /// The module.
+        module: String,
+    },
+    /// An entry changed between the preflight and the switch.
+    #[error("the entry of {function} was changed by other software meanwhile")]
+    EntryChanged {
+        /// The function.
+        function: String,
+    },
+    /// Several patches, and the user didn't say which.
+    #[error("process {pid} has several patches: {}", ids.join(", "))]
+    Ambiguous {
+        /// The process.
+        pid: u32,
+        /// Their ids.
+        ids: Vec<String>,
+    },
+}

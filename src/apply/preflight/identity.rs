@@ -1,0 +1,100 @@
+//! Is the image that the package was built for loaded?
+
+use std::fs;
+
+use crate::apply::loaded::{self, LoadedIdentity};
+use crate::apply::target::{Module, Target, TargetError};
+use crate::finding::Finding;
+use crate::finding::rules::target as rules;
+use crate::image::authenticode;
+use crate::package::manifest::{Manifest, TargetImage};
+
+/// The module that the manifest names, if it is the right build.
+pub(super) fn find<T: Target>(
+    target: &T,
+    manifest: &Manifest,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Module>, TargetError> {
+    let wanted = &manifest.target;
+    let modules = target.modules()?;
+    let Some(module) = modules
+        .iter()
+        .find(|m| m.name.to_lowercase() == wanted.file_name.to_lowercase())
+    else {
+        findings.push(Finding::about(
+            &rules::MODULE_MISSING,
+            &wanted.file_name,
+            format!(
+                "None of the {} modules of process {} ({}) is called {}.",
+                modules.len(),
+                target.identity().pid,
+                target.identity().image,
+                wanted.file_name
+            ),
+        ));
+        return Ok(None);
+    };
+    let differences = match loaded::identity(target, module)? {
+        Some(found) => differences(wanted, &found),
+        None => vec![String::from("its headers in memory are no PE32+ headers")],
+    };
+    if !differences.is_empty() {
+        findings.push(Finding::about(
+            &rules::OTHER_BUILD,
+            &module.name,
+            format!("{}: {}.", module.path, differences.join("; ")),
+        ));
+        return Ok(None);
+    }
+    if let Some(reason) = file_differs(module, wanted) {
+        findings.push(Finding::about(&rules::FILE_REPLACED, &module.name, reason));
+    }
+    Ok(Some(module.clone()))
+}
+
+fn differences(wanted: &TargetImage, found: &LoadedIdentity) -> Vec<String> {
+    let mut list = Vec::new();
+    let mut compare = |what: &str, wanted: String, found: String| {
+        if wanted != found {
+            list.push(format!("{what} is {found}, the package needs {wanted}"));
+        }
+    };
+    compare("machine", "0x8664".into(), format!("{:#x}", found.machine));
+    compare(
+        "TimeDateStamp",
+        format!("{:#010x}", wanted.time_date_stamp),
+        format!("{:#010x}", found.time_date_stamp),
+    );
+    compare(
+        "SizeOfImage",
+        format!("{:#x}", wanted.size_of_image),
+        format!("{:#x}", found.size_of_image),
+    );
+    let pdb = |guid: &str, age: u32| format!("{guid} age {age}");
+    compare(
+        "PDB identity",
+        pdb(&wanted.pdb_guid, wanted.pdb_age),
+        found
+            .pdb
+            .as_ref()
+            .map_or_else(|| "absent".into(), |(guid, age)| pdb(guid, *age)),
+    );
+    list
+}
+
+/// Why the file on disk isn't the baseline; `None` where it is.
+fn file_differs(module: &Module, wanted: &TargetImage) -> Option<String> {
+    let path = &module.path;
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return Some(format!("{path} can't be read: {error}.")),
+    };
+    match authenticode::sha256(&bytes).map(hex::encode) {
+        Ok(digest) if digest == wanted.authenticode_sha256 => None,
+        Ok(digest) => Some(format!(
+            "{path} has Authenticode digest {digest}, the package was built for {}.",
+            wanted.authenticode_sha256
+        )),
+        Err(error) => Some(format!("{path}: {error}.")),
+    }
+}

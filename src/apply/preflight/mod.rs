@@ -1,0 +1,225 @@
+//! Everything that can be known before anything is written: all findings at once.
+
+mod code;
+mod identity;
+mod patches;
+
+use std::collections::HashMap;
+
+use super::link::{Bases, Layout};
+use super::place;
+use super::record::{self, Body, Function, PatchedModule, Protected, Record, Stage};
+use super::survey::{Installed, Survey};
+use super::target::{Module, Target, TargetError};
+use crate::addr::{Rva, Va};
+use crate::finding::rules::target as rules;
+use crate::finding::{Finding, Severity};
+use crate::package::Package;
+
+/// What was found out about a target and a package.
+#[derive(Debug)]
+pub struct Preflight {
+    /// Everything that was found, notes included.
+    pub findings: Vec<Finding>,
+    /// The module, if it is loaded and the right one.
+    pub module: Option<Module>,
+    /// The package, if it is active already.
+    pub active: Option<Record>,
+    /// What interrupted operations left behind.
+    pub leftovers: Vec<Installed>,
+    /// Size of the region that the patch needs, in bytes.
+    pub region_size: u64,
+}
+
+impl Preflight {
+    /// Whether nothing stands against applying the package.
+    pub fn passed(&self) -> bool {
+        self.findings
+            .iter()
+            .all(|f| f.rule.severity == Severity::Note)
+    }
+
+    /// Looks at everything. Writes nothing.
+    ///
+    /// # Errors
+    /// Where the target can't be looked at.
+    pub fn run<T: Target>(target: &T, package: &Package) -> Result<Self, TargetError> {
+        let mut findings = Vec::new();
+        platform(target, &mut findings)?;
+        let module = identity::find(target, &package.manifest, &mut findings)?;
+        let survey = Survey::of(target)?;
+        let (active, leftovers) = patches::examine(&survey, package, &mut findings);
+        let mut region_size = 0;
+        if let Some(module) = &module {
+            if active.is_none() {
+                code::compare(target, module, package, &survey, &mut findings)?;
+            }
+            match link(target, module, package) {
+                Ok(size) => region_size = size,
+                Err(LinkProblem::Target(error)) => return Err(error),
+                Err(LinkProblem::Found(finding)) => findings.push(finding),
+            }
+        }
+        Ok(Preflight {
+            findings,
+            module,
+            active,
+            leftovers,
+            region_size,
+        })
+    }
+}
+
+fn platform<T: Target>(target: &T, findings: &mut Vec<Finding>) -> Result<(), TargetError> {
+    if !target.is_x64()? {
+        findings.push(Finding::new(
+            &rules::NOT_X64,
+            "The process runs under WOW64 or on a system that isn't x64.",
+        ));
+    }
+    let mitigations = target.mitigations();
+    if mitigations.dynamic_code {
+        findings.push(Finding::new(
+            &rules::DYNAMIC_CODE,
+            "ProcessDynamicCodePolicy has ProhibitDynamicCode set.",
+        ));
+    }
+    if mitigations.shadow_stack {
+        findings.push(Finding::new(
+            &rules::SHADOW_STACK,
+            "ProcessUserShadowStackPolicy has EnableUserShadowStack set.",
+        ));
+    }
+    Ok(())
+}
+
+enum LinkProblem {
+    Target(TargetError),
+    Found(Finding),
+}
+
+/// Links against the place where the payload would go; returns the size of the region.
+fn link<T: Target>(target: &T, module: &Module, package: &Package) -> Result<u64, LinkProblem> {
+    let unlinkable = |error: &dyn std::error::Error| {
+        LinkProblem::Found(Finding::new(&rules::NOT_LINKABLE, causes(error)))
+    };
+    let layout = layout(package).map_err(|e| unlinkable(&e))?;
+    let places = place::candidates(target, module, layout.size(), layout.must_be_above())
+        .map_err(LinkProblem::Target)?;
+    let Some(base) = places.first() else {
+        let side = if layout.must_be_above() {
+            "above"
+        } else {
+            "above or below"
+        };
+        return Err(LinkProblem::Found(Finding::new(
+            &rules::NO_ROOM,
+            format!(
+                "{:#x} bytes are needed within 2 GiB {side} {} at {}.",
+                layout.size(),
+                module.name,
+                module.base
+            ),
+        )));
+    };
+    let bases = Bases {
+        payload: *base,
+        module: module.base,
+        active: record::active_at(*base),
+    };
+    let linked = layout
+        .link(bases, &externals(package))
+        .map_err(|e| unlinkable(&e))?;
+    for function in &package.manifest.functions {
+        if !linked.symbols.contains_key(&function.gate) {
+            return Err(LinkProblem::Found(Finding::about(
+                &rules::NOT_LINKABLE,
+                &function.name,
+                format!("The payload doesn't define the gate {}.", function.gate),
+            )));
+        }
+    }
+    Ok(layout.size())
+}
+
+/// Lays the payload out behind a record that is large enough wherever it goes.
+pub(super) fn layout(package: &Package) -> Result<Layout<'_>, super::link::LinkError> {
+    Layout::new(&package.payload, record_size(package))
+}
+
+/// The places in the old module that the payload refers to.
+pub(super) fn externals(package: &Package) -> HashMap<&str, Rva> {
+    package
+        .manifest
+        .externals
+        .iter()
+        .map(|e| (e.symbol.as_str(), e.rva))
+        .collect()
+}
+
+/// An upper bound for the size of the record in bytes: a record of the same shape with
+/// the longest numbers, and each entry in pages of its own.
+fn record_size(package: &Package) -> u64 {
+    const LONGEST: Va = Va(u64::MAX);
+    let manifest = &package.manifest;
+    let body = Body {
+        id: manifest.patch.id.clone(),
+        sequence: u64::MAX,
+        title: manifest.patch.title.clone(),
+        package_sha256: package.sha256_hex(),
+        applied_by: super::applied_by(),
+        module: PatchedModule {
+            // A module's name equals the manifest's but for the case of its letters.
+            name: "\u{10ffff}".repeat(manifest.target.file_name.len()),
+            base: LONGEST,
+            size: u32::MAX,
+            time_date_stamp: u32::MAX,
+        },
+        function_table: Some(record::FunctionTable {
+            at: LONGEST,
+            entries: u32::MAX,
+        }),
+        call: Some(LONGEST),
+        functions: manifest
+            .functions
+            .iter()
+            .map(|f| Function {
+                name: f.name.clone(),
+                entry: LONGEST,
+                original: [0; 5],
+                redirect: [0; 5],
+                replacement: LONGEST,
+                replacement_size: u64::MAX,
+            })
+            .collect(),
+        pages: vec![
+            Protected {
+                at: LONGEST,
+                size: u64::MAX,
+                protection: u32::MAX,
+            };
+            manifest.functions.len()
+        ],
+    };
+    let header = record::Header {
+        region_size: u64::MAX,
+        active: true,
+        stage: Stage::Placed,
+        registered: true,
+        applied_at_ms: u64::MAX,
+    };
+    Record::encode(&header, &body).map_or(u64::MAX >> 16, |bytes| bytes.len() as u64)
+}
+
+/// An error with all its causes in one sentence.
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text.push('.');
+    text
+}

@@ -1,0 +1,421 @@
+//! A process that exists only in memory, for the unit tests of this module.
+//!
+//! It is stricter than any system: it refuses writes to read-only pages, panics on memory
+//! that is writable and executable, on a call into a frozen process, and on freed memory
+//! that is still registered or redirected to; and after every single operation that finds
+//! it running it checks that all functions run old code, or all run new code.
+
+mod image;
+pub(super) mod package;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::target::{
+    Census, Identity, Mitigations, Module, Protection, Region, Registers, Target, TargetError,
+    Thread, Usage,
+};
+use crate::addr::Va;
+
+pub(super) use image::{ADD_TABLE, DELETE_TABLE, MODULE, NTDLL, SERVER_RVAS};
+
+const PAGE: u64 = 0x1000;
+const TOP: u64 = 1 << 47;
+
+/// Which version every function runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    Old,
+    New,
+}
+
+struct Allocation {
+    bytes: Vec<u8>,
+    protection: Vec<Protection>,
+    usage: Usage,
+}
+
+pub struct Fake {
+    identity: Identity,
+    memory: RefCell<BTreeMap<u64, Allocation>>,
+    pub threads: RefCell<Vec<Thread>>,
+    pub modules: RefCell<Vec<Module>>,
+    pub mitigations: Cell<Mitigations>,
+    pub x64: Cell<bool>,
+    pub frozen: Cell<u32>,
+    pub armed: Cell<Option<Va>>,
+    pub tables: RefCell<Vec<u64>>,
+    /// Operations that still succeed; `None` for any number.
+    pub fuel: Cell<Option<usize>>,
+    /// Set where functions may run different versions.
+    pub unchecked: Cell<bool>,
+    /// Operations so far.
+    pub operations: Cell<usize>,
+    /// Called when a census is taken, with the number of the census from 1.
+    pub on_census: RefCell<Option<Box<dyn FnMut(&Fake, u32)>>>,
+    censuses: Cell<u32>,
+}
+
+impl Fake {
+    /// A process with one module, `server.exe`, and `ntdll.dll`.
+    pub fn new() -> Self {
+        let fake = Fake {
+            identity: Identity {
+                pid: 42,
+                created: 1,
+                image: String::from(r"C:\app\server.exe"),
+            },
+            memory: RefCell::default(),
+            threads: RefCell::default(),
+            modules: RefCell::default(),
+            mitigations: Cell::default(),
+            x64: Cell::new(true),
+            frozen: Cell::new(0),
+            armed: Cell::new(None),
+            tables: RefCell::default(),
+            fuel: Cell::new(None),
+            unchecked: Cell::new(false),
+            operations: Cell::new(0),
+            on_census: RefCell::new(None),
+            censuses: Cell::new(0),
+        };
+        fake.load("server.exe", MODULE, &image::server());
+        fake.load("ntdll.dll", NTDLL, &image::ntdll());
+        fake.thread(7, MODULE.0 + 0x3000, &[]);
+        fake
+    }
+
+    fn load(&self, name: &str, base: Va, bytes: &[u8]) {
+        let pages = bytes.len() / PAGE as usize;
+        let mut protection = vec![Protection::EXECUTE_READ; pages];
+        protection[0] = Protection::READ;
+        self.memory.borrow_mut().insert(
+            base.0,
+            Allocation {
+                bytes: bytes.to_vec(),
+                protection,
+                usage: Usage::Mapped,
+            },
+        );
+        self.modules.borrow_mut().push(Module {
+            name: name.to_owned(),
+            path: format!("/nowhere/{name}"),
+            base,
+            size: bytes.len() as u32,
+        });
+    }
+
+    /// Adds a thread with its own stack.
+    pub fn thread(&self, id: u32, rip: u64, stack: &[u64]) {
+        let base = 0x10_0000 * u64::from(id);
+        let mut bytes = vec![0; PAGE as usize];
+        let words: Vec<u8> = stack.iter().flat_map(|w| w.to_le_bytes()).collect();
+        let at = bytes.len() - words.len();
+        bytes[at..].copy_from_slice(&words);
+        self.memory.borrow_mut().insert(
+            base,
+            Allocation {
+                bytes,
+                protection: vec![Protection::READ_WRITE],
+                usage: Usage::Private,
+            },
+        );
+        let thread = Thread {
+            id,
+            registers: Registers {
+                rip,
+                rsp: base + at as u64,
+                integer: [0; 15],
+            },
+            stack_limit: Va(base),
+            stack_base: Va(base + PAGE),
+        };
+        let mut threads = self.threads.borrow_mut();
+        threads.retain(|t| t.id != id);
+        threads.push(thread);
+    }
+
+    /// Changes memory as other software would.
+    pub fn poke(&self, at: Va, bytes: &[u8]) {
+        self.with(at, bytes.len(), |a, i| {
+            a.bytes[i..i + bytes.len()].copy_from_slice(bytes);
+        })
+        .unwrap();
+    }
+
+    /// Memory that belongs to the process itself and not to an image or a stack.
+    pub fn regions(&self) -> usize {
+        let memory = self.memory.borrow();
+        memory
+            .iter()
+            .filter(|(at, a)| a.usage == Usage::Private && **at > MODULE.0)
+            .count()
+    }
+
+    /// Which version all functions run. Panics if they don't agree, or don't run at all.
+    pub fn version(&self) -> Version {
+        let versions = SERVER_RVAS.map(|rva| self.version_of(rva.at(MODULE)));
+        assert!(versions.windows(2).all(|v| v[0] == v[1]), "{versions:?}");
+        versions[0]
+    }
+
+    fn version_of(&self, entry: Va) -> Version {
+        let code = self.peek(entry, 5);
+        assert!(self.protection(entry).executable(), "{entry} can't run");
+        if code[0] != 0xe9 {
+            assert_eq!(code, image::OLD_CODE[..5], "{entry} is torn");
+            return Version::Old;
+        }
+        let distance = i32::from_le_bytes([code[1], code[2], code[3], code[4]]);
+        let gate = Va((entry.0 + 5).wrapping_add_signed(i64::from(distance)));
+        assert!(self.protection(gate).executable(), "gate {gate} can't run");
+        // cmp byte ptr [rip + active], 0
+        let test = self.peek(gate, 7);
+        assert_eq!(test[..2], [0x80, 0x3d], "{entry} leads to no gate");
+        let distance = i32::from_le_bytes([test[2], test[3], test[4], test[5]]);
+        let active = Va((gate.0 + 7).wrapping_add_signed(i64::from(distance)));
+        match self.peek(active, 1)[0] {
+            0 => Version::Old,
+            _ => Version::New,
+        }
+    }
+
+    fn peek(&self, at: Va, size: usize) -> Vec<u8> {
+        self.with(at, size, |a, i| a.bytes[i..i + size].to_vec())
+            .unwrap_or_else(|| panic!("nothing at {at}"))
+    }
+
+    fn protection(&self, at: Va) -> Protection {
+        self.with(at, 1, |a, i| a.protection[i / PAGE as usize])
+            .unwrap_or(Protection::NONE)
+    }
+
+    fn with<R>(
+        &self,
+        at: Va,
+        size: usize,
+        f: impl FnOnce(&mut Allocation, usize) -> R,
+    ) -> Option<R> {
+        let mut memory = self.memory.borrow_mut();
+        let (base, allocation) = memory.range_mut(..=at.0).next_back()?;
+        let offset = (at.0 - base) as usize;
+        (offset + size <= allocation.bytes.len()).then(|| f(allocation, offset))
+    }
+
+    /// Counts an operation; fails it where this process is out of fuel.
+    fn step(&self) -> Result<(), TargetError> {
+        if self.frozen.get() == 0 && !self.unchecked.get() {
+            self.version();
+        }
+        self.operations.set(self.operations.get() + 1);
+        match self.fuel.get() {
+            Some(0) => Err(failed("go on")),
+            Some(n) => {
+                self.fuel.set(Some(n - 1));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn failed(action: &'static str) -> TargetError {
+    TargetError::System {
+        action,
+        source: std::io::Error::other("refused by the test"),
+    }
+}
+
+impl Target for Fake {
+    type Lock = ();
+
+    fn lock(&self) -> Result<(), TargetError> {
+        Ok(())
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn is_x64(&self) -> Result<bool, TargetError> {
+        Ok(self.x64.get())
+    }
+
+    fn mitigations(&self) -> Mitigations {
+        self.mitigations.get()
+    }
+
+    fn modules(&self) -> Result<Vec<Module>, TargetError> {
+        self.step()?;
+        Ok(self.modules.borrow().clone())
+    }
+
+    fn read(&self, at: Va, buffer: &mut [u8]) -> Result<(), TargetError> {
+        self.step()?;
+        self.with(at, buffer.len(), |a, i| {
+            buffer.copy_from_slice(&a.bytes[i..i + buffer.len()]);
+        })
+        .ok_or_else(|| failed("read"))
+    }
+
+    fn write(&self, at: Va, bytes: &[u8]) -> Result<(), TargetError> {
+        self.step()?;
+        self.with(at, bytes.len(), |a, i| {
+            let pages = i / PAGE as usize..(i + bytes.len()).div_ceil(PAGE as usize);
+            let writable = a.protection[pages].iter().all(|p| p.writable());
+            writable.then(|| a.bytes[i..i + bytes.len()].copy_from_slice(bytes))
+        })
+        .flatten()
+        .ok_or_else(|| failed("write"))
+    }
+
+    fn region(&self, at: Va) -> Result<Option<Region>, TargetError> {
+        self.step()?;
+        if at.0 >= TOP {
+            return Ok(None);
+        }
+        let memory = self.memory.borrow();
+        let below = memory.range(..=at.0).next_back();
+        if let Some((base, a)) = below
+            && at.0 < base + a.bytes.len() as u64
+        {
+            let index = ((at.0 - base) / PAGE) as usize;
+            let same = |i: &usize| a.protection[*i] == a.protection[index];
+            let count = (index..a.protection.len()).take_while(same).count();
+            return Ok(Some(Region {
+                base: Va(base + index as u64 * PAGE),
+                size: count as u64 * PAGE,
+                allocation: Va(*base),
+                usage: a.usage,
+                protection: a.protection[index],
+            }));
+        }
+        let from = at.0 & !(PAGE - 1);
+        let to = memory.range(at.0..).next().map_or(TOP, |(base, _)| *base);
+        Ok(Some(Region {
+            base: Va(from),
+            size: to - from,
+            allocation: Va(from),
+            usage: Usage::Free,
+            protection: Protection::NONE,
+        }))
+    }
+
+    fn allocate(&self, at: Va, size: u64) -> Result<(), TargetError> {
+        self.step()?;
+        assert!(at.0.is_multiple_of(0x1_0000) && size.is_multiple_of(PAGE) && size > 0);
+        let clash = self
+            .memory
+            .borrow()
+            .range(..at.0 + size)
+            .next_back()
+            .is_some_and(|(base, a)| base + a.bytes.len() as u64 > at.0);
+        if clash {
+            return Err(failed("allocate"));
+        }
+        self.memory.borrow_mut().insert(
+            at.0,
+            Allocation {
+                bytes: vec![0; size as usize],
+                protection: vec![Protection::READ_WRITE; (size / PAGE) as usize],
+                usage: Usage::Private,
+            },
+        );
+        Ok(())
+    }
+
+    fn free(&self, at: Va) -> Result<(), TargetError> {
+        self.step()?;
+        let gone = self.memory.borrow_mut().remove(&at.0);
+        let gone = gone.ok_or_else(|| failed("free"))?;
+        let end = at.0 + gone.bytes.len() as u64;
+        let inside = |a: &u64| (at.0..end).contains(a);
+        assert!(
+            !self.tables.borrow().iter().any(inside),
+            "table left behind"
+        );
+        for thread in self.threads.borrow().iter() {
+            assert!(!inside(&thread.registers.rip), "thread left behind");
+        }
+        Ok(())
+    }
+
+    fn protect(&self, at: Va, size: u64, to: Protection) -> Result<(), TargetError> {
+        self.step()?;
+        assert!(at.0.is_multiple_of(PAGE) && size.is_multiple_of(PAGE) && size > 0);
+        assert!(
+            !(to.executable() && to.writable()),
+            "writable and executable"
+        );
+        self.with(at, size as usize, |a, i| {
+            let first = i / PAGE as usize;
+            a.protection[first..first + (size / PAGE) as usize].fill(to);
+        })
+        .ok_or_else(|| failed("protect"))
+    }
+
+    fn flush_code(&self, _: Va, _: u64) -> Result<(), TargetError> {
+        self.step()
+    }
+
+    fn call(&self, entry: Va, block: Va, _: Duration) -> Result<u32, TargetError> {
+        self.step()?;
+        assert_eq!(self.frozen.get(), 0, "a call into a frozen process hangs");
+        assert!(self.protection(entry).executable());
+        let words: Vec<u64> = self
+            .peek(block, 40)
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|w| u64::from_le_bytes(*w))
+            .collect();
+        let mut tables = self.tables.borrow_mut();
+        match words[0] {
+            f if f == NTDLL.0 + u64::from(ADD_TABLE) => tables.push(words[1]),
+            f if f == NTDLL.0 + u64::from(DELETE_TABLE) => tables.retain(|t| *t != words[1]),
+            f => panic!("call of {f:#x}"),
+        }
+        self.poke(Va(block.0 + 40), &1u64.to_le_bytes());
+        Ok(1)
+    }
+
+    fn arm(&self, record: Va) -> Result<(), TargetError> {
+        self.step()?;
+        self.armed.set(Some(record));
+        Ok(())
+    }
+
+    fn disarm(&self) {
+        self.armed.set(None);
+    }
+
+    fn freeze(&self) -> Result<(), TargetError> {
+        self.step()?;
+        assert!(self.armed.get().is_some(), "frozen without a watchdog");
+        assert_eq!(self.frozen.get(), 0);
+        self.frozen.set(1);
+        Ok(())
+    }
+
+    fn thaw(&self) -> Result<(), TargetError> {
+        self.step()?;
+        assert_eq!(self.frozen.get(), 1);
+        self.frozen.set(0);
+        if !self.unchecked.get() {
+            self.version();
+        }
+        Ok(())
+    }
+
+    fn census(&self) -> Result<Census, TargetError> {
+        self.step()?;
+        assert_eq!(self.frozen.get(), 1);
+        self.censuses.set(self.censuses.get() + 1);
+        if let Some(mut change) = self.on_census.take() {
+            change(self, self.censuses.get());
+            self.on_census.replace(Some(change));
+        }
+        Ok(Census::Complete(self.threads.borrow().clone()))
+    }
+}

@@ -1,0 +1,329 @@
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::install::check;
+use super::outcome::{Options, Outcome, Summary};
+use super::survey::{State, Survey};
+use super::target::{Mitigations, Target};
+use super::testing::package::{package, package_with};
+use super::testing::{Fake, MODULE, SERVER_RVAS, Version};
+use super::{ApplyError, apply, repair, revert};
+use crate::addr::Va;
+use crate::exit::Exit;
+
+static NEVER: AtomicBool = AtomicBool::new(false);
+const ONCE: Options<'static> = Options {
+    timeout: Duration::ZERO,
+    interrupted: &NEVER,
+};
+
+fn states(fake: &Fake) -> Vec<State> {
+    let survey = Survey::of(fake).unwrap();
+    assert!(survey.unreadable.is_empty(), "{:?}", survey.unreadable);
+    survey.patches.iter().map(|p| p.state).collect()
+}
+
+fn codes(summary: &Summary) -> Vec<&str> {
+    summary.findings.iter().map(|f| f.rule.code).collect()
+}
+
+#[test]
+fn a_patch_goes_in_and_comes_out_and_leaves_nothing() {
+    let fake = Fake::new();
+    let applied = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    assert_eq!(fake.version(), Version::New);
+    assert_eq!(states(&fake), [State::Active]);
+    assert_eq!(fake.tables.borrow().len(), 1);
+    assert_eq!(applied.functions.len(), SERVER_RVAS.len());
+    assert_eq!((applied.effort.attempts, applied.effort.threads), (1, 1));
+
+    let again = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!(again.outcome, Outcome::AlreadyApplied);
+    assert_eq!(again.exit(), Exit::Done);
+
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
+    assert_eq!(reverted.package_id.as_deref(), Some("fix-1"));
+    assert_eq!(fake.version(), Version::Old);
+    assert_eq!((states(&fake), fake.regions()), (vec![], 0));
+    assert!(fake.tables.borrow().is_empty());
+    let nothing = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(nothing.outcome, Outcome::NotApplied);
+}
+
+#[test]
+fn check_writes_nothing() {
+    let fake = Fake::new();
+    let summary = check(&fake, &package()).unwrap();
+    assert_eq!(summary.outcome, Outcome::Ready);
+    assert_eq!(codes(&summary), ["HP503"], "{:?}", summary.findings);
+    assert_eq!(fake.regions(), 0);
+    assert!(summary.bytes_allocated > 0);
+}
+
+/// Kills the patcher after every number of operations; then the watchdog, where the target
+/// was frozen; then looks, applies and reverts.
+fn dies_at_every_operation(start: impl Fn() -> Fake, operation: impl Fn(&Fake) -> bool) {
+    let complete = start();
+    let before = complete.operations.get();
+    assert!(operation(&complete));
+    let steps = complete.operations.get() - before;
+    assert!(steps > 20);
+    for fuel in 0..steps {
+        let fake = start();
+        fake.fuel.set(Some(fuel));
+        // What the patcher does after its death fails: no guard and no clean-up helps.
+        operation(&fake);
+        let armed = fake.armed.get();
+        fake.fuel.set(None);
+        if fake.frozen.get() == 1 {
+            // The guards did run here, as they would not after a death; none could thaw.
+            let record = armed.unwrap_or_else(|| find_record(&fake));
+            repair::repair(&fake, record).unwrap();
+            fake.thaw().unwrap();
+        }
+        let version = fake.version();
+        let states = states(&fake);
+        assert!(!states.contains(&State::Torn), "step {fuel}: {states:?}");
+        assert_eq!(
+            version == Version::New,
+            states.contains(&State::Active),
+            "step {fuel}: {states:?}"
+        );
+        let applied = apply(&fake, &package(), &ONCE).unwrap();
+        let expected = match version {
+            Version::New => Outcome::AlreadyApplied,
+            Version::Old => Outcome::Applied,
+        };
+        assert_eq!(applied.outcome, expected, "step {fuel}: {applied:?}");
+        assert_eq!(fake.version(), Version::New);
+        let reverted = revert(&fake, Some("fix-1"), &ONCE).unwrap();
+        assert_eq!(reverted.outcome, Outcome::Reverted, "step {fuel}");
+        assert_eq!(fake.version(), Version::Old);
+        assert!(fake.tables.borrow().is_empty(), "step {fuel}");
+    }
+}
+
+fn find_record(fake: &Fake) -> Va {
+    Survey::of(fake).unwrap().patches[0].record.at
+}
+
+#[test]
+fn apply_may_die_at_any_operation() {
+    dies_at_every_operation(Fake::new, |fake| apply(fake, &package(), &ONCE).is_ok());
+}
+
+#[test]
+fn revert_may_die_at_any_operation() {
+    let patched = || {
+        let fake = Fake::new();
+        apply(&fake, &package(), &ONCE).unwrap();
+        fake
+    };
+    dies_at_every_operation(patched, |fake| revert(fake, None, &ONCE).is_ok());
+}
+
+#[test]
+fn a_thread_inside_an_old_function_is_waited_for() {
+    let fake = Fake::new();
+    let inside = SERVER_RVAS[2].at(MODULE).0 + 7;
+    fake.thread(8, inside, &[]);
+    fake.thread(9, MODULE.0 + 0x3000, &[1, 2, inside, 3]);
+    let busy = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!((busy.outcome, busy.exit()), (Outcome::Busy, Exit::Busy));
+    let who: Vec<_> = busy
+        .blocked_by
+        .iter()
+        .map(|b| (b.thread, b.function.as_str()))
+        .collect();
+    assert_eq!(who, [(8, "f_9100"), (9, "f_9100")]);
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+    assert!(fake.tables.borrow().is_empty());
+
+    let left = Rc::new(Cell::new(0));
+    let at = left.clone();
+    fake.on_census.replace(Some(Box::new(move |fake, census| {
+        at.set(census);
+        if census == 4 {
+            fake.thread(8, MODULE.0 + 0x3000, &[]);
+            fake.thread(9, MODULE.0 + 0x3000, &[]);
+        }
+    })));
+    let patient = Options {
+        timeout: Duration::from_secs(60),
+        ..ONCE
+    };
+    let applied = apply(&fake, &package(), &patient).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied);
+    assert_eq!((applied.effort.attempts, left.get()), (3, 4));
+}
+
+#[test]
+fn a_pointer_to_a_function_is_no_call_of_it() {
+    let fake = Fake::new();
+    let entry = SERVER_RVAS[0].at(MODULE).0;
+    fake.thread(8, MODULE.0 + 0x3000, &[entry]);
+    assert_eq!(
+        apply(&fake, &package(), &ONCE).unwrap().outcome,
+        Outcome::Applied
+    );
+}
+
+#[test]
+fn a_thread_inside_the_payload_is_waited_for() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let replacement = record.body.functions[1].replacement;
+    fake.thread(8, MODULE.0 + 0x3000, &[replacement.0]);
+    let busy = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(busy.outcome, Outcome::Busy);
+    assert_eq!(busy.blocked_by[0].function, "f_1080");
+    assert_eq!(fake.version(), Version::New);
+    assert_eq!(states(&fake), [State::Active]);
+}
+
+#[test]
+fn an_unknown_stack_is_busy() {
+    let fake = Fake::new();
+    fake.threads.borrow_mut()[0].registers.rsp = 0x10;
+    let busy = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!(busy.outcome, Outcome::Busy);
+}
+
+#[test]
+fn an_interrupt_before_the_switch_leaves_nothing() {
+    static NOW: AtomicBool = AtomicBool::new(true);
+    let fake = Fake::new();
+    let options = Options {
+        interrupted: &NOW,
+        ..ONCE
+    };
+    let summary = apply(&fake, &package(), &options).unwrap();
+    assert_eq!(summary.exit(), Exit::Interrupted);
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+#[test]
+fn a_hook_at_an_entry_is_a_finding_of_its_own() {
+    let fake = Fake::new();
+    fake.poke(SERVER_RVAS[0].at(MODULE), &[0xe9, 1, 2, 3, 4]);
+    fake.unchecked.set(true);
+    let summary = check(&fake, &package()).unwrap();
+    assert_eq!(codes(&summary), ["HP503", "HP505"]);
+    assert_eq!(summary.exit(), Exit::RestartRequired);
+    let hook = &summary.findings[1];
+    assert_eq!(hook.subject.as_deref(), Some("f_1010"));
+    assert!(
+        hook.detail
+            .contains("expected 4883ec2831, found e901020304"),
+        "{hook:?}"
+    );
+}
+
+#[test]
+fn changed_code_is_another_image() {
+    let fake = Fake::new();
+    fake.poke(Va(SERVER_RVAS[1].at(MODULE).0 + 6), &[0xcc]);
+    let summary = check(&fake, &package()).unwrap();
+    assert_eq!(codes(&summary), ["HP503", "HP504"]);
+    assert_eq!(summary.exit(), Exit::WrongTarget);
+}
+
+#[test]
+fn every_difference_of_identity_is_named() {
+    let fake = Fake::new();
+    let other = package_with(|m| {
+        m.target.time_date_stamp = 1;
+        m.target.pdb_age = 9;
+    });
+    let summary = check(&fake, &other).unwrap();
+    assert_eq!(codes(&summary), ["HP502"]);
+    let detail = &summary.findings[0].detail;
+    assert!(detail.contains("TimeDateStamp is 0x66000000"), "{detail}");
+    assert!(detail.contains("age 9"), "{detail}");
+    assert_eq!(summary.exit(), Exit::WrongTarget);
+
+    let missing = package_with(|m| m.target.file_name = "other.dll".to_owned());
+    let summary = check(&fake, &missing).unwrap();
+    assert_eq!(codes(&summary), ["HP501"]);
+}
+
+#[test]
+fn all_findings_come_at_once() {
+    let fake = Fake::new();
+    fake.x64.set(false);
+    fake.mitigations.set(Mitigations {
+        dynamic_code: true,
+        shadow_stack: true,
+        ..Mitigations::default()
+    });
+    let picky = package_with(|m| m.patch.requires = vec!["fix-0".to_owned()]);
+    let summary = check(&fake, &picky).unwrap();
+    assert_eq!(
+        codes(&summary),
+        ["HP507", "HP508", "HP517", "HP503", "HP511"]
+    );
+}
+
+#[test]
+fn another_patch_on_the_same_function_is_named() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let other = package_with(|m| m.patch.id = "fix-2".to_owned());
+    let summary = apply(&fake, &other, &ONCE).unwrap();
+    assert_eq!(
+        codes(&summary),
+        ["HP503", "HP506", "HP506", "HP506", "HP506"]
+    );
+    assert!(summary.findings[1].detail.contains("fix-1"));
+    assert_eq!(summary.exit(), Exit::RestartRequired);
+
+    let same_id = package_with(|m| m.patch.title = None);
+    assert!(codes(&check(&fake, &same_id).unwrap()).contains(&"HP513"));
+    let older = package_with(|m| {
+        m.patch.id = "fix-0".to_owned();
+        m.patch.sequence = 0;
+    });
+    let summary = check(&fake, &older).unwrap();
+    assert!(codes(&summary).contains(&"HP512"));
+    assert_eq!(summary.exit(), Exit::Untrusted);
+}
+
+#[test]
+fn a_redirect_that_others_changed_is_not_reverted() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    fake.unchecked.set(true);
+    fake.poke(SERVER_RVAS[3].at(MODULE), &[0xe9, 0, 0, 0, 0]);
+    assert_eq!(states(&fake), [State::Torn]);
+    let refused = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(refused.outcome, Outcome::Refused);
+    assert_eq!(codes(&refused), ["HP515"]);
+    assert_eq!(refused.findings[0].subject.as_deref(), Some("f_9ffd"));
+}
+
+#[test]
+fn which_patch_to_revert_is_never_guessed() {
+    let fake = Fake::new();
+    // Patches of single functions: the versions of the functions differ for a while.
+    fake.unchecked.set(true);
+    for (id, index) in [("a", 0), ("b", 2)] {
+        let package = package_with(|m| {
+            m.patch.id = id.to_owned();
+            m.functions = vec![m.functions.remove(index)];
+        });
+        let applied = apply(&fake, &package, &ONCE).unwrap();
+        assert_eq!(applied.outcome, Outcome::Applied);
+    }
+    let ambiguous = revert(&fake, None, &ONCE);
+    assert!(matches!(ambiguous, Err(ApplyError::Ambiguous { ids, .. }) if ids == ["a", "b"]));
+    for id in ["a", "b"] {
+        let reverted = revert(&fake, Some(id), &ONCE).unwrap();
+        assert_eq!(reverted.outcome, Outcome::Reverted);
+    }
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}

@@ -1,0 +1,61 @@
+//! Runs a thread in another process.
+
+use std::io;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::time::Duration;
+
+use windows_sys::Win32::Foundation::{WAIT_OBJECT_0, WAIT_TIMEOUT};
+use windows_sys::Win32::System::Threading::{
+    CreateRemoteThread, GetExitCodeThread, LPTHREAD_START_ROUTINE, WaitForSingleObject,
+};
+
+use crate::addr::Va;
+use crate::apply::target::TargetError;
+
+/// Runs `entry(argument)` in a thread of the other process and waits for its end.
+pub fn call(
+    process: &OwnedHandle,
+    entry: Va,
+    argument: Va,
+    timeout: Duration,
+) -> Result<u32, TargetError> {
+    let failed = |source| TargetError::System {
+        action: "run a thread in the target",
+        source,
+    };
+    // SAFETY: an address of the other process: it is handed over, and never called here.
+    let routine = unsafe {
+        std::mem::transmute::<*const (), LPTHREAD_START_ROUTINE>(entry.0 as usize as *const ())
+    };
+    // SAFETY: the other process has the code and the data at these addresses: the caller
+    // has written them and read them back.
+    let thread = unsafe {
+        CreateRemoteThread(
+            process.as_raw_handle(),
+            std::ptr::null(),
+            0,
+            routine,
+            argument.0 as usize as *const _,
+            0,
+            std::ptr::null_mut(),
+        )
+    };
+    if thread.is_null() {
+        return Err(failed(io::Error::last_os_error()));
+    }
+    // SAFETY: the handle is open and owned by nobody else.
+    let thread = unsafe { OwnedHandle::from_raw_handle(thread) };
+    let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX - 1);
+    // SAFETY: the handle is open.
+    match unsafe { WaitForSingleObject(thread.as_raw_handle(), ms) } {
+        WAIT_OBJECT_0 => {}
+        WAIT_TIMEOUT => return Err(TargetError::CallTimeout(timeout)),
+        _ => return Err(failed(io::Error::last_os_error())),
+    }
+    let mut code = 0;
+    // SAFETY: the handle is open, `code` outlives the call.
+    if unsafe { GetExitCodeThread(thread.as_raw_handle(), &mut code) } == 0 {
+        return Err(failed(io::Error::last_os_error()));
+    }
+    Ok(code)
+}

@@ -1,0 +1,205 @@
+//! Opens a process, and finds out which one it is.
+
+use std::io;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+
+use windows_sys::Win32::Foundation::{
+    ERROR_ACCESS_DENIED, ERROR_INVALID_PARAMETER, FILETIME, STILL_ACTIVE,
+};
+use windows_sys::Win32::System::Threading::{
+    GetExitCodeProcess, GetProcessInformation, GetProcessTimes, OpenProcess, PROCESS_CREATE_THREAD,
+    PROCESS_NAME_WIN32, PROCESS_PROTECTION_LEVEL_INFORMATION, PROCESS_QUERY_INFORMATION,
+    PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SET_INFORMATION, PROCESS_SUSPEND_RESUME,
+    PROCESS_SYNCHRONIZE, PROCESS_VM_OPERATION, PROCESS_VM_READ, PROCESS_VM_WRITE,
+    PROTECTION_LEVEL_NONE, ProcessProtectionLevelInfo, QueryFullProcessImageNameW,
+};
+
+use super::privilege;
+use crate::apply::target::Identity;
+
+/// What will be done to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing: it is only looked at.
+    Look,
+    /// It is patched.
+    Change,
+}
+
+impl Access {
+    fn rights(self) -> u32 {
+        let look = PROCESS_QUERY_INFORMATION | PROCESS_VM_READ | PROCESS_SYNCHRONIZE;
+        match self {
+            Access::Look => look,
+            Access::Change => {
+                look | PROCESS_VM_OPERATION
+                    | PROCESS_VM_WRITE
+                    | PROCESS_CREATE_THREAD
+                    | PROCESS_SUSPEND_RESUME
+            }
+        }
+    }
+}
+
+/// Why a process can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is none with this PID.
+    #[error("there is no process {0}")]
+    Missing(u32),
+    /// It has ended, and somebody still holds it open.
+    #[error("process {0} has ended")]
+    Ended(u32),
+    /// The system doesn't allow it.
+    #[error("access to process {pid} is denied")]
+    Denied {
+        /// The process.
+        pid: u32,
+        /// Whether it is a protected process, which no user may open.
+        protected: bool,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is this program.
+    #[error("process {0} is hotpatch itself")]
+    Myself(u32),
+    /// Anything else.
+    #[error("cannot open process {pid}")]
+    Other {
+        /// The process.
+        pid: u32,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl OpenError {
+    /// Whether the system doesn't allow it.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, OpenError::Denied { .. })
+    }
+
+    /// What the user can do.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            OpenError::Missing(_) | OpenError::Ended(_) => {
+                Some("list the processes with `tasklist`; PIDs change when a program restarts")
+            }
+            OpenError::Denied {
+                protected: true, ..
+            } => Some(
+                "it is a protected process, which Windows lets nobody change; restart it instead",
+            ),
+            OpenError::Denied { .. } => Some(
+                "run hotpatch as the user who runs the process, or from an elevated prompt \
+                 (which has SeDebugPrivilege)",
+            ),
+            OpenError::Myself(_) => Some("name the process that is to be patched"),
+            OpenError::Other { .. } => None,
+        }
+    }
+}
+
+/// Opens a process and identifies it.
+pub(super) fn open(pid: u32, access: Access) -> Result<(OwnedHandle, Identity), OpenError> {
+    if pid == std::process::id() {
+        return Err(OpenError::Myself(pid));
+    }
+    let handle = match open_with(pid, access.rights()) {
+        Err(error) if is(&error, ERROR_ACCESS_DENIED) && privilege::enable_debug() => {
+            open_with(pid, access.rights())
+        }
+        result => result,
+    };
+    let handle = handle.map_err(|source| match source {
+        // PID 0, and PIDs that nobody has.
+        error if is(&error, ERROR_INVALID_PARAMETER) => OpenError::Missing(pid),
+        error if is(&error, ERROR_ACCESS_DENIED) => OpenError::Denied {
+            pid,
+            protected: is_protected(pid),
+            source: error,
+        },
+        source => OpenError::Other { pid, source },
+    })?;
+    if has_ended(&handle) {
+        return Err(OpenError::Ended(pid));
+    }
+    let identity = identify(&handle, pid).map_err(|source| OpenError::Other { pid, source })?;
+    let own = std::env::current_exe().ok();
+    if own.is_some_and(|own| own.as_os_str() == identity.image.as_str()) {
+        return Err(OpenError::Myself(pid));
+    }
+    Ok((handle, identity))
+}
+
+fn open_with(pid: u32, rights: u32) -> io::Result<OwnedHandle> {
+    // SAFETY: takes numbers, returns a handle or null.
+    let handle = unsafe { OpenProcess(rights, 0, pid) };
+    if handle.is_null() {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the handle is open and owned by nobody else.
+    Ok(unsafe { OwnedHandle::from_raw_handle(handle) })
+}
+
+fn is(error: &io::Error, code: u32) -> bool {
+    error.raw_os_error() == Some(code as i32)
+}
+
+/// Whether the process has ended.
+pub(super) fn has_ended(handle: &OwnedHandle) -> bool {
+    let mut code = 0;
+    // SAFETY: the handle is open, `code` outlives the call.
+    let known = unsafe { GetExitCodeProcess(handle.as_raw_handle(), &mut code) } != 0;
+    known && code != STILL_ACTIVE as u32
+}
+
+/// Which process a handle stands for.
+pub(super) fn identify(handle: &OwnedHandle, pid: u32) -> io::Result<Identity> {
+    let zero = FILETIME {
+        dwLowDateTime: 0,
+        dwHighDateTime: 0,
+    };
+    let (mut created, mut exited, mut kernel, mut user) = (zero, zero, zero, zero);
+    let raw = handle.as_raw_handle();
+    // SAFETY: the handle is open, and all four times outlive the call.
+    if unsafe { GetProcessTimes(raw, &mut created, &mut exited, &mut kernel, &mut user) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let mut path = vec![0u16; 32_768];
+    let mut len = path.len() as u32;
+    // SAFETY: the buffer has room for `len` characters.
+    let named =
+        unsafe { QueryFullProcessImageNameW(raw, PROCESS_NAME_WIN32, path.as_mut_ptr(), &mut len) };
+    if named == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(Identity {
+        pid,
+        created: u64::from(created.dwHighDateTime) << 32 | u64::from(created.dwLowDateTime),
+        image: String::from_utf16_lossy(&path[..len as usize]),
+    })
+}
+
+/// Whether a process that can't be opened is a protected one.
+fn is_protected(pid: u32) -> bool {
+    let Ok(handle) = open_with(pid, PROCESS_QUERY_LIMITED_INFORMATION) else {
+        return false;
+    };
+    let mut info = PROCESS_PROTECTION_LEVEL_INFORMATION {
+        ProtectionLevel: PROTECTION_LEVEL_NONE,
+    };
+    // SAFETY: the handle is open, and the structure has the size that is passed.
+    let known = unsafe {
+        GetProcessInformation(
+            handle.as_raw_handle(),
+            ProcessProtectionLevelInfo,
+            (&raw mut info).cast(),
+            size_of_val(&info) as u32,
+        )
+    };
+    known != 0 && info.ProtectionLevel != PROTECTION_LEVEL_NONE
+}
+
+/// The right that a process state change object needs beyond [`Access::Change`].
+pub(super) const STATE_CHANGE_RIGHT: u32 = PROCESS_SET_INFORMATION;

@@ -1,0 +1,197 @@
+//! A process of Windows as a [`Target`].
+
+use std::cell::RefCell;
+use std::io;
+use std::os::windows::io::{AsRawHandle, OwnedHandle};
+use std::time::Duration;
+
+use windows_sys::Win32::System::SystemInformation::{
+    IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_MACHINE_UNKNOWN,
+};
+use windows_sys::Win32::System::Threading::IsWow64Process2;
+
+use super::freeze::Freezer;
+use super::lock::{Lock, Role};
+use super::open::{self, Access, OpenError};
+use super::watchdog::{Phase, Watchdog};
+use super::{call, memory, mitigations, modules, threads};
+use crate::addr::Va;
+use crate::apply::target::{
+    Census, Identity, Mitigations, Module, Protection, Region, Target, TargetError,
+};
+
+/// Longest wait for another `hotpatch`, or for the watchdog of one that died.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+
+/// An open process.
+#[derive(Debug)]
+pub struct Process {
+    handle: OwnedHandle,
+    identity: Identity,
+    freezer: Freezer,
+    watchdog: RefCell<Option<Watchdog>>,
+}
+
+impl Process {
+    /// Opens a process.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub fn open(pid: u32, access: Access) -> Result<Self, OpenError> {
+        let (handle, identity) = open::open(pid, access)?;
+        let freezer = match access {
+            Access::Look => Freezer::SuspendCount,
+            Access::Change => Freezer::new(&handle, pid),
+        };
+        Ok(Process {
+            handle,
+            identity,
+            freezer,
+            watchdog: RefCell::new(None),
+        })
+    }
+
+    /// A process that was opened by somebody else.
+    pub(super) fn adopt(handle: OwnedHandle, pid: u32, freezer: Freezer) -> io::Result<Self> {
+        Ok(Process {
+            identity: open::identify(&handle, pid)?,
+            handle,
+            freezer,
+            watchdog: RefCell::new(None),
+        })
+    }
+
+    /// Whether the process has ended.
+    pub fn has_ended(&self) -> bool {
+        open::has_ended(&self.handle)
+    }
+
+    /// Whether a freeze of this [`Freezer`] is in effect; `None` where nothing can tell.
+    pub(super) fn is_frozen(&self) -> Option<bool> {
+        if self.freezer.counts() {
+            threads::all_suspended(&self.handle)
+        } else {
+            None
+        }
+    }
+
+    fn phase(&self, phase: Phase) {
+        if let Some(watchdog) = &*self.watchdog.borrow() {
+            watchdog.set_phase(phase);
+        }
+    }
+}
+
+impl Target for Process {
+    type Lock = Lock;
+
+    fn lock(&self) -> Result<Lock, TargetError> {
+        let lock = Lock::take(&self.identity, Role::Patcher, LOCK_WAIT)?;
+        // Somebody may have died a moment ago: let the repair end before looking.
+        drop(Lock::take(&self.identity, Role::Watchdog, LOCK_WAIT)?);
+        Ok(lock)
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn is_x64(&self) -> Result<bool, TargetError> {
+        let (mut process, mut native) = (0, 0);
+        // SAFETY: the handle is open, both numbers outlive the call.
+        let ok =
+            unsafe { IsWow64Process2(self.handle.as_raw_handle(), &mut process, &mut native) } != 0;
+        if !ok {
+            return Err(TargetError::System {
+                action: "ask for the target's architecture",
+                source: io::Error::last_os_error(),
+            });
+        }
+        // "Unknown" means that the process isn't emulated.
+        Ok(process == IMAGE_FILE_MACHINE_UNKNOWN && native == IMAGE_FILE_MACHINE_AMD64)
+    }
+
+    fn mitigations(&self) -> Mitigations {
+        mitigations::mitigations(&self.handle)
+    }
+
+    fn modules(&self) -> Result<Vec<Module>, TargetError> {
+        modules::modules(&self.handle)
+    }
+
+    fn read(&self, at: Va, buffer: &mut [u8]) -> Result<(), TargetError> {
+        memory::read(&self.handle, at, buffer)
+    }
+
+    fn write(&self, at: Va, bytes: &[u8]) -> Result<(), TargetError> {
+        memory::write(&self.handle, at, bytes)
+    }
+
+    fn region(&self, at: Va) -> Result<Option<Region>, TargetError> {
+        memory::region(&self.handle, at)
+    }
+
+    fn allocate(&self, at: Va, size: u64) -> Result<(), TargetError> {
+        memory::allocate(&self.handle, at, size)
+    }
+
+    fn free(&self, at: Va) -> Result<(), TargetError> {
+        memory::free(&self.handle, at)
+    }
+
+    fn protect(&self, at: Va, size: u64, to: Protection) -> Result<(), TargetError> {
+        memory::protect(&self.handle, at, size, to)
+    }
+
+    fn flush_code(&self, at: Va, size: u64) -> Result<(), TargetError> {
+        memory::flush_code(&self.handle, at, size)
+    }
+
+    fn call(&self, entry: Va, argument: Va, timeout: Duration) -> Result<u32, TargetError> {
+        call::call(&self.handle, entry, argument, timeout)
+    }
+
+    fn arm(&self, record: Va) -> Result<(), TargetError> {
+        let mut slot = self.watchdog.borrow_mut();
+        let watchdog = match slot.take() {
+            Some(running) => running,
+            None => Watchdog::start(&self.handle, &self.identity, &self.freezer)?,
+        };
+        watchdog.arm(record);
+        *slot = Some(watchdog);
+        Ok(())
+    }
+
+    fn disarm(&self) {
+        if let Some(watchdog) = &*self.watchdog.borrow() {
+            watchdog.disarm();
+        }
+    }
+
+    fn freeze(&self) -> Result<(), TargetError> {
+        self.phase(Phase::Freezing);
+        let frozen = self.freezer.freeze(&self.handle);
+        self.phase(match frozen {
+            Ok(()) => Phase::Frozen,
+            Err(_) => Phase::Running,
+        });
+        frozen.map_err(|source| TargetError::System {
+            action: "freeze the target",
+            source,
+        })
+    }
+
+    fn thaw(&self) -> Result<(), TargetError> {
+        self.phase(Phase::Thawing);
+        let thawed = self.freezer.thaw(&self.handle);
+        self.phase(Phase::Running);
+        thawed.map_err(|source| TargetError::System {
+            action: "thaw the target",
+            source,
+        })
+    }
+
+    fn census(&self) -> Result<Census, TargetError> {
+        threads::census(&self.handle, self.freezer.counts())
+    }
+}

@@ -1,0 +1,76 @@
+//! The watchdog's own program.
+
+use std::io;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
+use std::time::Duration;
+
+use windows_sys::Win32::System::Threading::{INFINITE, WaitForSingleObject};
+
+use super::lifeline::{Lifeline, Phase};
+use crate::apply::repair;
+use crate::apply::target::Target;
+use crate::process::Process;
+use crate::process::freeze::Freezer;
+use crate::process::lock::{Lock, Role};
+
+/// What the watchdog inherits: the target's PID, then handles as numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Inherited {
+    /// PID of the target.
+    pub pid: u32,
+    /// Handle of the patcher.
+    pub patcher: usize,
+    /// Handle of the target.
+    pub target: usize,
+    /// Handle of the shared page.
+    pub lifeline: usize,
+    /// Handle of the object that freezes, where there is one.
+    pub freezer: Option<usize>,
+}
+
+/// Waits for the patcher's end, and does what it has left undone.
+///
+/// # Errors
+/// Where a handle is none, or the target can't be repaired or thawed.
+pub fn run(inherited: Inherited) -> io::Result<()> {
+    let patcher = adopt(inherited.patcher);
+    let freezer = match inherited.freezer {
+        Some(handle) => Freezer::StateChange(adopt(handle)),
+        None => Freezer::SuspendCount,
+    };
+    let target = Process::adopt(adopt(inherited.target), inherited.pid, freezer)?;
+    let lifeline = Lifeline::map(adopt(inherited.lifeline))?;
+    // Whoever patches next waits for this one to be released.
+    let _lock =
+        Lock::take(target.identity(), Role::Watchdog, Duration::ZERO).map_err(io::Error::other)?;
+    lifeline.set_watched();
+    // SAFETY: the handle is open.
+    unsafe { WaitForSingleObject(patcher.as_raw_handle(), INFINITE) };
+    if is_frozen(lifeline.phase(), &target) {
+        let repaired = match lifeline.record() {
+            Some(record) => repair::repair(&target, record).map(drop),
+            None => Ok(()),
+        };
+        // Whatever came of the repair: a process that runs can be looked at and restarted.
+        target.thaw().map_err(io::Error::other)?;
+        repaired.map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// Whether the patcher left the target frozen. The phases before and after a system call
+/// don't say whether it was made; then the threads do.
+fn is_frozen(phase: Phase, target: &Process) -> bool {
+    match phase {
+        Phase::Running => false,
+        Phase::Frozen => true,
+        // An object that freezes undoes only its own freeze: asking once more does no harm.
+        Phase::Freezing | Phase::Thawing => target.is_frozen().unwrap_or(true),
+    }
+}
+
+fn adopt(handle: usize) -> OwnedHandle {
+    // SAFETY: the patcher made these handles for this process and nobody else here uses
+    // them. A number that is no handle makes the first call that uses it fail.
+    unsafe { OwnedHandle::from_raw_handle(handle as RawHandle) }
+}

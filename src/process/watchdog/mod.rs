@@ -1,0 +1,146 @@
+//! A second process that repairs and thaws the target should the patcher die.
+//!
+//! The patcher starts `hotpatch __watchdog` before it freezes anything, and hands over four
+//! things by inheritance: itself, the target, a page of shared memory, and the object that
+//! freezes (where the system has such an object). The shared page says, at any moment,
+//! whether the target is frozen and where its record is. The watchdog waits for the
+//! patcher's end, and then does what the page says remains to be done.
+
+mod child;
+mod lifeline;
+
+use std::io;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
+use std::os::windows::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use windows_sys::Win32::Foundation::{DUPLICATE_SAME_ACCESS, DuplicateHandle};
+use windows_sys::Win32::System::Threading::{
+    CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, DETACHED_PROCESS, GetCurrentProcess,
+};
+
+use super::freeze::Freezer;
+use crate::addr::Va;
+use crate::apply::target::{Identity, TargetError};
+pub use child::{Inherited, run};
+use lifeline::Lifeline;
+pub use lifeline::Phase;
+
+/// Name of the hidden subcommand.
+pub const COMMAND: &str = "__watchdog";
+
+/// Longest wait for the watchdog to be ready.
+const START_WAIT: Duration = Duration::from_secs(15);
+
+/// The patcher's end of the lifeline.
+#[derive(Debug)]
+pub struct Watchdog {
+    lifeline: Lifeline,
+    child: Child,
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        // Nothing is left to repair: no need to wait for this process's end.
+        if self.lifeline.phase() == Phase::Running {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+impl Watchdog {
+    /// Starts a watchdog and waits until it watches.
+    pub fn start(
+        target: &OwnedHandle,
+        identity: &Identity,
+        freezer: &Freezer,
+    ) -> Result<Self, TargetError> {
+        Self::try_start(target, identity, freezer).map_err(|source| TargetError::System {
+            action: "start the watchdog",
+            source,
+        })
+    }
+
+    fn try_start(target: &OwnedHandle, identity: &Identity, freezer: &Freezer) -> io::Result<Self> {
+        let lifeline = Lifeline::create()?;
+        // SAFETY: returns the pseudo handle of this process.
+        let own = unsafe { GetCurrentProcess() };
+        let mut inherited = vec![
+            inheritable(own)?,
+            inheritable(target.as_raw_handle())?,
+            inheritable(lifeline.section())?,
+        ];
+        if let Freezer::StateChange(object) = freezer {
+            inherited.push(inheritable(object.as_raw_handle())?);
+        }
+        let mut arguments = vec![identity.pid.to_string()];
+        arguments.extend(
+            inherited
+                .iter()
+                .map(|h| (h.as_raw_handle() as usize).to_string()),
+        );
+        let program = std::env::current_exe()?;
+        let mut child = spawn(&program, &arguments)?;
+        let deadline = Instant::now() + START_WAIT;
+        while !lifeline.is_watched() {
+            if let Some(status) = child.try_wait()? {
+                return Err(io::Error::other(format!("it ended at once: {status}")));
+            }
+            if Instant::now() > deadline {
+                let _ = child.kill();
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(Watchdog { lifeline, child })
+    }
+
+    /// From now on the watchdog repairs by the record at `record`.
+    pub fn arm(&self, record: Va) {
+        self.lifeline.set_record(record);
+    }
+
+    /// From now on there is nothing to repair.
+    pub fn disarm(&self) {
+        self.lifeline.set_record(Va(0));
+    }
+
+    /// Says what is about to happen, or has happened.
+    pub fn set_phase(&self, phase: Phase) {
+        self.lifeline.set_phase(phase);
+    }
+}
+
+/// Starts the watchdog out of reach of what ends the patcher: without its console, and
+/// outside its job where the job allows that.
+fn spawn(program: &std::path::Path, arguments: &[String]) -> io::Result<Child> {
+    let apart = DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP;
+    let start = |flags| {
+        Command::new(program)
+            .arg(COMMAND)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .creation_flags(flags)
+            .spawn()
+    };
+    start(apart | CREATE_BREAKAWAY_FROM_JOB).or_else(|_| start(apart))
+}
+
+/// A copy of a handle that children inherit.
+fn inheritable(handle: RawHandle) -> io::Result<OwnedHandle> {
+    let mut copy = std::ptr::null_mut();
+    // SAFETY: both process handles are this process, `handle` is open, `copy` receives one.
+    let ok = unsafe {
+        let own = GetCurrentProcess();
+        DuplicateHandle(own, handle, own, &mut copy, 0, 1, DUPLICATE_SAME_ACCESS)
+    };
+    if ok == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call succeeded, so the handle is open and owned by nobody else.
+    Ok(unsafe { OwnedHandle::from_raw_handle(copy) })
+}

@@ -1,0 +1,199 @@
+//! The report of `hotpatch status`.
+
+use std::fmt::Write;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::sanitize::line;
+use super::target::FunctionReport;
+use super::time::rfc3339;
+use crate::addr::Va;
+use crate::apply::survey::{Installed, State, Survey};
+use crate::apply::target::Identity;
+
+/// Which patches processes have.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StatusReport {
+    /// `hotpatch.status/1`
+    pub schema: &'static str,
+    /// Processes with patches; with `--pid` that process, patched or not.
+    pub processes: Vec<ProcessReport>,
+    /// With `--package`: processes that have its module and not the patch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_patched: Option<Vec<NotPatched>>,
+    /// Number of processes that could not be opened.
+    pub inaccessible: usize,
+}
+
+/// A process and its patches.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProcessReport {
+    /// The process.
+    pub pid: u32,
+    /// Path of its program.
+    pub image: String,
+    /// Its patches.
+    pub patches: Vec<PatchReport>,
+    /// Records that can't be read, each with the reason.
+    pub unreadable: Vec<String>,
+}
+
+/// A patch in a process.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PatchReport {
+    /// Its id.
+    pub id: String,
+    /// Its position in the product's line of patches.
+    pub sequence: u64,
+    /// What it fixes.
+    pub title: Option<String>,
+    /// `active`: every call runs new code. `pending`: every call runs old code, an
+    /// operation is under way or was interrupted. `torn`: something else changed an entry.
+    pub state: &'static str,
+    /// File name of the module that it changes.
+    pub module: String,
+    /// The functions that it replaces.
+    pub functions: Vec<FunctionReport>,
+    /// When it was applied (RFC 3339, UTC); null unless it is active.
+    pub applied_at: Option<String>,
+    /// SHA-256 of the package as hex.
+    pub package_sha256: String,
+    /// Where its memory is.
+    pub region: Va,
+    /// Its memory in bytes.
+    pub bytes_allocated: u64,
+    /// Name and version of the program that applied it.
+    pub applied_by: String,
+}
+
+/// A process that could have a patch and doesn't.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NotPatched {
+    /// The process.
+    pub pid: u32,
+    /// Path of its program.
+    pub image: String,
+    /// Why it doesn't have the patch.
+    pub reason: String,
+}
+
+impl StatusReport {
+    /// An empty report.
+    pub fn new() -> Self {
+        StatusReport {
+            schema: "hotpatch.status/1",
+            processes: Vec::new(),
+            not_patched: None,
+            inaccessible: 0,
+        }
+    }
+
+    /// The report as text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for process in &self.processes {
+            let _ = writeln!(text, "{} {}", process.pid, line(&process.image));
+            for patch in &process.patches {
+                patch.push(&mut text);
+            }
+            for reason in &process.unreadable {
+                let _ = writeln!(text, "  unreadable: {}", line(reason));
+            }
+            if process.patches.is_empty() && process.unreadable.is_empty() {
+                text.push_str("  no patches\n");
+            }
+        }
+        for process in self.not_patched.iter().flatten() {
+            let (image, reason) = (line(&process.image), line(&process.reason));
+            let _ = writeln!(text, "{} {image}\n  not patched: {reason}", process.pid);
+        }
+        if text.is_empty() {
+            text.push_str("no patched processes\n");
+        }
+        if self.inaccessible > 0 {
+            let _ = writeln!(
+                text,
+                "({} processes could not be opened; an elevated prompt sees more)",
+                self.inaccessible
+            );
+        }
+        text
+    }
+}
+
+impl Default for StatusReport {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ProcessReport {
+    /// What was found in a process.
+    pub fn new(process: &Identity, survey: &Survey) -> Self {
+        ProcessReport {
+            pid: process.pid,
+            image: process.image.clone(),
+            patches: survey.patches.iter().map(PatchReport::from).collect(),
+            unreadable: survey
+                .unreadable
+                .iter()
+                .map(|(_, error)| error.to_string())
+                .collect(),
+        }
+    }
+}
+
+impl From<&Installed> for PatchReport {
+    fn from(patch: &Installed) -> Self {
+        let (header, body) = (&patch.record.header, &patch.record.body);
+        let functions = body.functions.iter();
+        PatchReport {
+            id: body.id.clone(),
+            sequence: body.sequence,
+            title: body.title.clone(),
+            state: match patch.state {
+                State::Active => "active",
+                State::Pending => "pending",
+                State::Torn => "torn",
+            },
+            module: body.module.name.clone(),
+            functions: functions
+                .map(|f| FunctionReport {
+                    name: f.name.clone(),
+                    entry: Some(f.entry),
+                })
+                .collect(),
+            applied_at: (patch.state == State::Active).then(|| rfc3339(header.applied_at_ms)),
+            package_sha256: body.package_sha256.clone(),
+            region: patch.record.at,
+            bytes_allocated: header.region_size,
+            applied_by: body.applied_by.clone(),
+        }
+    }
+}
+
+impl PatchReport {
+    fn push(&self, text: &mut String) {
+        let since = match &self.applied_at {
+            Some(at) => format!(" since {at}"),
+            None => String::new(),
+        };
+        let (id, module) = (line(&self.id), line(&self.module));
+        let _ = writeln!(
+            text,
+            "  {id} (sequence {}) {}{since}: {} functions of {module}",
+            self.sequence,
+            self.state,
+            self.functions.len()
+        );
+        if let Some(title) = &self.title {
+            let _ = writeln!(text, "    {}", line(title));
+        }
+        if self.state == "pending" {
+            text.push_str(
+                "    an operation is under way or was interrupted; revert clears it away\n",
+            );
+        }
+    }
+}

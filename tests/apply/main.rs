@@ -1,0 +1,15 @@
+//! `check`, `apply`, `status` and `revert` on real processes.
+//!
+//! Everything goes through the real program. On Linux these tests don't exist; they are
+//! built for Windows and run under Wine (see `tests/wine/run.sh`) or on Windows itself.
+
+#![cfg(windows)]
+
+mod busy;
+mod death;
+mod hotpatch;
+mod lifecycle;
+mod load;
+mod package;
+mod refusal;
+mod target;

@@ -1,0 +1,176 @@
+//! What is published with the program and made by it: JSON Schemas and the page of findings.
+//!
+//! `HOTPATCH_UPDATE=1 cargo test --test compare published` writes them anew.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::support::{Folder, Run};
+use super::{diff, fixture, server};
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Compares a committed file with what the program prints, or writes it.
+fn check(path: &str, text: &str) {
+    let file = root(path);
+    if std::env::var_os("HOTPATCH_UPDATE").is_some() {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    let same = committed.replace("\r\n", "\n") == text;
+    assert!(
+        same,
+        "{path} is not what the program prints: run HOTPATCH_UPDATE=1 cargo test --test compare published"
+    );
+}
+
+fn schema(name: &str) -> Value {
+    Folder::new().run(&format!("schema {name}")).json()
+}
+
+fn names() -> Vec<String> {
+    let run = Folder::new().run("schema");
+    run.good().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn schemas_are_up_to_date() {
+    for name in names() {
+        let run = Folder::new().run(&format!("schema {name}"));
+        check(&format!("examples/schemas/{name}.json"), run.good());
+    }
+}
+
+#[test]
+fn the_page_of_findings_is_up_to_date() {
+    let run = Folder::new().run("explain --all --format markdown");
+    check("docs/findings.md", run.good());
+    let page = run.good();
+    let json = Folder::new().run("explain --all --format json").json();
+    for rule in json["rules"].as_array().unwrap() {
+        let heading = format!("\n## {}\n", rule["code"].as_str().unwrap());
+        assert!(page.contains(&heading), "{heading}");
+    }
+}
+
+#[test]
+fn an_unknown_report_is_a_usage_error() {
+    let run = Folder::new().run("schema nonsense");
+    assert!(run.failed(2).contains("nonsense"), "{run:?}");
+}
+
+#[test]
+fn documents_are_what_their_schemas_say() {
+    let show_all = ["--format", "json", "--side-by-side"];
+    for (old, new) in [
+        (server("old"), server("new")),
+        (server("old"), server("new-unpatchable")),
+        (
+            fixture("noise/old/noise.exe"),
+            fixture("noise/new/noise.exe"),
+        ),
+        (fixture("refused/x86.exe"), fixture("refused/x86.exe")),
+    ] {
+        valid("diff", &diff(&old, &new, &show_all).json());
+    }
+    let folder = Folder::new();
+    let image = server("old");
+    let coverage = Run::of(
+        folder
+            .program()
+            .arg("coverage")
+            .arg(image)
+            .args(["--format", "json"]),
+    );
+    valid("coverage", &coverage.json());
+    valid("explain", &folder.run("explain --all --format json").json());
+    valid("error", &folder.run("diff a b --format json").json());
+    valid(
+        "keygen",
+        &folder.run("keygen --out k.pem --format json").json(),
+    );
+    let build = Run::of(
+        folder
+            .program()
+            .arg("build")
+            .args([server("old"), server("new")])
+            .args("-o x.hpk --key k.pem --id X --format json".split_whitespace()),
+    );
+    valid("build", &build.json());
+    valid(
+        "verify",
+        &folder
+            .run("verify x.hpk --key k.pub.pem --format json")
+            .json(),
+    );
+    valid("inspect", &folder.run("inspect x.hpk --format json").json());
+}
+
+fn valid(name: &str, document: &Value) {
+    let schema = schema(name);
+    if let Err(problem) = validate(&schema, &schema, document) {
+        panic!("{name}: {problem}\n{document:#}");
+    }
+}
+
+/// As much of JSON Schema as the published schemas use; no property may be undescribed.
+fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let pointer = reference.trim_start_matches('#');
+        return validate(root, root.pointer(pointer).ok_or("a dangling $ref")?, value);
+    }
+    for word in ["anyOf", "oneOf"] {
+        if let Some(choices) = schema[word].as_array() {
+            let fits = choices.iter().any(|c| validate(root, c, value).is_ok());
+            return fits.then_some(()).ok_or(format!("{value} fits no choice"));
+        }
+    }
+    if schema.get("const").is_some_and(|c| c != value) {
+        return Err(format!("{value} is not {}", schema["const"]));
+    }
+    let choices = schema["enum"].as_array();
+    if choices.is_some_and(|c| !c.contains(value)) {
+        return Err(format!("{value} is not in {}", schema["enum"]));
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(one) => vec![one],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let actual = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(n) if n.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if !types.is_empty() && !types.contains(&actual) {
+        return Err(format!("{value} is of type {actual}, not {types:?}"));
+    }
+    if let (Some(items), Some(list)) = (schema.get("items"), value.as_array()) {
+        list.iter().try_for_each(|v| validate(root, items, v))?;
+    }
+    let Some(fields) = value.as_object() else {
+        return Ok(());
+    };
+    for name in schema["required"].as_array().into_iter().flatten() {
+        let name = name.as_str().unwrap_or("");
+        fields.get(name).ok_or(format!("{name} is missing"))?;
+    }
+    for (name, field) in fields {
+        match &schema["properties"][name] {
+            Value::Null if schema.get("additionalProperties").is_some() => {}
+            Value::Null => return Err(format!("{name} is not described")),
+            described => {
+                validate(root, described, field).map_err(|e| format!("{name}: {e}"))?;
+            }
+        }
+    }
+    Ok(())
+}
