@@ -121,7 +121,10 @@ mod tests {
     #[test]
     fn two_changes_side_by_side_are_a_guess() {
         let (old, _) = align(&[1, 2, 3], &[1, 8, 9]);
-        assert_eq!(old.iter().map(|o| o.1).collect::<Vec<_>>(), [false, true, true]);
+        assert_eq!(
+            old.iter().map(|o| o.1).collect::<Vec<_>>(),
+            [false, true, true]
+        );
         let (old, _) = align(&[5], &[6, 7]);
         assert!(old[0].1);
     }
@@ -131,7 +134,10 @@ mod tests {
         let lambda = "<lambda_65e615be2a453ca0576c979606f46740>::operator()";
         assert_eq!(stable_name(lambda), ("<lambda_>::operator()".into(), true));
         assert_eq!(stable_name("?f@?A0x1f2e3d4c@@YAXXZ").0, "?f@?A0x@@YAXXZ");
-        assert_eq!(stable_name("main::$_0::operator()").0, "main::$_::operator()");
+        assert_eq!(
+            stable_name("main::$_0::operator()").0,
+            "main::$_::operator()"
+        );
         assert_eq!(stable_name("plain"), ("plain".into(), false));
     }
 }

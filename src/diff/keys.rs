@@ -162,7 +162,10 @@ impl Drafter<'_> {
                 .collect();
             if keys.is_empty() {
                 let contribution = program.symbols.contribution_at(function.rva);
-                keys.push((self.local(contribution.map(|c| c.module), None, "<code>"), false));
+                keys.push((
+                    self.local(contribution.map(|c| c.module), None, "<code>"),
+                    false,
+                ));
             }
             names.push(keys);
         }
@@ -185,9 +188,17 @@ impl Drafter<'_> {
         Draft {
             names: items
                 .iter()
-                .map(|item| item.names.iter().map(|n| (key(item.rva, n), false)).collect())
+                .map(|item| {
+                    item.names
+                        .iter()
+                        .map(|n| (key(item.rva, n), false))
+                        .collect()
+                })
                 .collect(),
-            looks: items.iter().map(|i| hash(&(&i.type_name, i.type_size))).collect(),
+            looks: items
+                .iter()
+                .map(|i| hash(&(&i.type_name, i.type_size)))
+                .collect(),
         }
     }
 }
@@ -235,7 +246,10 @@ fn number(old: &mut Draft, new: &mut Draft) {
             items.iter().map(|(item, _)| draft.looks[*item]).collect()
         };
         let numbers = align(&looks(old, &before), &looks(new, &after));
-        for (draft, items, numbers) in [(&mut *old, before, numbers.0), (&mut *new, after, numbers.1)] {
+        for (draft, items, numbers) in [
+            (&mut *old, before, numbers.0),
+            (&mut *new, after, numbers.1),
+        ] {
             for ((item, slot), (number, guess)) in items.into_iter().zip(numbers) {
                 let entry = &mut draft.names[item][slot];
                 entry.1 = guess;
@@ -259,7 +273,8 @@ impl Keys {
             program: new,
             modules: &pairs.new,
         };
-        let (mut drafts, mut functions) = ((before.functions(), after.functions()), Interner::default());
+        let (mut drafts, mut functions) =
+            ((before.functions(), after.functions()), Interner::default());
         number(&mut drafts.0, &mut drafts.1);
         let old_functions = functions.side(drafts.0);
         let new_functions = functions.side(drafts.1);

@@ -36,6 +36,9 @@ struct Allocation {
     usage: Usage,
 }
 
+/// What happens at a census, given its number.
+type OnCensus = Box<dyn FnMut(&Fake, u32)>;
+
 pub struct Fake {
     identity: Identity,
     memory: RefCell<BTreeMap<u64, Allocation>>,
@@ -53,7 +56,7 @@ pub struct Fake {
     /// Operations so far.
     pub operations: Cell<usize>,
     /// Called when a census is taken, with the number of the census from 1.
-    pub on_census: RefCell<Option<Box<dyn FnMut(&Fake, u32)>>>,
+    pub on_census: RefCell<Option<OnCensus>>,
     censuses: Cell<u32>,
 }
 
