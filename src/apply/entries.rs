@@ -3,6 +3,7 @@
 //! An operation on another process costs about the same for five bytes as for five
 //! thousand, so entries near each other are handled as one span.
 
+use super::fault;
 use super::record::{Body, Function, Protected};
 use super::target::{Protection, Target, TargetError};
 use crate::addr::Va;
@@ -10,9 +11,13 @@ use crate::payload::names::REDIRECT_LEN;
 
 const LEN: usize = REDIRECT_LEN as usize;
 
-/// Entries further apart than this are not put into one span. Writing a page makes it
-/// private to the process, so a large gap would cost memory.
-const MAX_GAP: u64 = 0x4000;
+/// Entries further apart than this are not read, and their pages not unprotected, in one
+/// operation.
+const MAX_GAP: u64 = 0x4_0000;
+
+/// Entries further apart than this are not written in one operation: a page that is written
+/// becomes private to the process, so a large gap would cost memory.
+const MAX_WRITTEN_GAP: usize = 0x4000;
 
 /// What is at an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +37,17 @@ pub enum Wanted {
     Original,
     /// The redirect.
     Redirect,
+}
+
+/// Why entries were not written, or not all.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The target can't be worked on.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// Other software has changed the entry of this function.
+    #[error("the entry of {0} was changed by other software")]
+    Changed(String),
 }
 
 /// Groups pages of entries (ascending) into spans of one protection.
@@ -96,51 +112,87 @@ pub fn observe<T: Target + ?Sized>(
     Ok(seen)
 }
 
-/// Gives every entry its wanted bytes, and leaves the protection of the pages as it was.
-/// The target must be frozen. Entries with foreign bytes are left alone.
+/// Gives every entry its wanted bytes, leaves the protection of the pages as it was, and
+/// reads back what is there then. The target must be frozen.
 ///
 /// # Errors
-/// Where the target can't be read or written, or holds something else afterwards. What was
-/// written until then stays.
+/// Where the target can't be read or written, holds something else afterwards, or where
+/// other software has changed an entry. What was written until then stays.
 pub fn write<T: Target + ?Sized>(
     target: &T,
     body: &Body,
     wanted: Wanted,
-) -> Result<(), TargetError> {
+) -> Result<(), WriteError> {
     for span in spans_of(body) {
-        let before = span.read(target)?;
-        let mut bytes = before.clone();
-        for function in span.functions {
-            let at = span.offset(function);
-            if !matches!(
-                classify(function, &bytes[at..at + LEN]),
-                EntryBytes::Foreign(_)
-            ) {
-                bytes[at..at + LEN].copy_from_slice(match wanted {
-                    Wanted::Original => &function.original,
-                    Wanted::Redirect => &function.redirect,
-                });
-            }
+        if let Some(function) = write_span(target, &span, wanted)? {
+            return Err(WriteError::Changed(function));
         }
-        if bytes == before {
-            continue;
-        }
-        let pages = span.pages;
-        target.protect(pages.at, pages.size, Protection::READ_WRITE)?;
-        super::fault::point("unprotected");
-        let written = target.write(span.start(), &bytes);
-        super::fault::point("entries-written");
-        target.protect(pages.at, pages.size, pages.protection())?;
-        written?;
-        let found = span.read(target)?;
-        if let Some(i) = (0..bytes.len()).find(|i| bytes[*i] != found[*i]) {
-            return Err(TargetError::NotWritten {
-                at: Va(span.start().0 + i as u64),
-            });
-        }
-        target.flush_code(span.start(), bytes.len() as u64)?;
     }
     Ok(())
+}
+
+/// Gives every entry that holds the redirect its original bytes back, whatever the others
+/// hold. The target must be frozen.
+///
+/// # Errors
+/// Where the target can't be read or written, or holds something else afterwards.
+pub fn put_back<T: Target + ?Sized>(target: &T, body: &Body) -> Result<(), TargetError> {
+    for span in spans_of(body) {
+        write_span(target, &span, Wanted::Original)?;
+    }
+    Ok(())
+}
+
+/// Writes the entries of a span, and says which one was left alone because other software
+/// has changed it.
+fn write_span<T: Target + ?Sized>(
+    target: &T,
+    span: &Span<'_>,
+    wanted: Wanted,
+) -> Result<Option<String>, TargetError> {
+    let before = span.read(target)?;
+    let mut after = before.clone();
+    let mut changed = None;
+    for function in span.functions {
+        let at = span.offset(function);
+        let slot = &mut after[at..at + LEN];
+        match (classify(function, slot), wanted) {
+            (EntryBytes::Foreign(_), _) => changed = Some(function.name.clone()),
+            (_, Wanted::Original) => slot.copy_from_slice(&function.original),
+            (_, Wanted::Redirect) => slot.copy_from_slice(&function.redirect),
+        }
+    }
+    if after == before {
+        return Ok(changed);
+    }
+    let pages = span.pages;
+    target.protect(pages.at, pages.size, Protection::READ_WRITE)?;
+    fault::point("unprotected");
+    let written = span.clusters().try_for_each(|(from, to)| {
+        let at = Va(span.start().0 + from as u64);
+        target.write(at, &after[from..to])
+    });
+    fault::point("entries-written");
+    target.protect(pages.at, pages.size, restored(pages))?;
+    written?;
+    let found = span.read(target)?;
+    if let Some(i) = (0..after.len()).find(|i| after[*i] != found[*i]) {
+        return Err(TargetError::NotWritten {
+            at: Va(span.start().0 + i as u64),
+        });
+    }
+    target.flush_code(span.start(), after.len() as u64)?;
+    Ok(changed)
+}
+
+/// The protection that the pages had, such that control flow guard keeps its knowledge of
+/// which addresses in them may be called (`PAGE_TARGETS_NO_UPDATE`).
+fn restored(pages: &Protected) -> Protection {
+    let protection = pages.protection();
+    match protection.executable() {
+        true => protection.keeping_targets(),
+        false => protection,
+    }
 }
 
 /// Gives the pages of the entries the protection that they had before the patch. Changes
@@ -152,7 +204,7 @@ pub fn restore_protection<T: Target + ?Sized>(target: &T, body: &Body) -> Result
     for pages in &body.pages {
         let region = target.region(pages.at)?;
         if region.is_none_or(|r| r.protection != pages.protection()) {
-            target.protect(pages.at, pages.size, pages.protection())?;
+            target.protect(pages.at, pages.size, restored(pages))?;
         }
     }
     Ok(())
@@ -176,6 +228,15 @@ impl Span<'_> {
     fn slot<'b>(&self, function: &Function, bytes: &'b [u8]) -> &'b [u8] {
         let at = self.offset(function);
         &bytes[at..at + LEN]
+    }
+
+    /// Ranges that are written in one operation, as offsets from the first entry.
+    fn clusters(&self) -> impl Iterator<Item = (usize, usize)> {
+        let near = |a: &Function, b: &Function| self.offset(b) - self.offset(a) < MAX_WRITTEN_GAP;
+        self.functions.chunk_by(near).map(|group| {
+            let last = &group[group.len() - 1];
+            (self.offset(&group[0]), self.offset(last) + LEN)
+        })
     }
 
     /// From the first entry to the end of the last.

@@ -23,6 +23,7 @@ const HEADERS: usize = 0x1000;
 
 /// Index of a data directory.
 const EXPORT: usize = 0;
+const EXCEPTION: usize = 3;
 const DEBUG: usize = 6;
 
 /// `IMAGE_DEBUG_TYPE_CODEVIEW`.
@@ -82,6 +83,22 @@ pub fn export<T: Target + ?Sized>(
     Ok(exports()
         .filter(|f| !inside(f) && f.0 != 0)
         .map(|f| f.at(module.base)))
+}
+
+/// Where a module's unwind table (`.pdata`) is, and its size in bytes; `None` where it has
+/// none, or isn't x64.
+///
+/// # Errors
+/// Where its headers can't be read.
+pub fn unwind_table<T: Target + ?Sized>(
+    target: &T,
+    module: &Module,
+) -> Result<Option<(Va, u32)>, TargetError> {
+    let headers = Headers::read(target, module.base)?;
+    Ok(headers
+        .filter(|h| h.machine == 0x8664)
+        .and_then(|h| h.directory(EXCEPTION))
+        .map(|(rva, size)| (rva.at(module.base), size)))
 }
 
 struct Headers {

@@ -25,6 +25,8 @@
 //!
 //! At any moment, the target runs wholly old or wholly new code: old until the one byte is
 //! written, new after. [`repair`] is what remains to be done, and is run by a watchdog.
+//! Should that die too, the target stays frozen, and [`recover`] does it when `hotpatch` is
+//! run the next time.
 
 pub mod entries;
 pub mod fault;
@@ -36,6 +38,7 @@ pub mod place;
 pub mod preflight;
 pub mod quiesce;
 pub mod record;
+pub mod recover;
 mod remote;
 pub mod remove;
 pub mod repair;

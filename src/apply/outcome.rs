@@ -3,8 +3,9 @@
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use super::entries::WriteError;
 use super::link::LinkError;
-use super::quiesce::{Blocker, Effort, Patience};
+use super::quiesce::{Blocker, Effort, Patience, Unquiet};
 use super::record::Record;
 use super::target::{Identity, TargetError};
 use crate::addr::Va;
@@ -125,6 +126,23 @@ impl Summary {
         self.bytes_allocated = record.header.region_size;
     }
 
+    /// Notes why there was no quiet moment; returns the outcome that this means.
+    pub(super) fn unquiet(&mut self, why: Unquiet) -> Result<Outcome, ApplyError> {
+        match why {
+            Unquiet::Busy(blockers) => {
+                self.blocked_by = blockers;
+                Ok(Outcome::Busy)
+            }
+            Unquiet::Interrupted => Ok(Outcome::Interrupted),
+            Unquiet::Fibers(thread) => {
+                let detail = format!("Thread {thread} is a fiber.");
+                self.findings.push(Finding::new(&rules::FIBERS, detail));
+                Ok(Outcome::Refused)
+            }
+            Unquiet::Failed(error) => Err(error.into()),
+        }
+    }
+
     /// The exit code that goes with the outcome.
     pub fn exit(&self) -> Exit {
         match self.outcome {
@@ -186,9 +204,12 @@ pub enum ApplyError {
         /// The module.
         module: String,
     },
-    /// An entry changed between the preflight and the switch.
-    #[error("the entry of {function} was changed by other software meanwhile")]
-    EntryChanged {
+    /// An entry can't be written, or was changed between the preflight and the switch.
+    #[error(transparent)]
+    Entries(#[from] WriteError),
+    /// An entry's bytes in the manifest are no five bytes.
+    #[error("the manifest has no entry bytes for {function}")]
+    EntryBytes {
         /// The function.
         function: String,
     },

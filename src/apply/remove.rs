@@ -1,14 +1,15 @@
 //! Takes a patch out of a process, or clears away what an interrupted operation left.
 
-use super::entries::{self, EntryBytes, Wanted};
+use super::entries::{self, EntryBytes, Wanted, WriteError};
 use super::fault;
 use super::install::not_freed;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
-use super::quiesce::{Effort, Patience, Unquiet, WordScan, Zone, Zones, quiesce};
+use super::quiesce::unwind::CodeMap;
+use super::quiesce::{Effort, FrameCheck, Patience, Zone, Zones, quiesce};
 use super::record::{Record, Stage};
-use super::remote;
 use super::survey::{Installed, State, Survey};
 use super::target::{Target, TargetError};
+use super::{recover, remote};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 
@@ -22,6 +23,7 @@ pub fn revert<T: Target>(
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
     let _lock = target.lock()?;
+    recover::recover(target)?;
     let patience = options.patience();
     let mut summary = Summary::new(target.identity(), Outcome::NotApplied);
     summary.package_id = id.map(str::to_owned);
@@ -121,20 +123,18 @@ pub(super) fn remove<T: Target>(
     summary: &mut Summary,
 ) -> Result<Option<Outcome>, ApplyError> {
     let zones = zones(record);
+    let patches = Survey::of(target)?.patches;
+    let records: Vec<&Record> = patches.iter().map(|p| &p.record).collect();
+    let check = FrameCheck::new(CodeMap::of(target, &records)?);
     target.arm(record.at)?;
-    let quiet = quiesce(target, &zones, &WordScan, patience, &mut summary.effort);
+    fault::point("reverting");
+    let effort = &mut summary.effort;
+    let quiet = quiesce(target, record.at, &zones, &check, patience, effort);
     let frozen = match quiet {
         Ok(frozen) => frozen,
         Err(unquiet) => {
             target.disarm();
-            return match unquiet {
-                Unquiet::Busy(blockers) => {
-                    summary.blocked_by = blockers;
-                    Ok(Some(Outcome::Busy))
-                }
-                Unquiet::Interrupted => Ok(Some(Outcome::Interrupted)),
-                Unquiet::Failed(error) => Err(error.into()),
-            };
+            return summary.unquiet(unquiet).map(Some);
         }
     };
     if patience.is_interrupted() {
@@ -151,7 +151,7 @@ pub(super) fn remove<T: Target>(
     fault::point("reverted-thawed");
     record.set_stage(target, Stage::Restored)?;
     fault::point("restored");
-    if !release(target, record, &zones, patience)? {
+    if !release(target, record, &zones, &check, patience)? {
         summary.findings.push(not_freed(record));
     }
     Ok(None)
@@ -159,22 +159,20 @@ pub(super) fn remove<T: Target>(
 
 /// The frozen window: the one byte, then the entries.
 fn restore<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
+    // Whatever other software changed since the survey must not be half undone.
+    let found = entries::observe(target, &record.body)?;
+    let functions = record.body.functions.iter();
+    let foreign = |b: &EntryBytes| matches!(b, EntryBytes::Foreign(_));
+    if let Some((f, _)) = functions.zip(&found).find(|(_, b)| foreign(b)) {
+        return Err(WriteError::Changed(f.name.clone()).into());
+    }
+    // From here on a repair finishes what was begun.
     record.set_stage(target, Stage::Reverting)?;
-    fault::point("reverting");
     record.set_active(target, false)?;
     fault::point("inactive");
     entries::write(target, &record.body, Wanted::Original)?;
     fault::point("entries-restored");
     entries::restore_protection(target, &record.body)?;
-    let found = entries::observe(target, &record.body)?;
-    let functions = &record.body.functions;
-    for (function, bytes) in functions.iter().zip(&found) {
-        if *bytes != EntryBytes::Original {
-            return Err(ApplyError::EntryChanged {
-                function: function.name.clone(),
-            });
-        }
-    }
     Ok(())
 }
 
@@ -183,12 +181,13 @@ fn release<T: Target>(
     target: &T,
     record: &mut Record,
     zones: &Zones,
+    check: &FrameCheck<'_, T>,
     patience: &Patience<'_>,
 ) -> Result<bool, TargetError> {
     // No entry leads here any more, so this look is about threads that were on their way.
     let mut effort = Effort::default();
     target.arm(record.at)?;
-    let looked = quiesce(target, zones, &WordScan, patience, &mut effort);
+    let looked = quiesce(target, record.at, zones, check, patience, &mut effort);
     let quiet = looked.is_ok();
     drop(looked);
     target.disarm();
@@ -199,34 +198,36 @@ fn release<T: Target>(
     Ok(target.free(record.at).is_ok())
 }
 
-/// The whole region, under the names of the functions that are replaced.
+/// The payload's code, under the names of the functions that it replaces.
 fn zones(record: &Record) -> Zones {
-    let (start, end) = (record.at.0, record.end().0);
-    let mut named: Vec<(u64, u64, &str)> = record
-        .body
-        .functions
-        .iter()
-        .map(|f| {
-            let to = f.replacement.0.saturating_add(f.replacement_size);
-            (f.replacement.0, to, f.name.as_str())
-        })
-        .filter(|(from, to, _)| start <= *from && *to <= end)
-        .collect();
-    named.sort_unstable();
     let zone = |start, end, function: String| Zone {
         start,
         end,
         function,
         start_counts: true,
     };
-    let rest = || format!("(payload of {})", record.body.id);
     let mut zones = Vec::new();
-    let mut at = start;
-    for (from, to, name) in named {
-        zones.push(zone(at, from.max(at), rest()));
-        zones.push(zone(from, to, name.to_owned()));
-        at = at.max(to);
+    for pages in &record.body.code {
+        let (start, end) = (pages.at.0, pages.at.0.saturating_add(pages.size));
+        let mut named: Vec<(u64, u64, &str)> = record
+            .body
+            .functions
+            .iter()
+            .map(|f| {
+                let to = f.replacement.0.saturating_add(f.replacement_size);
+                (f.replacement.0, to, f.name.as_str())
+            })
+            .filter(|(from, to, _)| start <= *from && *to <= end)
+            .collect();
+        named.sort_unstable();
+        let rest = || format!("(payload of {})", record.body.id);
+        let mut at = start;
+        for (from, to, name) in named {
+            zones.push(zone(at, from.max(at), rest()));
+            zones.push(zone(from, to, name.to_owned()));
+            at = at.max(to);
+        }
+        zones.push(zone(at, end, rest()));
     }
-    zones.push(zone(at, end, rest()));
     Zones::new(zones)
 }

@@ -4,7 +4,7 @@
 //! or wholly new code, whichever it ran at the moment of death, every page has the
 //! protection that it should have, and the record tells the truth.
 
-use super::entries::{self, Wanted};
+use super::entries;
 use super::record::{Record, RecordError, Stage};
 use super::survey::{Installed, State};
 use super::target::{Target, TargetError};
@@ -33,7 +33,7 @@ pub fn repair<T: Target>(target: &T, at: Va) -> Result<State, RepairError> {
         // All redirects were in place before the byte was written.
         record.set_stage(target, Stage::Committed)?;
     } else if matches!(record.header.stage, Stage::Installing | Stage::Reverting) {
-        entries::write(target, &record.body, Wanted::Original)?;
+        entries::put_back(target, &record.body)?;
         record.set_stage(target, Stage::Restored)?;
     }
     Ok(Installed::observe(target, record).state)

@@ -81,6 +81,15 @@ impl Protection {
     /// Code.
     pub const EXECUTE_READ: Protection = Protection(0x20);
 
+    /// `PAGE_TARGETS_NO_UPDATE`: pages that become executable again keep their list of
+    /// addresses that may be called indirectly. Not a protection, and never read back.
+    pub const KEEP_TARGETS: u32 = 0x4000_0000;
+
+    /// The same protection, for pages of code that were executable before.
+    pub fn keeping_targets(self) -> Protection {
+        Protection(self.0 | Self::KEEP_TARGETS)
+    }
+
     /// Whether code can run there.
     pub fn executable(self) -> bool {
         self.0 & 0xf0 != 0
@@ -114,6 +123,8 @@ pub struct Thread {
     pub stack_limit: Va,
     /// First address above its stack (`NT_TIB.StackBase`).
     pub stack_base: Va,
+    /// Whether it is a fiber, so that there may be stacks which belong to no thread now.
+    pub fiber: bool,
 }
 
 /// What all threads of a stopped target were doing.
@@ -262,6 +273,9 @@ pub trait Target {
 
     /// Ends what [`arm`](Self::arm) began.
     fn disarm(&self);
+
+    /// Whether every thread is suspended, by whomever; `None` where nothing can tell.
+    fn is_frozen(&self) -> Option<bool>;
 
     /// Stops every thread. At most one freeze is in effect at any time.
     ///

@@ -9,7 +9,7 @@ use super::survey::{State, Survey};
 use super::target::{Mitigations, Target};
 use super::testing::package::{package, package_with};
 use super::testing::{Fake, MODULE, SERVER_RVAS, Version};
-use super::{ApplyError, apply, repair, revert};
+use super::{ApplyError, apply, recover, repair, revert};
 use crate::addr::Va;
 use crate::exit::Exit;
 
@@ -64,9 +64,13 @@ fn check_writes_nothing() {
     assert!(summary.bytes_allocated > 0);
 }
 
-/// Kills the patcher after every number of operations; then the watchdog, where the target
-/// was frozen; then looks, applies and reverts.
-fn dies_at_every_operation(start: impl Fn() -> Fake, operation: impl Fn(&Fake) -> bool) {
+/// Kills the patcher after every number of operations; then looks, applies and reverts.
+/// Where the target was frozen, the watchdog does its work first, or has died too.
+fn dies_at_every_operation(
+    watchdog: bool,
+    start: impl Fn() -> Fake,
+    operation: impl Fn(&Fake) -> bool,
+) {
     let complete = start();
     let before = complete.operations.get();
     assert!(operation(&complete));
@@ -77,14 +81,16 @@ fn dies_at_every_operation(start: impl Fn() -> Fake, operation: impl Fn(&Fake) -
         fake.fuel.set(Some(fuel));
         // What the patcher does after its death fails: no guard and no clean-up helps.
         operation(&fake);
-        let armed = fake.armed.get();
         fake.fuel.set(None);
         if fake.frozen.get() == 1 {
-            // The guards did run here, as they would not after a death; none could thaw.
-            let record = armed.unwrap_or_else(|| find_record(&fake));
-            repair::repair(&fake, record).unwrap();
-            fake.thaw().unwrap();
+            if watchdog {
+                repair::repair(&fake, find_record(&fake)).unwrap();
+                fake.thaw().unwrap();
+            } else {
+                assert!(recover::recover(&fake).unwrap(), "step {fuel}");
+            }
         }
+        assert_eq!(fake.frozen.get(), 0);
         let version = fake.version();
         let states = states(&fake);
         assert!(!states.contains(&State::Torn), "step {fuel}: {states:?}");
@@ -113,7 +119,10 @@ fn find_record(fake: &Fake) -> Va {
 
 #[test]
 fn apply_may_die_at_any_operation() {
-    dies_at_every_operation(Fake::new, |fake| apply(fake, &package(), &ONCE).is_ok());
+    for watchdog in [true, false] {
+        let operation = |fake: &Fake| apply(fake, &package(), &ONCE).is_ok();
+        dies_at_every_operation(watchdog, Fake::new, operation);
+    }
 }
 
 #[test]
@@ -123,7 +132,9 @@ fn revert_may_die_at_any_operation() {
         apply(&fake, &package(), &ONCE).unwrap();
         fake
     };
-    dies_at_every_operation(patched, |fake| revert(fake, None, &ONCE).is_ok());
+    for watchdog in [true, false] {
+        dies_at_every_operation(watchdog, patched, |fake| revert(fake, None, &ONCE).is_ok());
+    }
 }
 
 #[test]
@@ -192,6 +203,20 @@ fn an_unknown_stack_is_busy() {
     fake.threads.borrow_mut()[0].registers.rsp = 0x10;
     let busy = apply(&fake, &package(), &ONCE).unwrap();
     assert_eq!(busy.outcome, Outcome::Busy);
+}
+
+#[test]
+fn fibers_are_refused_at_once() {
+    let fake = Fake::new();
+    fake.threads.borrow_mut()[0].fiber = true;
+    let patient = Options {
+        timeout: Duration::from_secs(3600),
+        ..ONCE
+    };
+    let refused = apply(&fake, &package(), &patient).unwrap();
+    assert_eq!(refused.exit(), Exit::RestartRequired);
+    assert_eq!(codes(&refused), ["HP503", "HP519"]);
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
 }
 
 #[test]

@@ -15,8 +15,40 @@ pub type Ordinal = (u32, bool);
 const MAX_COMPARISONS: usize = 1 << 20;
 
 /// Numbers the namesakes of two builds so that the same items have the same number. The
-/// arguments are what each item looks like, by ascending address.
-pub fn align(old: &[u64], new: &[u64]) -> (Vec<Ordinal>, Vec<Ordinal>) {
+/// arguments are each item's whole name and what it looks like, by ascending address.
+///
+/// Items with one and the same whole name that look the same are the same, wherever they
+/// are. The rest is aligned by order.
+pub fn align(old: &[(u64, u64)], new: &[(u64, u64)]) -> (Vec<Ordinal>, Vec<Ordinal>) {
+    let mut of_old: Vec<Option<Ordinal>> = vec![None; old.len()];
+    let mut of_new: Vec<Option<Ordinal>> = vec![None; new.len()];
+    let mut next = 0;
+    for (i, item) in old.iter().enumerate() {
+        let same = |list: &[(u64, u64)]| list.iter().filter(|other| *other == item).count();
+        if same(old) == 1
+            && same(new) == 1
+            && let Some(j) = new.iter().position(|other| other == item)
+        {
+            of_old[i] = Some((next, false));
+            of_new[j] = Some((next, false));
+            next += 1;
+        }
+    }
+    let rest = |items: &[(u64, u64)], done: &[Option<Ordinal>]| -> Vec<u64> {
+        let open = items.iter().zip(done).filter(|(_, d)| d.is_none());
+        open.map(|((_, looks), _)| *looks).collect()
+    };
+    let (before, after) = align_by_order(&rest(old, &of_old), &rest(new, &of_new));
+    let fill = |done: Vec<Option<Ordinal>>, numbers: Vec<Ordinal>| -> Vec<Ordinal> {
+        let mut numbers = numbers.into_iter();
+        done.into_iter()
+            .map(|d| d.unwrap_or_else(|| numbers.next().map_or((next, true), |(n, g)| (n + next, g))))
+            .collect()
+    };
+    (fill(of_old, before), fill(of_new, after))
+}
+
+fn align_by_order(old: &[u64], new: &[u64]) -> (Vec<Ordinal>, Vec<Ordinal>) {
     let anchors = if old.len() * new.len() <= MAX_COMPARISONS {
         common_subsequence(old, new)
     } else {
@@ -106,27 +138,35 @@ mod tests {
 
     #[test]
     fn a_change_between_two_anchors_is_certain() {
-        let (old, new) = align(&[1, 2, 3], &[1, 9, 3]);
+        let (old, new) = align_by_order(&[1, 2, 3], &[1, 9, 3]);
         assert_eq!(numbers(&old), numbers(&new));
         assert!(old.iter().chain(&new).all(|(_, guess)| !guess));
     }
 
     #[test]
     fn an_insertion_shifts_nothing() {
-        let (old, new) = align(&[1, 2, 3], &[7, 1, 2, 3]);
+        let (old, new) = align_by_order(&[1, 2, 3], &[7, 1, 2, 3]);
         assert_eq!(numbers(&new)[1..], numbers(&old)[..]);
         assert!(new.iter().all(|(_, guess)| !guess));
     }
 
     #[test]
     fn two_changes_side_by_side_are_a_guess() {
-        let (old, _) = align(&[1, 2, 3], &[1, 8, 9]);
+        let (old, _) = align_by_order(&[1, 2, 3], &[1, 8, 9]);
         assert_eq!(
             old.iter().map(|o| o.1).collect::<Vec<_>>(),
             [false, true, true]
         );
-        let (old, _) = align(&[5], &[6, 7]);
+        let (old, _) = align_by_order(&[5], &[6, 7]);
         assert!(old[0].1);
+    }
+
+    #[test]
+    fn whole_names_hold_whatever_the_order() {
+        let (old, new) = align(&[(1, 10), (2, 20), (3, 30)], &[(3, 30), (2, 21), (1, 10)]);
+        assert_eq!((old[0].0, old[2].0), (new[2].0, new[0].0));
+        assert_eq!(old[1], new[1]);
+        assert!(old.iter().chain(&new).all(|(_, guess)| !guess));
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Comparer<'_> {
     }
 
     /// Zeros at the end of the longer one are padding.
-    fn same_extents(&self, old: (Rva, u32), new: (Rva, u32), rvas: &[u32]) -> bool {
+    pub(super) fn same_extents(&self, old: (Rva, u32), new: (Rva, u32), rvas: &[u32]) -> bool {
         let ((old, old_size), (new, new_size)) = (old, new);
         let common = old_size.min(new_size);
         let rest = |program: &crate::function::Program<'_>, rva: Rva, size: u32| {

@@ -135,6 +135,9 @@ pub fn place_text(program: &crate::function::Program<'_>, rva: crate::addr::Rva)
             let import = &program.image.imports[i as usize];
             format!("{}!{}", import.module, import.name)
         }
+        Place::SwitchTable(i) if program.switch_tables[i as usize].branch.0 == 0 => {
+            "a lookup table".into()
+        }
         Place::SwitchTable(_) => "a switch table".into(),
         Place::Constant => constant_text(program, rva),
         Place::Variable => "a variable without a symbol".into(),

@@ -2,6 +2,7 @@
 
 use super::same::Comparer;
 use crate::addr::Rva;
+use crate::function::Program;
 use crate::image::TlsDirectory;
 
 /// What else differs, each as words for a finding.
@@ -76,31 +77,53 @@ fn tls(comparer: &Comparer<'_>) -> Vec<String> {
         (None, Some(_)) => return vec!["the new build has thread-local variables".into()],
         (Some(_), None) => return vec!["the new build has no thread-local variables".into()],
     };
-    let mut found = Vec::new();
-    let sizes = |t: &TlsDirectory| (t.template_size, t.zero_fill);
-    if sizes(a) != sizes(b) {
-        let (bytes, zeros) = sizes(a);
-        let (new_bytes, new_zeros) = sizes(b);
-        found.push(format!(
-            "the TLS block has {new_bytes}+{new_zeros} bytes instead of {bytes}+{zeros}"
-        ));
-    } else if !comparer.same_bytes(a.template, b.template, a.template_size) {
-        found.push("the initial value of a thread-local variable differs".into());
+    let (before, after) = (variables(comparer.old, a), variables(comparer.new, b));
+    if before.is_empty() && after.is_empty() {
+        let sizes = |t: &TlsDirectory| (t.template_size, t.zero_fill);
+        let same =
+            sizes(a) == sizes(b) && comparer.same_bytes(a.template, b.template, a.template_size);
+        return match same {
+            true => Vec::new(),
+            false => vec!["the TLS block differs, and no symbol says in what".into()],
+        };
     }
-    let offsets = |symbols: &crate::symbols::Symbols, t: &TlsDirectory| {
-        let mut list: Vec<(String, u32)> = symbols
-            .thread_locals
-            .iter()
-            .map(|v| (v.name.clone(), v.rva.0.wrapping_sub(t.template.0)))
-            .collect();
-        list.sort();
-        list.dedup();
-        list
+    // Where the variables lie does not matter here: code that knows it is compared by what
+    // it means.
+    let names = |list: &[(String, Rva, u32)]| -> Vec<String> {
+        list.iter().map(|(name, _, _)| name.clone()).collect()
     };
-    if offsets(comparer.old.symbols, a) != offsets(comparer.new.symbols, b) {
-        found.push("thread-local variables lie at other offsets of the TLS block".into());
+    if names(&before) != names(&after) {
+        return vec!["the build has other thread-local variables".into()];
     }
-    found
+    let pairs = before.iter().zip(&after);
+    pairs
+        .filter(|(x, y)| !comparer.same_extents((x.1, x.2), (y.1, y.2), &[]))
+        .map(|(x, _)| format!("the initial value or size of {} differs", x.0))
+        .collect()
+}
+
+/// Thread-local variables by name, each with its place in the template and the bytes up to
+/// the next one or the end of the template.
+fn variables(program: &Program<'_>, tls: &TlsDirectory) -> Vec<(String, Rva, u32)> {
+    let all = &program.symbols.thread_locals;
+    let template_end = tls.template.0.saturating_add(tls.template_size);
+    let section_end = program
+        .image
+        .section_at(tls.template)
+        .map_or(0, |s| s.end().0);
+    let end = template_end.min(section_end.max(tls.template.0));
+    let mut list: Vec<(String, Rva, u32)> = all
+        .iter()
+        .enumerate()
+        .map(|(i, v)| {
+            let next = all[i + 1..].iter().map(|n| n.rva.0).find(|n| *n > v.rva.0);
+            let to = next.unwrap_or(end).min(end);
+            (v.name.clone(), v.rva, to.saturating_sub(v.rva.0))
+        })
+        .collect();
+    list.sort_by(|x, y| x.0.cmp(&y.0).then(x.1.cmp(&y.1)));
+    list.dedup();
+    list
 }
 
 fn startup(comparer: &Comparer<'_>) -> Vec<String> {

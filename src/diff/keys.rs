@@ -9,7 +9,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::align::{align, stable_name};
 use super::modules::{ModuleId, ModulePairs};
-use crate::addr::Rva;
 use crate::function::{DataIndex, DataName, FunctionIndex, Program};
 use crate::symbols::ModuleIndex;
 
@@ -118,6 +117,8 @@ impl Interner {
 /// guess; and what each item looks like.
 struct Draft {
     names: Vec<Vec<(Key, bool)>>,
+    /// Hashes of the same names as they are, with what changes from build to build.
+    whole: Vec<Vec<u64>>,
     looks: Vec<u64>,
 }
 
@@ -138,10 +139,10 @@ impl Drafter<'_> {
     }
 
     /// A name that is known everywhere, unless it holds what changes with each build.
-    fn global(&self, rva: Rva, name: &str) -> Key {
+    fn global(&self, name: &str) -> Key {
         if stable_name(name).1 {
-            let contribution = self.program.symbols.contribution_at(rva);
-            self.local(contribution.map(|c| c.module), None, name)
+            // Of a COMDAT the linker keeps any module's copy, so the module says nothing.
+            self.local(None, None, name)
         } else {
             Key::Global(name.to_owned())
         }
@@ -155,7 +156,7 @@ impl Drafter<'_> {
                 .names
                 .iter()
                 .map(|name| match &name.linkage {
-                    Some(linkage) => self.global(function.rva, linkage),
+                    Some(linkage) => self.global(linkage),
                     None => self.local(name.module, None, &name.name),
                 })
                 .map(|key| (key, false))
@@ -170,17 +171,23 @@ impl Drafter<'_> {
             names.push(keys);
         }
         let looks = program.function_indices().map(|f| looks_of(program, f));
+        let whole = program.functions.iter().map(|f| {
+            let names = f.names.iter().map(|n| hash(&(&n.linkage, &n.name)));
+            let names: Vec<u64> = names.collect();
+            if names.is_empty() { vec![0] } else { names }
+        });
         Draft {
             names,
+            whole: whole.collect(),
             looks: looks.collect(),
         }
     }
 
     fn data(&self) -> Draft {
         let items = &self.program.data;
-        let key = |rva: Rva, name: &DataName| {
+        let key = |name: &DataName| {
             if name.global && name.scope.is_none() {
-                self.global(rva, &name.name)
+                self.global(&name.name)
             } else {
                 self.local(name.module, name.scope.as_deref(), &name.name)
             }
@@ -191,9 +198,13 @@ impl Drafter<'_> {
                 .map(|item| {
                     item.names
                         .iter()
-                        .map(|n| (key(item.rva, n), false))
+                        .map(|n| (key(n), false))
                         .collect()
                 })
+                .collect(),
+            whole: items
+                .iter()
+                .map(|item| item.names.iter().map(|n| hash(&(&n.scope, &n.name))).collect())
                 .collect(),
             looks: items
                 .iter()
@@ -242,8 +253,9 @@ fn number(old: &mut Draft, new: &mut Draft) {
         if before.len() <= 1 && after.len() <= 1 {
             continue;
         }
-        let looks = |draft: &Draft, items: &Namesakes| -> Vec<u64> {
-            items.iter().map(|(item, _)| draft.looks[*item]).collect()
+        let looks = |draft: &Draft, items: &Namesakes| -> Vec<(u64, u64)> {
+            let of = |(item, slot): &(usize, usize)| (draft.whole[*item][*slot], draft.looks[*item]);
+            items.iter().map(of).collect()
         };
         let numbers = align(&looks(old, &before), &looks(new, &after));
         for (draft, items, numbers) in [

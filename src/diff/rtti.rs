@@ -25,12 +25,21 @@ pub fn image_relative_fields(name: &str, size: u32) -> Vec<u32> {
     } else if name.starts_with("_CT??") {
         // CatchableType: type, copy constructor.
         vec![4, 24]
-    } else if name.starts_with("_TI") && name.contains('?') {
+    } else if is_throw_info(name) {
         // ThrowInfo: destructor, forward compatibility, catchable types.
         vec![4, 8, 12]
     } else {
         Vec::new()
     }
+}
+
+/// `_TI`, qualifiers of the thrown type, and the number of types it can be caught as.
+fn is_throw_info(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix("_TI") else {
+        return false;
+    };
+    let rest = rest.trim_start_matches(['C', 'V', 'U']);
+    rest.starts_with(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -41,6 +50,8 @@ mod tests {
     fn arrays_have_a_field_per_word() {
         assert_eq!(image_relative_fields("??_R2A@@8", 12), [0, 4, 8]);
         assert_eq!(image_relative_fields("_CTA2?AVbad_alloc@std@@", 12), [4, 8]);
+        assert_eq!(image_relative_fields("_TI1H", 16), [4, 8, 12]);
+        assert_eq!(image_relative_fields("_TIC2?AVerror@@", 16), [4, 8, 12]);
         assert_eq!(image_relative_fields("_TIMER", 16), [0; 0]);
     }
 }

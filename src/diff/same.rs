@@ -121,13 +121,33 @@ impl<'c> Comparer<'c> {
     fn same_end(&self, from: FunctionIndex, old: Rva, new: Rva) -> bool {
         if let (Some(a), Some(b)) = (piece_end(self.old, old), piece_end(self.new, new)) {
             let uses = |r: &Reference| (a.rva..old).contains(&r.target);
+            let own = |program: &Program<'_>, rva, module| {
+                let code = program.symbols.contribution_at(rva);
+                code.is_some_and(|c| c.module == module)
+            };
             return self.keys.modules.same(a.module, b.module)
                 && a.size == b.size
+                // What has no symbol cannot be meant by code of another object file.
+                && own(self.old, self.old.function(from).rva, a.module)
                 && self.old.code_of(from).references.iter().any(uses);
         }
         let (Some(d), Some(e)) = (ends_at(self.old, old), ends_at(self.new, new)) else {
             return false;
         };
+        // Where the same datum begins there in both builds, it may be what is meant; and a
+        // literal behind a table may have been replaced by another literal. Variables are
+        // not replaced by whatever happens to lie in their place.
+        let variables = match (self.old.place(old), self.new.place(new)) {
+            (Place::Data(next, _), Place::Data(other, _)) => {
+                self.old.datum(next).writable
+                    && self.new.datum(other).writable
+                    && !self.keys.same_datum(next, other)
+            }
+            _ => false,
+        };
+        if !variables {
+            return false;
+        }
         let uses = |r: &Reference| matches!(self.old.place(r.target), Place::Data(u, _) if u == d);
         self.keys.same_datum(d, e) && self.old.code_of(from).references.iter().any(uses)
     }
@@ -218,7 +238,10 @@ impl<'c> Comparer<'c> {
             &self.old.switch_tables[old as usize],
             &self.new.switch_tables[new as usize],
         );
-        if (t.entries, t.entry) != (u.entries, u.entry) {
+        // How many entries a lookup table has is only known to be no more than this; code that
+        // uses more of them differs itself.
+        let lookup = t.branch == Rva(0) && u.branch == Rva(0);
+        if t.entry != u.entry || (t.entries != u.entries && !lookup) {
             return false;
         }
         let (Some(a), Some(b)) = (

@@ -77,6 +77,8 @@ pub struct Code {
     pub indirect_jumps: Vec<(u32, IndirectJump)>,
     /// The function reads the TEB's TLS array (`gs:[58h]`).
     pub thread_local: bool,
+    /// The function loads signed 32-bit entries of a table, which may be distances.
+    pub loads_entries: bool,
     /// The function takes the address of the image itself.
     pub takes_image_base: bool,
     /// Switch tables outside of the function that its jumps go through.
@@ -112,7 +114,7 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
             .iter()
             .any(|j| j.1 == IndirectJump::Computed)
     };
-    if code.takes_image_base || code.thread_local || computed(&code) {
+    if code.takes_image_base || code.thread_local || code.loads_entries || computed(&code) {
         let flow = flow::analyse(image, rva, bytes);
         if let Some(end) = flow.code_end {
             code = sweep(&bytes[..end as usize], rva, size);
@@ -221,6 +223,8 @@ fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &
             }
         }
     }
+    let lookups = flow.lookups.iter().map(|table| flow::lookup(image, *table));
+    code.tables.extend(lookups.filter(|t| t.entries > 0));
     code.references
         .retain(|r| !found.iter().any(|f| overlap(r, f)));
     code.references.extend(found);
@@ -279,6 +283,9 @@ impl Reader {
             let how = self.indirect_jump(i);
             self.code.indirect_jumps.push((start, how));
         }
+        self.code.loads_entries |= i.code() == Opcode::Movsxd_r64_rm32
+            && i.op1_kind() == OpKind::Memory
+            && i.memory_index_scale() == 4;
         self.code.uses_stack |= moves_stack(i);
         self.code.thread_local |=
             i.memory_segment() == Register::GS && i.memory_displacement64() == TEB_TLS_ARRAY;

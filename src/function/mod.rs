@@ -75,7 +75,19 @@ impl<'a> Program<'a> {
             referencers,
         };
         program.funclets = funclets::find(&program);
+        program.limit_lookups();
         program
+    }
+
+    /// Ends lookup tables where other objects begin: their entries do not say it.
+    fn limit_lookups(&mut self) {
+        for index in 0..self.switch_tables.len() {
+            let table = self.switch_tables[index];
+            if table.branch == Rva(0) {
+                let room = self.anonymous_extent(table.table) / table.entry.width();
+                self.switch_tables[index].entries = table.entries.min(room);
+            }
+        }
     }
 
     /// A function by its index.

@@ -389,6 +389,21 @@ impl<'p> Closure<'p> {
         let mut fixups = Vec::new();
         for (i, target) in targets.iter().enumerate() {
             let at = i as u32 * 4;
+            if record.branch == Rva(0) {
+                // A lookup table leads to constants.
+                match self.resolve(*target, None) {
+                    Ok((target, addend)) => fixups.push(Fixup {
+                        at,
+                        kind: FixupKind::Relative(0),
+                        target,
+                        addend: addend.wrapping_add((at + 4) as i32),
+                    }),
+                    Err((rule, reason)) => {
+                        return self.refuse(rule, owner, format!("its lookup table {reason}"));
+                    }
+                }
+                continue;
+            }
             let Some(offset) = self.offset_in(function, *target) else {
                 let detail = format!("entry {i} of its switch table leads out of it");
                 return self.refuse(&code::INDIRECT_JUMP, owner, detail);

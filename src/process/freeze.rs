@@ -7,7 +7,10 @@ use std::ptr;
 
 use windows_sys::Win32::Foundation::{HANDLE, NTSTATUS};
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
-use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_SUSPEND_RESUME};
+use windows_sys::Win32::System::Threading::{
+    GetCurrentThread, OpenProcess, PROCESS_SUSPEND_RESUME, SetThreadPriority,
+    THREAD_PRIORITY_NORMAL, THREAD_PRIORITY_TIME_CRITICAL,
+};
 use windows_sys::core::PCSTR;
 
 use super::ntdll;
@@ -36,32 +39,46 @@ impl Freezer {
         }
     }
 
-    /// Stops every thread.
+    /// Stops every thread. This thread gets ahead of all others until the thaw: on a busy
+    /// system the target would otherwise stand still while others run.
     pub fn freeze(&self, process: &OwnedHandle) -> io::Result<()> {
-        match self {
+        set_priority(THREAD_PRIORITY_TIME_CRITICAL);
+        let frozen = match self {
             Freezer::StateChange(object) => change(object, process, 0),
-            // SAFETY: the handle is open.
             Freezer::SuspendCount => {
+                // SAFETY: the handle is open.
                 ntdll::check(unsafe { ntdll::NtSuspendProcess(process.as_raw_handle()) })
             }
+        };
+        if frozen.is_err() {
+            set_priority(THREAD_PRIORITY_NORMAL);
         }
+        frozen
     }
 
     /// Undoes one freeze.
     pub fn thaw(&self, process: &OwnedHandle) -> io::Result<()> {
-        match self {
+        let thawed = match self {
             Freezer::StateChange(object) => change(object, process, 1),
-            // SAFETY: the handle is open.
             Freezer::SuspendCount => {
+                // SAFETY: the handle is open.
                 ntdll::check(unsafe { ntdll::NtResumeProcess(process.as_raw_handle()) })
             }
-        }
+        };
+        set_priority(THREAD_PRIORITY_NORMAL);
+        thawed
     }
 
     /// Whether frozen threads have a suspend count.
     pub fn counts(&self) -> bool {
         matches!(self, Freezer::SuspendCount)
     }
+}
+
+fn set_priority(priority: i32) {
+    // SAFETY: the pseudo handle of this thread is always valid. Should the system refuse,
+    // the thread just keeps its priority.
+    unsafe { SetThreadPriority(GetCurrentThread(), priority) };
 }
 
 fn state_change(process: &OwnedHandle, pid: u32) -> Option<OwnedHandle> {

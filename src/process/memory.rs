@@ -8,8 +8,8 @@ use windows_sys::Win32::Foundation::ERROR_INVALID_PARAMETER;
 use windows_sys::Win32::System::Diagnostics::Debug::{FlushInstructionCache, ReadProcessMemory};
 use windows_sys::Win32::System::Memory::{
     MEM_COMMIT, MEM_FREE, MEM_IMAGE, MEM_MAPPED, MEM_PRIVATE, MEM_RELEASE, MEM_RESERVE,
-    MEMORY_BASIC_INFORMATION, PAGE_READWRITE, PAGE_TARGETS_NO_UPDATE, VirtualAllocEx,
-    VirtualFreeEx, VirtualProtectEx, VirtualQueryEx,
+    MEMORY_BASIC_INFORMATION, PAGE_READWRITE, VirtualAllocEx, VirtualFreeEx, VirtualProtectEx,
+    VirtualQueryEx,
 };
 
 use super::ntdll;
@@ -164,14 +164,12 @@ pub fn protect(
         } != 0;
         done(ok, "protect", at, size)
     };
-    // Pages of an image that become executable again keep their list of valid call targets
-    // (control flow guard) only with this flag. Pages of a payload become valid as a whole,
-    // as new code does by default, for nothing was known about them before.
-    let image = matches!(region(process, at)?, Some(r) if r.usage == Usage::Mapped);
-    if to.executable() && image && set(to.0 | PAGE_TARGETS_NO_UPDATE).is_ok() {
+    // Windows before 8.1 doesn't know the flag.
+    let flag = Protection::KEEP_TARGETS;
+    if to.0 & flag != 0 && set(to.0).is_ok() {
         return Ok(());
     }
-    set(to.0)
+    set(to.0 & !flag)
 }
 
 pub fn flush_code(process: &OwnedHandle, at: Va, size: u64) -> Result<(), TargetError> {

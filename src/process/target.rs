@@ -66,15 +66,6 @@ impl Process {
         open::has_ended(&self.handle)
     }
 
-    /// Whether a freeze of this [`Freezer`] is in effect; `None` where nothing can tell.
-    pub(super) fn is_frozen(&self) -> Option<bool> {
-        if self.freezer.counts() {
-            threads::all_suspended(&self.handle)
-        } else {
-            None
-        }
-    }
-
     fn phase(&self, phase: Phase) {
         if let Some(watchdog) = &*self.watchdog.borrow() {
             watchdog.set_phase(phase);
@@ -165,6 +156,14 @@ impl Target for Process {
     fn disarm(&self) {
         if let Some(watchdog) = &*self.watchdog.borrow() {
             watchdog.disarm();
+        }
+    }
+
+    fn is_frozen(&self) -> Option<bool> {
+        // An object that freezes leaves no trace in the threads.
+        match self.freezer.counts() {
+            true => threads::all_suspended(&self.handle),
+            false => None,
         }
     }
 

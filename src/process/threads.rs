@@ -22,7 +22,9 @@ use crate::apply::target::{Census, Registers, TargetError, Thread};
 /// `ThreadSuspendCount`, since Windows 8.1.
 const SUSPEND_COUNT: THREADINFOCLASS = 35;
 
-/// Offsets in the thread environment block (`NT_TIB`).
+/// Offset in the thread environment block (`NT_TIB`) of the stack's base. Its limit
+/// follows, then two other pointers, then the fiber's data, or a small version number where
+/// the thread is no fiber.
 const STACK_BASE: u64 = 8;
 
 /// Looks at every thread.
@@ -51,20 +53,21 @@ pub fn census(process: &OwnedHandle, counted: bool) -> Result<Census, TargetErro
             }
             return Err(failed(io::Error::last_os_error()));
         };
-        let mut bounds = [0; 16];
-        if memory::read(process, Va(basic.teb + STACK_BASE), &mut bounds).is_err() {
+        let mut tib = [0; 32];
+        if memory::read(process, Va(basic.teb + STACK_BASE), &mut tib).is_err() {
             // Its block is gone: so is the thread, or it is about to be.
             if has_ended(&handle) {
                 continue;
             }
-            bounds = [0; 16];
+            tib = [0; 32];
         }
-        let word = |i: usize| u64::from_le_bytes(std::array::from_fn(|k| bounds[i + k]));
+        let word = |i: usize| u64::from_le_bytes(std::array::from_fn(|k| tib[i + k]));
         threads.push(Thread {
             id: basic.thread as u32,
             registers,
             stack_base: Va(word(0)),
             stack_limit: Va(word(8)),
+            fiber: word(24) > 0xffff,
         });
     }
     // Reading the registers has waited for each thread to stand still. One that was just

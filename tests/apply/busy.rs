@@ -9,11 +9,11 @@ fn apply_waits_for_a_thread_in_old_code_and_gives_up_in_time() {
     let mut target = Answer::start();
     let package = PackageFile::new();
     let (pid, path, key) = (target.pid().to_string(), package.path(), package.key());
-    target.tell("linger 3000");
+    target.tell("linger 5000");
     let apply = ["apply", "--pid", &pid, &path, "--key", &key, "--timeout"];
-    let busy = hotpatch(&[&apply[..], &["0.2"]].concat());
+    let busy = hotpatch(&[&apply[..], &["1"]].concat());
     assert_eq!((busy.code, busy.outcome()), (7, "busy"), "{busy:?}");
-    assert_eq!(busy.json["blocked_by"][0]["function"], "linger");
+    assert_eq!(busy.json["blocked_by"][0]["function"], "linger", "{busy:?}");
     assert!(busy.json["attempts"].as_u64().unwrap() > 1);
     assert_eq!(target.ask().version(), 1);
     let status = hotpatch(&["status", "--pid", &pid]);
@@ -43,10 +43,10 @@ fn revert_waits_for_a_thread_in_new_code() {
         &package.key(),
     ]);
     assert_eq!(apply.code, 0, "{apply:?}");
-    target.tell("linger 3000");
-    let busy = hotpatch(&["revert", "--pid", &pid, "--timeout", "0.2"]);
+    target.tell("linger 5000");
+    let busy = hotpatch(&["revert", "--pid", &pid, "--timeout", "1"]);
     assert_eq!((busy.code, busy.outcome()), (7, "busy"), "{busy:?}");
-    assert_eq!(busy.json["blocked_by"][0]["function"], "linger");
+    assert_eq!(busy.json["blocked_by"][0]["function"], "linger", "{busy:?}");
     assert_eq!(target.ask().version(), 2);
     let revert = hotpatch(&["revert", "--pid", &pid, "--timeout", "30"]);
     assert_eq!(revert.outcome(), "reverted", "{revert:?}");

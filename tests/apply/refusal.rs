@@ -104,6 +104,18 @@ fn processes_that_cannot_be_opened_are_errors_with_a_hint() {
 }
 
 #[test]
+fn fibers_are_refused() {
+    let mut target = Answer::start();
+    let package = PackageFile::new();
+    target.tell("fiber");
+    let pid = target.pid().to_string();
+    let args = ["--pid", &pid, &package.path(), "--key", &package.key()];
+    let run = hotpatch(&[&["apply"], &args[..]].concat());
+    assert_eq!((run.code, run.codes()), (4, vec!["HP519"]), "{run:?}");
+    assert_eq!(target.ask().version(), 1);
+}
+
+#[test]
 fn another_patch_of_the_same_functions_is_named() {
     let mut target = Answer::start();
     let pid = target.pid().to_string();

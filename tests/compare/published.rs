@@ -48,7 +48,7 @@ fn schemas_are_up_to_date() {
 #[test]
 fn the_page_of_findings_is_up_to_date() {
     let run = Folder::new().run("explain --all --format markdown");
-    check("docs/findings.md", run.good());
+    check("examples/findings.md", run.good());
     let page = run.good();
     let json = Folder::new().run("explain --all --format json").json();
     for rule in json["rules"].as_array().unwrap() {

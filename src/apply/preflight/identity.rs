@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::apply::loaded::{self, LoadedIdentity};
+use crate::apply::loaded;
 use crate::apply::target::{Module, Target, TargetError};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
@@ -17,10 +17,18 @@ pub(super) fn find<T: Target>(
 ) -> Result<Option<Module>, TargetError> {
     let wanted = &manifest.target;
     let modules = target.modules()?;
-    let Some(module) = modules
+    let name = wanted.file_name.to_lowercase();
+    let named: Vec<&Module> = modules
         .iter()
-        .find(|m| m.name.to_lowercase() == wanted.file_name.to_lowercase())
-    else {
+        .filter(|m| m.name.to_lowercase() == name)
+        .collect();
+    let mut compared = Vec::new();
+    for module in named {
+        compared.push((module, differences(target, wanted, module)?));
+    }
+    // Of several modules of that name, such as two versions of one DLL, the right one.
+    compared.sort_by_key(|(_, differences)| !differences.is_empty());
+    let Some((module, differences)) = compared.into_iter().next() else {
         findings.push(Finding::about(
             &rules::MODULE_MISSING,
             &wanted.file_name,
@@ -33,10 +41,6 @@ pub(super) fn find<T: Target>(
             ),
         ));
         return Ok(None);
-    };
-    let differences = match loaded::identity(target, module)? {
-        Some(found) => differences(wanted, &found),
-        None => vec![String::from("its headers in memory are no PE32+ headers")],
     };
     if !differences.is_empty() {
         findings.push(Finding::about(
@@ -52,7 +56,17 @@ pub(super) fn find<T: Target>(
     Ok(Some(module.clone()))
 }
 
-fn differences(wanted: &TargetImage, found: &LoadedIdentity) -> Vec<String> {
+/// How a module differs from the one that the package was built for.
+fn differences<T: Target>(
+    target: &T,
+    wanted: &TargetImage,
+    module: &Module,
+) -> Result<Vec<String>, TargetError> {
+    let Some(found) = loaded::identity(target, module)? else {
+        return Ok(vec![String::from(
+            "its headers in memory are no PE32+ headers",
+        )]);
+    };
     let mut list = Vec::new();
     let mut compare = |what: &str, wanted: String, found: String| {
         if wanted != found {
@@ -79,7 +93,7 @@ fn differences(wanted: &TargetImage, found: &LoadedIdentity) -> Vec<String> {
             .as_ref()
             .map_or_else(|| "absent".into(), |(guid, age)| pdb(guid, *age)),
     );
-    list
+    Ok(list)
 }
 
 /// Why the file on disk isn't the baseline; `None` where it is.

@@ -180,6 +180,10 @@ fn record_size(package: &Package) -> u64 {
             entries: u32::MAX,
         }),
         call: Some(LONGEST),
+        code: vec![record::CodePages {
+            at: LONGEST,
+            size: u64::MAX,
+        }],
         functions: manifest
             .functions
             .iter()
@@ -207,6 +211,7 @@ fn record_size(package: &Package) -> u64 {
         stage: Stage::Placed,
         registered: true,
         applied_at_ms: u64::MAX,
+        frozen: true,
     };
     Record::encode(&header, &body).map_or(u64::MAX >> 16, |bytes| bytes.len() as u64)
 }

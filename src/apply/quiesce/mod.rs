@@ -3,6 +3,9 @@
 //! Freeze, look at every thread, and if one is in the way thaw, wait and try again until
 //! the deadline. Whether a thread is in the way is decided by a [`StackCheck`].
 
+mod frames;
+mod frozen;
+pub mod unwind;
 mod words;
 mod zones;
 
@@ -11,6 +14,9 @@ use std::time::{Duration, Instant};
 
 use super::fault;
 use super::target::{Census, Target, TargetError, Thread};
+use crate::addr::Va;
+pub use frames::FrameCheck;
+pub use frozen::Frozen;
 pub use words::WordScan;
 pub use zones::{Zone, Zones};
 
@@ -86,6 +92,8 @@ pub enum Unquiet {
     Busy(Vec<Blocker>),
     /// The user wants to stop.
     Interrupted,
+    /// This thread is a fiber: there may be stacks that can't be found.
+    Fibers(u32),
     /// The target can't be frozen or looked at.
     Failed(TargetError),
 }
@@ -96,58 +104,18 @@ impl From<TargetError> for Unquiet {
     }
 }
 
-/// The frozen target; thaws when dropped.
-#[derive(Debug)]
-pub struct Frozen<'a, T: Target + ?Sized> {
-    target: &'a T,
-    since: Instant,
-    thawed: bool,
-}
-
-impl<'a, T: Target + ?Sized> Frozen<'a, T> {
-    /// Freezes the target.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn new(target: &'a T) -> Result<Self, TargetError> {
-        let since = Instant::now();
-        target.freeze()?;
-        Ok(Frozen {
-            target,
-            since,
-            thawed: false,
-        })
-    }
-
-    /// Lets the target run, and says how long it stood still.
-    ///
-    /// # Errors
-    /// Where the system refuses, such as when the process has ended.
-    pub fn thaw(mut self) -> Result<Duration, TargetError> {
-        self.thawed = true;
-        self.target.thaw()?;
-        Ok(self.since.elapsed())
-    }
-}
-
-impl<T: Target + ?Sized> Drop for Frozen<'_, T> {
-    fn drop(&mut self) {
-        if !self.thawed {
-            let _ = self.target.thaw();
-        }
-    }
-}
-
 /// First wait between two attempts; it doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(1);
 const LONGEST_WAIT: Duration = Duration::from_millis(32);
 
-/// Freezes the target at a moment in which no thread is inside the zones.
+/// Freezes the target at a moment in which no thread is inside the zones. The target must
+/// be armed with `record`.
 ///
 /// # Errors
 /// [`Unquiet`]; the target then runs.
 pub fn quiesce<'a, T: Target + ?Sized>(
     target: &'a T,
+    record: Va,
     zones: &Zones,
     check: &dyn StackCheck<T>,
     patience: &Patience<'_>,
@@ -159,45 +127,59 @@ pub fn quiesce<'a, T: Target + ?Sized>(
             return Err(Unquiet::Interrupted);
         }
         effort.attempts += 1;
-        let frozen = Frozen::new(target)?;
+        let frozen = Frozen::new(target, record)?;
         fault::point("frozen");
-        let look = look(target, zones, check, effort);
-        let blockers = match look {
-            Ok(Some(blockers)) if blockers.is_empty() => return Ok(frozen),
-            Ok(blockers) => blockers.unwrap_or_default(),
-            Err(error) => {
-                let _ = frozen.thaw();
-                return Err(error.into());
-            }
+        let blockers = match look(target, zones, check, effort)? {
+            Sight::Clear => return Ok(frozen),
+            Sight::Fiber(thread) => return Err(Unquiet::Fibers(thread)),
+            Sight::Blocked(blockers) => blockers,
+            Sight::Moving => Vec::new(),
         };
         effort.frozen = frozen.thaw()?;
         if Instant::now() >= patience.deadline {
             return Err(Unquiet::Busy(blockers));
         }
         // The target should run most of the time, however long a freeze takes.
-        let rest = wait.max(effort.frozen * 4);
+        let rest = wait.max(effort.frozen * 2);
         let left = patience.deadline.saturating_duration_since(Instant::now());
         std::thread::sleep(rest.min(left));
         wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
 
-/// `None` where a thread was not stopped.
+/// What a look at all threads shows.
+enum Sight {
+    /// No thread is inside the zones.
+    Clear,
+    /// These are.
+    Blocked(Vec<Blocker>),
+    /// A thread was not stopped.
+    Moving,
+    /// This thread is a fiber.
+    Fiber(u32),
+}
+
 fn look<T: Target + ?Sized>(
     target: &T,
     zones: &Zones,
     check: &dyn StackCheck<T>,
     effort: &mut Effort,
-) -> Result<Option<Vec<Blocker>>, TargetError> {
+) -> Result<Sight, TargetError> {
     let Census::Complete(threads) = target.census()? else {
-        return Ok(None);
+        return Ok(Sight::Moving);
     };
     effort.threads = threads.len();
+    if let Some(thread) = threads.iter().find(|t| t.fiber) {
+        return Ok(Sight::Fiber(thread.id));
+    }
     let mut blockers = Vec::new();
     for thread in &threads {
         blockers.extend(check.check(target, thread, zones)?);
     }
     blockers.sort();
     blockers.dedup_by(|a, b| a.thread == b.thread && a.function == b.function);
-    Ok(Some(blockers))
+    Ok(match blockers.is_empty() {
+        true => Sight::Clear,
+        false => Sight::Blocked(blockers),
+    })
 }

@@ -15,13 +15,13 @@ pub struct WordScan;
 /// Stacks beyond this many bytes are not read; Windows reserves 1 MiB by default.
 const MAX_STACK: u64 = 256 << 20;
 
-impl<T: Target + ?Sized> StackCheck<T> for WordScan {
-    fn check(
-        &self,
+impl WordScan {
+    /// What was seen, and the live stack (empty where it can't be had).
+    pub(super) fn scan<T: Target + ?Sized>(
         target: &T,
         thread: &Thread,
         zones: &Zones,
-    ) -> Result<Vec<Blocker>, TargetError> {
+    ) -> (Vec<Blocker>, Vec<u8>) {
         let mut found = Vec::new();
         let mut hit = |zone: &Zone, seen| {
             found.push(Blocker {
@@ -39,9 +39,10 @@ impl<T: Target + ?Sized> StackCheck<T> for WordScan {
                 hit(zone, Seen::Register);
             }
         }
-        match stack(target, thread) {
-            Some(words) => {
-                let (words, _) = words.as_chunks::<8>();
+        let stack = stack(target, thread);
+        match &stack {
+            Some(bytes) => {
+                let (words, _) = bytes.as_chunks::<8>();
                 for word in words {
                     if let Some(zone) = zones.returning(u64::from_le_bytes(*word)) {
                         hit(zone, Seen::Stack);
@@ -56,7 +57,18 @@ impl<T: Target + ?Sized> StackCheck<T> for WordScan {
         }
         found.sort();
         found.dedup();
-        Ok(found)
+        (found, stack.unwrap_or_default())
+    }
+}
+
+impl<T: Target + ?Sized> StackCheck<T> for WordScan {
+    fn check(
+        &self,
+        target: &T,
+        thread: &Thread,
+        zones: &Zones,
+    ) -> Result<Vec<Blocker>, TargetError> {
+        Ok(WordScan::scan(target, thread, zones).0)
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Body {
     pub function_table: Option<FunctionTable>,
     /// Where a remote thread enters the payload.
     pub call: Option<Va>,
+    /// The payload's code.
+    pub code: Vec<CodePages>,
     /// The functions that it replaces, by ascending address.
     pub functions: Vec<Function>,
     /// The pages that hold the entries, by ascending address.
@@ -51,6 +53,15 @@ pub struct FunctionTable {
     pub at: Va,
     /// Number of entries.
     pub entries: u32,
+}
+
+/// Pages of code of the payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodePages {
+    /// First page.
+    pub at: Va,
+    /// Size in bytes.
+    pub size: u64,
 }
 
 /// A replaced function.

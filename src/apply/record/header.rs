@@ -11,6 +11,7 @@
 //! | 0x80 | 4 | stage |
 //! | 0x84 | 4 | 1 where the unwind table is registered |
 //! | 0x88 | 8 | when the patch was applied, in milliseconds since 1970 |
+//! | 0x90 | 4 | 1 where a patcher has frozen the process, or is about to |
 //! | 0xc0 | 48 | call block of `__hotpatch_call` |
 
 use super::{BODY, RecordError};
@@ -27,6 +28,7 @@ pub(super) const ACTIVE: u64 = 0x40;
 pub(super) const STAGE: u64 = 0x80;
 pub(super) const REGISTERED: u64 = 0x84;
 pub(super) const APPLIED_AT: u64 = 0x88;
+pub(super) const FROZEN: u64 = 0x90;
 pub(super) const CALL_BLOCK: u64 = 0xc0;
 
 /// How far a patch has come. Says what was being done when a patcher died.
@@ -81,6 +83,8 @@ pub struct Header {
     pub registered: bool,
     /// When it was applied, in milliseconds since 1970.
     pub applied_at_ms: u64,
+    /// Whether a patcher has frozen the process, or is about to.
+    pub frozen: bool,
 }
 
 impl Header {
@@ -99,6 +103,7 @@ impl Header {
             &u32::from(self.registered).to_le_bytes(),
         );
         put(APPLIED_AT as usize, &self.applied_at_ms.to_le_bytes());
+        put(FROZEN as usize, &u32::from(self.frozen).to_le_bytes());
         bytes
     }
 
@@ -126,6 +131,7 @@ impl Header {
             stage,
             registered: u32_at(REGISTERED as usize) != 0,
             applied_at_ms: u64_at(APPLIED_AT as usize),
+            frozen: u32_at(FROZEN as usize) != 0,
         };
         let mut digest = [0; 32];
         digest.copy_from_slice(&bytes[0x18..0x38]);

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::target::{Target, TargetError};
 use crate::addr::Va;
-pub use body::{Body, Function, FunctionTable, PatchedModule, Protected};
+pub use body::{Body, CodePages, Function, FunctionTable, PatchedModule, Protected};
 pub use header::{Header, Stage, VERSION};
 
 /// Offset of the body from the start of the record in bytes.
@@ -131,7 +131,7 @@ impl Record {
         target: &T,
         active: bool,
     ) -> Result<(), TargetError> {
-        target.write_verified(self.active_at(), &[u8::from(active)])
+        target.write(self.active_at(), &[u8::from(active)])
     }
 
     /// Notes how far the patch has come.
@@ -179,6 +179,20 @@ impl Record {
             &u32::from(registered).to_le_bytes(),
         )
     }
+}
+
+/// Notes in the record at `record` that the process is about to be frozen, or that it runs
+/// again.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn set_frozen<T: Target + ?Sized>(
+    target: &T,
+    record: Va,
+    frozen: bool,
+) -> Result<(), TargetError> {
+    let at = Va(record.0 + header::FROZEN);
+    target.write(at, &u32::from(frozen).to_le_bytes())
 }
 
 /// Where the byte is that switches the package whose record is at `record`.

@@ -36,7 +36,6 @@ struct Allocation {
     usage: Usage,
 }
 
-/// What happens at a census, given its number.
 type OnCensus = Box<dyn FnMut(&Fake, u32)>;
 
 pub struct Fake {
@@ -133,6 +132,7 @@ impl Fake {
             },
             stack_limit: Va(base),
             stack_base: Va(base + PAGE),
+            fiber: false,
         };
         let mut threads = self.threads.borrow_mut();
         threads.retain(|t| t.id != id);
@@ -353,6 +353,7 @@ impl Target for Fake {
         );
         self.with(at, size as usize, |a, i| {
             let first = i / PAGE as usize;
+            let to = Protection(to.0 & !Protection::KEEP_TARGETS);
             a.protection[first..first + (size / PAGE) as usize].fill(to);
         })
         .ok_or_else(|| failed("protect"))
@@ -391,6 +392,10 @@ impl Target for Fake {
 
     fn disarm(&self) {
         self.armed.set(None);
+    }
+
+    fn is_frozen(&self) -> Option<bool> {
+        Some(self.frozen.get() > 0)
     }
 
     fn freeze(&self) -> Result<(), TargetError> {

@@ -77,4 +77,8 @@ rules! {
     NOT_FREED = "HP518", Note, "memory of the patch could not be given back",
         remedy "Run hotpatch revert again later; until then the memory is unused and harmless.",
         because "The entries are as they were before the patch, but the payload's unwind table could not be taken out or its memory not freed, because the process didn't run the call in time or a thread was about to leave the payload.";
+    /// Fibers.
+    FIBERS = "HP519", Refuse, "target uses fibers",
+        remedy "Restart the program.",
+        because "A fiber that waits has a stack which belongs to no thread, and the system has no list of fibers. Whether one of them is inside a function that is to be switched can't be known, so it can't be proven that nothing is.";
 }

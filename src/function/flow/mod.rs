@@ -25,6 +25,7 @@ use iced_x86::{
 use crate::addr::Rva;
 use crate::image::Image;
 use crate::symbols::SwitchTable;
+pub use tables::lookup;
 use value::State;
 
 /// What the data flow shows.
@@ -37,6 +38,9 @@ pub struct Flow {
     pub thread_local: Vec<(u32, u32)>,
     /// Jumps through a table, and the table.
     pub tables: Vec<FoundTable>,
+    /// Tables of distances from their own start whose entries are added to it, whatever is
+    /// done with the sum then: lookup tables of strings and other constants.
+    pub lookups: Vec<Rva>,
     /// First byte of data behind the code, as an offset: tables inside the function.
     pub code_end: Option<u32>,
     /// An operand may be relative to the image base, and that is not certain.

@@ -45,7 +45,12 @@ impl Pass<'_> {
             return;
         }
         match self.result(state, i, offsets, at) {
-            Some(value) => state.set(i.op0_register(), value),
+            Some(value) => {
+                if let Value::Target(table, false) = value {
+                    push_once(&mut self.flow.lookups, table);
+                }
+                state.set(i.op0_register(), value);
+            }
             None => self.overwrite(state, i),
         }
     }

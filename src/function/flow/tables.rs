@@ -6,7 +6,8 @@
 
 use super::{Flow, FoundTable};
 use crate::addr::Rva;
-use crate::image::Image;
+use crate::image::{Image, SectionKind};
+use crate::symbols::{SwitchEntry, SwitchTable};
 
 /// More cases than any compiler puts into one table.
 const MAX_ENTRIES: u32 = 1 << 16;
@@ -70,6 +71,30 @@ pub fn complete(
             complete.push(found);
         }
     }
+    let switches: Vec<Rva> = complete.iter().map(|f| f.table.table).collect();
+    flow.lookups.retain(|table| !switches.contains(table));
     flow.tables = complete;
     flow
+}
+
+/// A table of distances from its own start to read-only data: its entries as long as they
+/// lead there. Where it really ends follows from what lies behind it.
+pub fn lookup(image: &Image<'_>, table: Rva) -> SwitchTable {
+    let mut found = FoundTable {
+        table: SwitchTable {
+            base: table,
+            branch: Rva(0),
+            table,
+            entries: 0,
+            entry: SwitchEntry::Signed(4),
+        },
+        image_relative: false,
+    };
+    let constant = |rva: Rva| {
+        let section = image.section_at(rva);
+        section.is_some_and(|s| s.kind() == SectionKind::ReadOnly)
+    };
+    let entries = (0..MAX_ENTRIES).map_while(|i| target(image, &found, i).filter(|t| constant(*t)));
+    found.table.entries = entries.count() as u32;
+    found.table
 }

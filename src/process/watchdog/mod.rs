@@ -22,6 +22,7 @@ use windows_sys::Win32::System::Threading::{
 
 use super::freeze::Freezer;
 use crate::addr::Va;
+use crate::apply::fault;
 use crate::apply::target::{Identity, TargetError};
 pub use child::{Inherited, run};
 use lifeline::Lifeline;
@@ -121,6 +122,8 @@ fn spawn(program: &std::path::Path, arguments: &[String]) -> io::Result<Child> {
         Command::new(program)
             .arg(COMMAND)
             .args(arguments)
+            // A test that kills the patcher doesn't mean this one.
+            .env_remove(fault::VARIABLE)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -7,6 +7,7 @@
  *   linger MS    starts a thread that stays in `linger` for MS milliseconds
  *   suspended    starts a thread that never runs
  *   churn        starts a thread that starts and ends threads all the time
+ *   fiber        starts a thread that is a fiber
  *   lock MS      holds the loader lock for MS milliseconds
  *   quit         ends the program with exit code 0
  *
@@ -26,6 +27,7 @@ IMPORT HANDLE CreateThread(void *attributes, QWORD stack, DWORD (*entry)(void *)
 IMPORT int CloseHandle(HANDLE handle);
 IMPORT DWORD WaitForSingleObject(HANDLE handle, DWORD ms);
 IMPORT void Sleep(DWORD ms);
+IMPORT void *ConvertThreadToFiber(void *data);
 IMPORT __attribute__((noreturn)) void ExitProcess(DWORD code);
 IMPORT void *RtlLookupFunctionEntry(QWORD address, QWORD *base, void *history);
 IMPORT HANDLE GetModuleHandleA(const char *name);
@@ -102,6 +104,13 @@ static DWORD churn(void *unused)
             CloseHandle(thread);
         }
     }
+}
+
+static DWORD fiber(void *unused)
+{
+    ConvertThreadToFiber(unused);
+    for (;;)
+        Sleep(1000);
 }
 
 static DWORD lock(void *ms)
@@ -193,6 +202,10 @@ static void handle(const char *command)
         text("started");
     } else if (is(command, "churn", &value)) {
         start_thread(churn, 0, 0);
+        text("started");
+    } else if (is(command, "fiber", &value)) {
+        start_thread(fiber, 0, 0);
+        Sleep(20);
         text("started");
     } else if (is(command, "lock", &value)) {
         start_thread(lock, value, 0);

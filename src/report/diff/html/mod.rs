@@ -19,7 +19,7 @@ use picture::Bar;
 const MAX_LISTINGS: usize = 300;
 
 #[derive(Template)]
-#[template(path = "diff.html")]
+#[template(config = "src/report/diff/html/askama.toml", path = "page.html")]
 struct Page {
     title: String,
     /// `good`, `risk`, `bad` or `none`.

@@ -1,0 +1,132 @@
+//! Applies a package: place it, find a quiet moment, switch.
+
+mod placing;
+mod switch;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::link::PAGE;
+use super::outcome::{ApplyError, Options, Outcome, Summary};
+use super::preflight::Preflight;
+use super::quiesce::Effort;
+use super::record::Record;
+use super::target::{Target, TargetError};
+use super::{fault, recover, remove};
+use crate::finding::Finding;
+use crate::finding::rules::target as rules;
+use crate::package::{Package, Verified};
+use placing::place;
+use switch::{dismantle, prepare, switch};
+
+/// Looks at everything that `apply` would look at, and writes nothing.
+///
+/// # Errors
+/// Where the target can't be looked at.
+pub fn check<T: Target>(target: &T, package: &Verified<Package>) -> Result<Summary, ApplyError> {
+    let preflight = Preflight::run(target, package)?;
+    Ok(summarise(target, package, preflight).0)
+}
+
+/// Applies a package to a process.
+///
+/// # Errors
+/// [`ApplyError`]; the target then runs the code that it ran before.
+pub fn apply<T: Target>(
+    target: &T,
+    package: &Verified<Package>,
+    options: &Options<'_>,
+) -> Result<Summary, ApplyError> {
+    let _lock = target.lock()?;
+    recover::recover(target)?;
+    let patience = options.patience();
+    let (mut summary, preflight) = {
+        let preflight = Preflight::run(target, package)?;
+        summarise(target, package, preflight)
+    };
+    if summary.outcome != Outcome::Ready {
+        return Ok(summary);
+    }
+    let Some(module) = preflight.module else {
+        return Ok(summary);
+    };
+    for leftover in preflight.leftovers {
+        let mut record = leftover.record;
+        if let Some(stopped) = remove::remove(target, &mut record, &patience, &mut summary)? {
+            summary.outcome = stopped;
+            return Ok(summary);
+        }
+    }
+    let mut record = place(target, package, &module)?;
+    summary.effort = Effort::default();
+    summary.about_record(&record);
+    let switched = prepare(target, &mut record)
+        .and_then(|()| switch(target, package, &mut record, &patience, &mut summary));
+    target.disarm();
+    match switched {
+        Ok(Outcome::Applied) => {
+            summary.outcome = Outcome::Applied;
+            fault::point("thawed");
+            record.commit(target, now_ms())?;
+            fault::point("committed");
+            Ok(summary)
+        }
+        Ok(stopped) => {
+            summary.outcome = stopped;
+            if dismantle(target, &mut record).is_err() {
+                summary.findings.push(not_freed(&record));
+            }
+            Ok(summary)
+        }
+        Err(error) => {
+            // A call that is still under way is inside the payload, which has to stay then.
+            // What can't be undone now is found and undone by the next operation.
+            if !matches!(error, ApplyError::Target(TargetError::CallTimeout(_))) {
+                let _ = dismantle(target, &mut record);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Says how the preflight ended.
+fn summarise<T: Target>(
+    target: &T,
+    package: &Package,
+    preflight: Preflight,
+) -> (Summary, Preflight) {
+    let outcome = match (&preflight.active, preflight.passed()) {
+        (Some(_), _) => Outcome::AlreadyApplied,
+        (None, true) => Outcome::Ready,
+        (None, false) => Outcome::Refused,
+    };
+    let mut summary = Summary::new(target.identity(), outcome);
+    summary.about_package(package);
+    summary.bytes_allocated = preflight.region_size;
+    summary.findings = preflight.findings.clone();
+    match (&preflight.active, &preflight.module) {
+        (Some(record), _) => summary.about_record(record),
+        (None, Some(module)) => {
+            let functions = package.manifest.functions.iter();
+            summary.functions = functions
+                .map(|f| (f.name.clone(), Some(f.entry.at(module.base))))
+                .collect();
+        }
+        (None, None) => {}
+    }
+    (summary, preflight)
+}
+
+pub(super) fn not_freed(record: &Record) -> Finding {
+    let size = record.header.region_size.next_multiple_of(PAGE);
+    Finding::about(
+        &rules::NOT_FREED,
+        &record.body.id,
+        format!("{size:#x} bytes at {}.", record.at),
+    )
+}
+
+fn now_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+}

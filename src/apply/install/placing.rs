@@ -1,0 +1,203 @@
+//! Puts record and payload into the target, where no old code can reach them yet.
+
+use super::now_ms;
+use crate::addr::Va;
+use crate::apply::link::{Bases, LinkError, Linked};
+use crate::apply::outcome::ApplyError;
+use crate::apply::record::{
+    self, Body, CodePages, Function, FunctionTable, Header, PatchedModule, Record, Stage,
+};
+use crate::apply::target::{Module, Protection, Target, TargetError};
+use crate::apply::{applied_by, entries, fault, place as room, preflight};
+use crate::package::Package;
+use crate::payload::names::REDIRECT_LEN;
+
+/// Puts record and payload into the target. No old code can reach them yet.
+pub(super) fn place<T: Target>(
+    target: &T,
+    package: &Package,
+    module: &Module,
+) -> Result<Record, ApplyError> {
+    let layout = preflight::layout(package)?;
+    let size = layout.size();
+    let places = room::candidates(target, module, size, layout.must_be_above())?;
+    let base = places
+        .into_iter()
+        .find(|at| target.allocate(*at, size).is_ok())
+        .ok_or_else(|| ApplyError::NoRoom {
+            module: module.name.clone(),
+        })?;
+    fault::point("allocated");
+    let bases = Bases {
+        payload: base,
+        module: module.base,
+        active: record::active_at(base),
+    };
+    let placed = layout
+        .link(bases, &preflight::externals(package))
+        .map_err(ApplyError::from)
+        .and_then(|linked| {
+            let body = describe(target, package, module, &linked)?;
+            let header = Header {
+                region_size: size,
+                active: false,
+                stage: Stage::Placed,
+                registered: false,
+                applied_at_ms: now_ms(),
+                frozen: false,
+            };
+            write(target, base, header, body, &linked)
+        });
+    if placed.is_err() {
+        let _ = target.free(base);
+    }
+    placed
+}
+
+/// Writes the record first, so that whatever follows is found if this process dies.
+fn write<T: Target>(
+    target: &T,
+    base: Va,
+    header: Header,
+    body: Body,
+    linked: &Linked,
+) -> Result<Record, ApplyError> {
+    target.write_verified(base, &Record::encode(&header, &body)?)?;
+    fault::point("recorded");
+    for pages in &linked.pages {
+        target.write_verified(pages.at, &pages.bytes)?;
+    }
+    fault::point("written");
+    for pages in &linked.pages {
+        seal(target, pages.at, pages.bytes.len() as u64, pages.protection)?;
+    }
+    fault::point("sealed");
+    Ok(Record {
+        at: base,
+        header,
+        body,
+    })
+}
+
+/// Gives pages their final protection, and makes sure that they have it.
+fn seal<T: Target>(
+    target: &T,
+    at: Va,
+    size: u64,
+    protection: Protection,
+) -> Result<(), TargetError> {
+    target.protect(at, size, protection)?;
+    if protection.executable() {
+        target.flush_code(at, size)?;
+    }
+    let sealed = target
+        .region(at)?
+        .is_some_and(|r| r.protection == protection && r.base <= at && r.end().0 >= at.0 + size);
+    if sealed {
+        return Ok(());
+    }
+    Err(TargetError::Memory {
+        action: "seal",
+        at,
+        size,
+        source: std::io::Error::other("the protection is another one afterwards"),
+    })
+}
+
+/// The body of the record.
+fn describe<T: Target>(
+    target: &T,
+    package: &Package,
+    module: &Module,
+    linked: &Linked,
+) -> Result<Body, ApplyError> {
+    let manifest = &package.manifest;
+    let mut ends: Vec<u64> = linked.symbols.values().map(|at| at.0).collect();
+    ends.extend(linked.pages.iter().map(|p| p.at.0 + p.bytes.len() as u64));
+    ends.sort_unstable();
+    let mut functions = Vec::with_capacity(manifest.functions.len());
+    for function in &manifest.functions {
+        let address = |symbol: &String| {
+            linked.symbols.get(symbol).copied().ok_or_else(|| {
+                ApplyError::Link(LinkError::Undefined {
+                    symbol: symbol.clone(),
+                })
+            })
+        };
+        let entry = function.entry.at(module.base);
+        let replacement = address(&function.symbol)?;
+        let after = ends.partition_point(|end| *end <= replacement.0);
+        let mut original = [0; REDIRECT_LEN as usize];
+        hex::decode_to_slice(&function.entry_bytes, &mut original).map_err(|_| {
+            ApplyError::EntryBytes {
+                function: function.name.clone(),
+            }
+        })?;
+        functions.push(Function {
+            name: function.name.clone(),
+            entry,
+            original,
+            redirect: redirect(entry, address(&function.gate)?).ok_or_else(|| {
+                ApplyError::NoRoom {
+                    module: module.name.clone(),
+                }
+            })?,
+            replacement,
+            replacement_size: ends.get(after).map_or(0, |end| end - replacement.0),
+        });
+    }
+    let at: Vec<Va> = functions.iter().map(|f| f.entry).collect();
+    Ok(Body {
+        id: manifest.patch.id.clone(),
+        sequence: manifest.patch.sequence,
+        title: manifest.patch.title.clone(),
+        package_sha256: package.sha256_hex(),
+        applied_by: applied_by(),
+        module: PatchedModule {
+            name: module.name.clone(),
+            base: module.base,
+            size: module.size,
+            time_date_stamp: manifest.target.time_date_stamp,
+        },
+        function_table: linked
+            .function_table
+            .map(|(at, entries)| FunctionTable { at, entries }),
+        call: linked.call,
+        code: linked
+            .pages
+            .iter()
+            .filter(|p| p.protection.executable())
+            .map(|p| CodePages {
+                at: p.at,
+                size: p.bytes.len() as u64,
+            })
+            .collect(),
+        functions,
+        pages: entries::spans(target, &at)?,
+    })
+}
+
+/// `jmp rel32`; `None` where the gate is out of reach.
+fn redirect(entry: Va, gate: Va) -> Option<[u8; REDIRECT_LEN as usize]> {
+    let next = i128::from(entry.0) + i128::from(REDIRECT_LEN);
+    let distance = i32::try_from(i128::from(gate.0) - next).ok()?.to_le_bytes();
+    Some([0xe9, distance[0], distance[1], distance[2], distance[3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_reach_two_gib_both_ways() {
+        let at = Va(0x1_8000_0000);
+        let next = at.0 + 5;
+        assert_eq!(redirect(at, Va(next)), Some([0xe9, 0, 0, 0, 0]));
+        let far = redirect(at, Va(next + 0x7fff_ffff));
+        assert_eq!(far, Some([0xe9, 0xff, 0xff, 0xff, 0x7f]));
+        assert_eq!(redirect(at, Va(next + 0x8000_0000)), None);
+        let back = redirect(at, Va(next - 0x8000_0000));
+        assert_eq!(back, Some([0xe9, 0, 0, 0, 0x80]));
+        assert_eq!(redirect(at, Va(next - 0x8000_0001)), None);
+    }
+}

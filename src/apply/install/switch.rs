@@ -1,0 +1,110 @@
+//! Finds a quiet moment, redirects the entries, and writes the one byte.
+
+use crate::apply::entries::{self, EntryBytes, Wanted, WriteError};
+use crate::apply::outcome::{ApplyError, Outcome, Summary};
+use crate::apply::quiesce::unwind::CodeMap;
+use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
+use crate::apply::record::{Record, Stage};
+use crate::apply::survey::Survey;
+use crate::apply::target::Target;
+use crate::apply::{fault, remote};
+use crate::package::Package;
+
+/// What has to be done in the running target before it is frozen.
+pub(super) fn prepare<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
+    remote::register(target, record)?;
+    fault::point("registered");
+    target.arm(record.at)?;
+    fault::point("armed");
+    Ok(())
+}
+
+/// Finds a quiet moment and switches.
+pub(super) fn switch<T: Target>(
+    target: &T,
+    package: &Package,
+    record: &mut Record,
+    patience: &Patience<'_>,
+    summary: &mut Summary,
+) -> Result<Outcome, ApplyError> {
+    let zones = zones(package, record);
+    let patches = Survey::of(target)?.patches;
+    let records: Vec<&Record> = patches.iter().map(|p| &p.record).collect();
+    let check = FrameCheck::new(CodeMap::of(target, &records)?);
+    record.set_stage(target, Stage::Installing)?;
+    let quiet = quiesce(
+        target,
+        record.at,
+        &zones,
+        &check,
+        patience,
+        &mut summary.effort,
+    );
+    let frozen = match quiet {
+        Ok(frozen) => frozen,
+        Err(unquiet) => return summary.unquiet(unquiet),
+    };
+    if patience.is_interrupted() {
+        frozen.thaw()?;
+        return Ok(Outcome::Interrupted);
+    }
+    match activate(target, record) {
+        Ok(()) => summary.effort.frozen = frozen.thaw()?,
+        Err(error) => {
+            withdraw(target, record, frozen);
+            return Err(error);
+        }
+    }
+    Ok(Outcome::Applied)
+}
+
+/// The old code, of which no thread may be inside.
+fn zones(package: &Package, record: &Record) -> Zones {
+    let base = record.body.module.base;
+    let mut zones = Vec::new();
+    for function in &package.manifest.functions {
+        for range in &function.ranges {
+            let start = range.rva.at(base).0;
+            zones.push(Zone {
+                start,
+                end: start + u64::from(range.size),
+                function: function.name.clone(),
+                start_counts: range.rva != function.entry,
+            });
+        }
+    }
+    Zones::new(zones)
+}
+
+/// The frozen window: redirects, then the one byte.
+fn activate<T: Target>(target: &T, record: &Record) -> Result<(), ApplyError> {
+    entries::write(target, &record.body, Wanted::Redirect)?;
+    fault::point("redirected");
+    record.set_active(target, true)?;
+    fault::point("active");
+    Ok(())
+}
+
+/// Undoes a switch that failed half-way, then lets the target run.
+fn withdraw<T: Target>(target: &T, record: &Record, frozen: Frozen<'_, T>) {
+    let _ = record.set_active(target, false);
+    let _ = entries::put_back(target, &record.body);
+    let _ = entries::restore_protection(target, &record.body);
+    let _ = frozen.thaw();
+}
+
+/// Takes away what [`place`] and [`prepare`] did. Entries must be as they were.
+pub(super) fn dismantle<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
+    // Should an entry still lead to a gate, the gate has to stay.
+    let found = entries::observe(target, &record.body)?;
+    let functions = record.body.functions.iter();
+    if let Some((f, _)) = functions
+        .zip(&found)
+        .find(|(_, b)| **b == EntryBytes::Redirect)
+    {
+        return Err(WriteError::Changed(f.name.clone()).into());
+    }
+    remote::unregister(target, record)?;
+    target.free(record.at)?;
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The check that settles a doubt by unwinding.
+//!
+//! A word of the stack that points into a zone is either the return address of a live
+//! frame, or was left behind by a call that has returned. Blocked threads keep such words
+//! for as long as they are blocked. A complete walk of the stack tells which it is.
+
+use super::unwind::{CodeMap, Memory, walk};
+use super::{Blocker, Seen, StackCheck, WordScan, Zones};
+use crate::apply::target::{Target, TargetError, Thread};
+
+/// [`WordScan`], and for words of the stack a walk.
+#[derive(Debug)]
+pub struct FrameCheck<'a, T: Target + ?Sized> {
+    code: CodeMap<'a, T>,
+}
+
+impl<'a, T: Target + ?Sized> FrameCheck<'a, T> {
+    /// A check that knows this code.
+    pub fn new(code: CodeMap<'a, T>) -> Self {
+        FrameCheck { code }
+    }
+}
+
+impl<T: Target + ?Sized> StackCheck<T> for FrameCheck<'_, T> {
+    fn check(
+        &self,
+        target: &T,
+        thread: &Thread,
+        zones: &Zones,
+    ) -> Result<Vec<Blocker>, TargetError> {
+        let (mut found, stack) = WordScan::scan(target, thread, zones);
+        if found.iter().any(|b| b.seen != Seen::Stack) || found.is_empty() {
+            return Ok(found);
+        }
+        let memory = Stack {
+            start: thread.registers.rsp & !7,
+            bytes: &stack,
+            code: &self.code,
+        };
+        // A walk that got stuck proves nothing: then every word counts.
+        if let Ok(returns) = walk(&memory, &thread.registers, thread.stack_base.0) {
+            found.retain(|b| {
+                let mut live = returns.iter().filter_map(|r| zones.executing(*r));
+                live.any(|z| z.function == b.function)
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// The stack, which was read in one piece, and the code.
+struct Stack<'a, 'b, T: Target + ?Sized> {
+    start: u64,
+    bytes: &'a [u8],
+    code: &'a CodeMap<'b, T>,
+}
+
+impl<T: Target + ?Sized> Memory for Stack<'_, '_, T> {
+    fn read(&self, at: u64, buffer: &mut [u8]) -> Option<()> {
+        let offset = at
+            .checked_sub(self.start)
+            .and_then(|o| usize::try_from(o).ok());
+        let range = offset.and_then(|o| self.bytes.get(o..o.checked_add(buffer.len())?));
+        match range {
+            Some(bytes) => {
+                buffer.copy_from_slice(bytes);
+                Some(())
+            }
+            None => self.code.read(at, buffer),
+        }
+    }
+
+    fn entry(&self, address: u64) -> super::unwind::Lookup {
+        self.code.entry(address)
+    }
+}

@@ -1,0 +1,56 @@
+//! A frozen target.
+
+use std::time::{Duration, Instant};
+
+use crate::addr::Va;
+use crate::apply::record;
+use crate::apply::target::{Target, TargetError};
+
+/// The frozen target; thaws when dropped.
+#[derive(Debug)]
+pub struct Frozen<'a, T: Target + ?Sized> {
+    target: &'a T,
+    record: Va,
+    since: Instant,
+    thawed: bool,
+}
+
+impl<'a, T: Target + ?Sized> Frozen<'a, T> {
+    /// Freezes the target. The record says so before it happens, for whoever finds the
+    /// target frozen after patcher and watchdog have died.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn new(target: &'a T, record: Va) -> Result<Self, TargetError> {
+        record::set_frozen(target, record, true)?;
+        let since = Instant::now();
+        target.freeze()?;
+        Ok(Frozen {
+            target,
+            record,
+            since,
+            thawed: false,
+        })
+    }
+
+    /// Lets the target run, and says how long it stood still.
+    ///
+    /// # Errors
+    /// Where the system refuses, such as when the process has ended.
+    pub fn thaw(mut self) -> Result<Duration, TargetError> {
+        self.thawed = true;
+        self.target.thaw()?;
+        let frozen = self.since.elapsed();
+        record::set_frozen(self.target, self.record, false)?;
+        Ok(frozen)
+    }
+}
+
+impl<T: Target + ?Sized> Drop for Frozen<'_, T> {
+    fn drop(&mut self) {
+        if !self.thawed {
+            let _ = self.target.thaw();
+            let _ = record::set_frozen(self.target, self.record, false);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A thread that stopped in the middle of an epilog.
+//!
+//! Epilogs have few forms (x64 calling convention): an optional `add rsp, n` or
+//! `lea rsp, [frame ± n]`, pops of 64-bit registers, and `ret` or a tail jump. The rest of
+//! one is executed here instead of there.
+
+use super::{Context, Entry, Memory, RSP, Stuck};
+
+/// No epilog is longer: fifteen pops of two bytes, and what goes before and after.
+const LONGEST: usize = 64;
+
+/// If the thread is inside an epilog, takes the rest of the frame off; says whether it was.
+pub(super) fn finish<M: Memory + ?Sized>(
+    memory: &M,
+    entry: Entry,
+    context: &mut Context,
+) -> Result<bool, Stuck> {
+    let left = entry.end.saturating_sub(context.rip);
+    let len = LONGEST.min(usize::try_from(left).unwrap_or(LONGEST));
+    let mut code = vec![0; len];
+    memory
+        .read(context.rip, &mut code)
+        .ok_or(Stuck::Unreadable(context.rip))?;
+    let mut after = *context;
+    let mut at = adjust_stack(&code, &mut after);
+    loop {
+        let rest = &code[at..];
+        match rest {
+            // ret; rep ret; ret n
+            [0xc3, ..] | [0xf3, 0xc3, ..] | [0xc2, ..] => break,
+            // pop r64
+            [byte @ 0x58..=0x5f, ..] => {
+                pop(memory, &mut after, usize::from(byte - 0x58))?;
+                at += 1;
+            }
+            [0x41, byte @ 0x58..=0x5f, ..] => {
+                pop(memory, &mut after, usize::from(byte - 0x50))?;
+                at += 2;
+            }
+            _ if leaves(rest, context.rip + at as u64, entry) => break,
+            _ => return Ok(false),
+        }
+    }
+    let rsp = after.rsp();
+    after.rip = memory.word(rsp).ok_or(Stuck::Unreadable(rsp))?;
+    after.registers[RSP] = rsp.wrapping_add(8);
+    *context = after;
+    Ok(true)
+}
+
+fn pop<M: Memory + ?Sized>(memory: &M, to: &mut Context, register: usize) -> Result<(), Stuck> {
+    let rsp = to.rsp();
+    let value = memory.word(rsp).ok_or(Stuck::Unreadable(rsp))?;
+    to.registers[RSP] = rsp.wrapping_add(8);
+    to.registers[register] = value;
+    Ok(())
+}
+
+/// Executes `add rsp, n` or `lea rsp, [register + n]`; returns its length, or 0.
+fn adjust_stack(code: &[u8], context: &mut Context) -> usize {
+    let wide = |b: &[u8]| i64::from(i32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    let (base, offset, len) = match code {
+        [0x48, 0x83, 0xc4, n, ..] => (RSP, i64::from(*n as i8), 4),
+        [0x48, 0x81, 0xc4, n @ ..] if n.len() >= 4 => (RSP, wide(n), 7),
+        // lea rsp, [r + disp8/disp32]; a base of 4 would mean another byte.
+        [rex @ (0x48 | 0x49), 0x8d, modrm, rest @ ..]
+            if modrm & 0x38 == 0x20 && modrm & 7 != 4 && !rest.is_empty() =>
+        {
+            let base = usize::from(modrm & 7) + if *rex == 0x49 { 8 } else { 0 };
+            match modrm >> 6 {
+                1 => (base, i64::from(rest[0] as i8), 4),
+                2 if rest.len() >= 4 => (base, wide(rest), 7),
+                _ => return 0,
+            }
+        }
+        _ => return 0,
+    };
+    context.registers[RSP] = context.registers[base].wrapping_add_signed(offset);
+    len
+}
+
+/// Whether a jump leaves the function: a tail call.
+fn leaves(code: &[u8], at: u64, entry: Entry) -> bool {
+    let outside = |to: u64| !(entry.begin..entry.end).contains(&to);
+    match code {
+        [0xeb, n, ..] => outside(at.wrapping_add(2).wrapping_add_signed(i64::from(*n as i8))),
+        [0xe9, a, b, c, d, ..] => {
+            let n = i64::from(i32::from_le_bytes([*a, *b, *c, *d]));
+            outside(at.wrapping_add(5).wrapping_add_signed(n))
+        }
+        // jmp [rip + n] and rex.w jmp r/m; a switch jumps without the prefix.
+        [0xff, 0x25, ..] | [0x48, 0xff, 0x20..=0x27, ..] | [0x48, 0xff, 0x60..=0x67, ..] => true,
+        [0x48, 0xff, 0xe0..=0xe7, ..] => true,
+        _ => false,
+    }
+}

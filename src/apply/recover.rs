@@ -1,0 +1,38 @@
+//! Finds a target that was left frozen, and gets it going again.
+//!
+//! That takes the death of the patcher *and* of its watchdog, as when somebody ends a whole
+//! tree of processes. Called with the lock held, so no patcher is at work: a record that
+//! speaks of a freeze then speaks of one whose owner has died.
+
+use super::outcome::ApplyError;
+use super::record;
+use super::repair::{RepairError, repair};
+use super::survey::Survey;
+use super::target::Target;
+
+/// Repairs and thaws the target, if it was left frozen; says whether it was.
+///
+/// # Errors
+/// Where the target can't be looked at, or thawed.
+pub fn recover<T: Target>(target: &T) -> Result<bool, ApplyError> {
+    let mut left = false;
+    for patch in Survey::of(target)?.patches {
+        let at = patch.record.at;
+        if !patch.record.header.frozen {
+            continue;
+        }
+        // The record is written before the freeze and after the thaw; the threads tell
+        // whether it was in between.
+        if target.is_frozen() == Some(true) {
+            let repaired = repair(target, at);
+            target.thaw()?;
+            left = true;
+            match repaired {
+                Ok(_) | Err(RepairError::Record(_)) => {}
+                Err(RepairError::Target(error)) => return Err(error.into()),
+            }
+        }
+        record::set_frozen(target, at, false)?;
+    }
+    Ok(left)
+}

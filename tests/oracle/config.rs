@@ -1,0 +1,89 @@
+//! How the program of a seed is built.
+
+use super::generate::Dialect;
+use super::model::Handlers;
+use super::rng::Rng;
+use super::toolchain::{Abi, LinkOptions};
+
+/// The options of one program.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub abi: Abi,
+    pub dialect: Dialect,
+    /// Options of the compiler.
+    pub options: Vec<String>,
+    /// Room for a jump before each function.
+    pub padded: bool,
+    pub folded: bool,
+}
+
+impl Config {
+    /// Consecutive seeds go through all targets, optimisation levels and languages.
+    pub fn new(seed: u64, rng: &mut Rng) -> Self {
+        let abi = if seed.is_multiple_of(2) {
+            Abi::Gnu
+        } else {
+            Abi::Msvc
+        };
+        let level = ["-O0", "-O1", "-O2", "-Os"][(seed / 2 % 4) as usize];
+        let cpp = seed / 8 % 2 == 1;
+        let handlers = match (cpp, abi) {
+            (true, _) if rng.percent(50) => Handlers::Cpp,
+            (false, Abi::Msvc) if rng.percent(40) => Handlers::Structured,
+            _ => Handlers::None,
+        };
+        let mut options: Vec<&str> = vec![level, "-g", "-gcodeview", "-gno-codeview-command-line"];
+        if rng.percent(20) {
+            options.push("-fno-jump-tables");
+        }
+        let padded = abi == Abi::Msvc && rng.percent(30);
+        if padded {
+            options.push("-fms-hotpatch");
+        }
+        if rng.percent(15) {
+            options.push("-fno-omit-frame-pointer");
+        }
+        if rng.percent(15) {
+            options.push("-mavx2");
+        }
+        if cpp {
+            options.push("-std=c++17");
+            match handlers {
+                Handlers::Cpp => options.extend(["-fexceptions", "-fcxx-exceptions"]),
+                _ => options.push("-fno-exceptions"),
+            }
+            if rng.percent(30) {
+                options.push("-fno-rtti");
+            }
+        } else if handlers == Handlers::Structured {
+            options.push("-fms-extensions");
+        }
+        Config {
+            abi,
+            dialect: Dialect { cpp, handlers },
+            options: options.into_iter().map(str::to_owned).collect(),
+            padded,
+            folded: rng.percent(10),
+        }
+    }
+
+    /// The plain link.
+    pub fn link(&self) -> LinkOptions {
+        LinkOptions {
+            function_padding: self.padded.then_some(6),
+            fold: self.folded,
+            ..LinkOptions::default()
+        }
+    }
+
+    /// A link of the same objects that puts everything elsewhere.
+    pub fn moved(&self, rng: &mut Rng) -> LinkOptions {
+        LinkOptions {
+            reversed: true,
+            base: Some(0x1_4000_0000 + (1 + rng.next() % 0xfff) * 0x10_0000),
+            file_alignment: Some(*rng.pick(&[0x200, 0x1000])),
+            function_padding: rng.percent(60).then(|| *rng.pick(&[6, 16, 48])),
+            fold: self.folded,
+        }
+    }
+}
