@@ -42,7 +42,9 @@ pub fn align(old: &[(u64, u64)], new: &[(u64, u64)]) -> (Vec<Ordinal>, Vec<Ordin
     let fill = |done: Vec<Option<Ordinal>>, numbers: Vec<Ordinal>| -> Vec<Ordinal> {
         let mut numbers = numbers.into_iter();
         done.into_iter()
-            .map(|d| d.unwrap_or_else(|| numbers.next().map_or((next, true), |(n, g)| (n + next, g))))
+            .map(|d| {
+                d.unwrap_or_else(|| numbers.next().map_or((next, true), |(n, g)| (n + next, g)))
+            })
             .collect()
     };
     (fill(of_old, before), fill(of_new, after))

@@ -195,16 +195,16 @@ impl Drafter<'_> {
         Draft {
             names: items
                 .iter()
-                .map(|item| {
-                    item.names
-                        .iter()
-                        .map(|n| (key(n), false))
-                        .collect()
-                })
+                .map(|item| item.names.iter().map(|n| (key(n), false)).collect())
                 .collect(),
             whole: items
                 .iter()
-                .map(|item| item.names.iter().map(|n| hash(&(&n.scope, &n.name))).collect())
+                .map(|item| {
+                    item.names
+                        .iter()
+                        .map(|n| hash(&(&n.scope, &n.name)))
+                        .collect()
+                })
                 .collect(),
             looks: items
                 .iter()
@@ -254,7 +254,8 @@ fn number(old: &mut Draft, new: &mut Draft) {
             continue;
         }
         let looks = |draft: &Draft, items: &Namesakes| -> Vec<(u64, u64)> {
-            let of = |(item, slot): &(usize, usize)| (draft.whole[*item][*slot], draft.looks[*item]);
+            let of =
+                |(item, slot): &(usize, usize)| (draft.whole[*item][*slot], draft.looks[*item]);
             items.iter().map(of).collect()
         };
         let numbers = align(&looks(old, &before), &looks(new, &after));
