@@ -86,10 +86,10 @@ function Get-AnswerNumber([string] $Name) {
     Stop-Quickstart "the server's answer has no '$Name'"
 }
 
-# The first duration in a line that speaks of being frozen.
+# The frozen time in the output, in milliseconds.
 function Get-FrozenTime {
     foreach ($line in $script:output -split "`n") {
-        if ($line -match 'frozen' -and $line -match '\d+([.,]\d+)? ?(\u00b5s|us|ms|s)\b') { return $Matches[0] }
+        if ($line -match 'frozen for (\d+) us') { return ('{0:0.0} ms' -f ([int64] $Matches[1] / 1000)) }
     }
     Stop-Quickstart 'hotpatch did not say for how long the server was frozen'
 }

@@ -74,11 +74,11 @@ step "Clippy, Windows"
 "${windows_clippy[@]}" --locked --all-targets "${windows_args[@]}" -- -D warnings
 
 step "Tests, Linux"
-"${native_cargo[@]}" test --locked
+"${native_cargo[@]}" test --locked --no-fail-fast
 
 step "Tests, Windows (under Wine)"
 tests/wine/run.sh --prepare
-"${windows_cargo[@]}" test --locked "${windows_args[@]}"
+"${windows_cargo[@]}" test --locked --no-fail-fast "${windows_args[@]}"
 
 step "Ctrl-C (under Wine)"
 tests/apply/interrupt.sh
