@@ -62,6 +62,9 @@ pub enum IndirectJump {
     TailCall,
     /// Through a switch table that was found.
     Table,
+    /// From an indexed load of a whole pointer: a call through a table of functions, or a
+    /// computed goto through a table of labels.
+    Pointer,
     /// From arithmetic or a place that was not found: a switch, as far as is known.
     Computed,
 }
@@ -85,6 +88,8 @@ pub struct Code {
     pub tables: Vec<SwitchTable>,
     /// Offset of an operand that may be an RVA without that being certain.
     pub uncertain: Option<u32>,
+    /// Offset of a use of the TLS block that is not understood.
+    pub uncertain_thread_local: Option<u32>,
     /// The function calls or moves the stack pointer, so that it needs unwind information.
     pub uses_stack: bool,
     /// The smallest offset above 0 that a branch of the function itself leads to.
@@ -110,9 +115,8 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
     };
     let mut code = sweep(bytes, rva, size);
     let computed = |c: &Code| {
-        c.indirect_jumps
-            .iter()
-            .any(|j| j.1 == IndirectJump::Computed)
+        let mut jumps = c.indirect_jumps.iter();
+        jumps.any(|j| matches!(j.1, IndirectJump::Computed | IndirectJump::Pointer))
     };
     if code.takes_image_base || code.thread_local || code.loads_entries || computed(&code) {
         let flow = flow::analyse(image, rva, bytes);
@@ -135,6 +139,7 @@ fn listed_fields(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32, code
     }
     // Whatever may be an RVA is listed.
     code.uncertain = None;
+    code.uncertain_thread_local = None;
     let tls = image.tls.as_ref().map(|t| t.template);
     for fixup in fixups {
         let at = fixup.rva.0 - rva.0;
@@ -231,6 +236,7 @@ fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &
     code.references.sort_by_key(|r| r.at);
     code.references.dedup_by_key(|r| r.at);
     code.uncertain = flow.uncertain;
+    code.uncertain_thread_local = flow.uncertain_thread_local;
 }
 
 /// Whether two fields share a byte.
@@ -345,34 +351,40 @@ impl Reader {
 
     /// A jump through a pointer in memory without an index, or through a register that was
     /// loaded from memory as a whole, is a tail call; so is one through a register that the
-    /// function never wrote (a parameter). Anything else may be a switch.
+    /// function never wrote (a parameter), and one right behind an epilog, which has given the
+    /// frame back. Anything else may be a switch.
     fn indirect_jump(&self, jump: &Instruction) -> IndirectJump {
+        let loaded = |i: &Instruction| match i.memory_index() {
+            Register::None => IndirectJump::TailCall,
+            _ => IndirectJump::Pointer,
+        };
+        if self.recent.last().is_some_and(gives_stack_back) {
+            return IndirectJump::TailCall;
+        }
         if jump.op0_kind() == OpKind::Memory {
-            return match jump.memory_index() {
-                Register::None => IndirectJump::TailCall,
-                _ => IndirectJump::Computed,
-            };
+            return loaded(jump);
         }
         let register = jump.op0_register();
         let definition = self.recent.iter().rev().find(|i| {
             i.op_count() > 0
                 && i.op0_kind() == OpKind::Register
                 && i.op0_register().full_register() == register
+                && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test)
         });
         match definition {
-            Some(i) if i.code() == Opcode::Mov_r64_rm64 => {
-                let from_memory = i.op1_kind() == OpKind::Memory;
-                let indexed = from_memory && i.memory_index() != Register::None;
-                if from_memory && !indexed {
-                    IndirectJump::TailCall
-                } else {
-                    IndirectJump::Computed
-                }
+            Some(i) if i.code() == Opcode::Mov_r64_rm64 && i.op1_kind() == OpKind::Memory => {
+                loaded(i)
             }
             None if self.recent.len() < LOOK_BACK => IndirectJump::TailCall,
             _ => IndirectJump::Computed,
         }
     }
+}
+
+/// Whether an instruction raises the stack pointer, as the last one of an epilog does.
+fn gives_stack_back(i: &Instruction) -> bool {
+    let adds = matches!(i.mnemonic(), Mnemonic::Add | Mnemonic::Lea);
+    i.mnemonic() == Mnemonic::Pop || (adds && i.op0_register() == Register::RSP)
 }
 
 fn is_near_branch(i: &Instruction) -> bool {
@@ -417,6 +429,37 @@ pub fn length_without_padding(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How the last instruction of the code gets its target.
+    fn jump_of(bytes: &[u8]) -> IndirectJump {
+        let code = sweep(bytes, Rva(0x1000), bytes.len() as u32);
+        code.indirect_jumps.last().expect("a jump").1
+    }
+
+    #[test]
+    fn a_comparison_defines_nothing() {
+        // mov rax,[rip+0]; test rax,rax; jmp rax
+        let code = [0x48, 0x8b, 0x05, 0, 0, 0, 0, 0x48, 0x85, 0xc0, 0xff, 0xe0];
+        assert_eq!(jump_of(&code), IndirectJump::TailCall);
+    }
+
+    #[test]
+    fn behind_an_epilog_a_jump_is_a_tail_call() {
+        // add rax,rcx; add rsp,28h; pop rbx; jmp rax
+        let code = [0x48, 0x01, 0xc8, 0x48, 0x83, 0xc4, 0x28, 0x5b, 0xff, 0xe0];
+        assert_eq!(jump_of(&code), IndirectJump::TailCall);
+        // add rax,rcx; jmp rax
+        assert_eq!(jump_of(&[0x48, 0x01, 0xc8, 0xff, 0xe0]), IndirectJump::Computed);
+    }
+
+    #[test]
+    fn an_indexed_load_may_be_a_computed_goto() {
+        // mov rax,[rcx+rdx*8]; jmp rax
+        let code = [0x48, 0x8b, 0x04, 0xd1, 0xff, 0xe0];
+        assert_eq!(jump_of(&code), IndirectJump::Pointer);
+        // jmp [rcx+rdx*8]
+        assert_eq!(jump_of(&[0xff, 0x24, 0xd1]), IndirectJump::Pointer);
+    }
 
     #[test]
     fn padding_is_cut_at_an_instruction_boundary() {
