@@ -6,7 +6,7 @@ use iced_x86::{Code as Opcode, Decoder, DecoderOptions, Instruction, Mnemonic, O
 
 use super::flow;
 use crate::addr::Rva;
-use crate::image::Image;
+use crate::image::{Image, SectionKind};
 use crate::symbols::{SwitchTable, Symbols, fixups};
 
 /// What kind of field a reference is.
@@ -88,6 +88,8 @@ pub struct Code {
     pub tables: Vec<SwitchTable>,
     /// Offset of an operand that may be an RVA without that being certain.
     pub uncertain: Option<u32>,
+    /// Offset of a use of a table of distances that may be any of those in [`Code::tables`].
+    pub uncertain_table: Option<u32>,
     /// Offset of a use of the TLS block that is not understood.
     pub uncertain_thread_local: Option<u32>,
     /// The function calls or moves the stack pointer, so that it needs unwind information.
@@ -123,7 +125,7 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
         if let Some(end) = flow.code_end {
             code = sweep(&bytes[..end as usize], rva, size);
         }
-        apply_flow(image, rva, size, &flow, &mut code);
+        apply_flow((image, symbols), rva, size, &flow, &mut code);
     }
     absolute_fields(image, rva, size, &mut code);
     listed_fields(image, symbols, rva, size, &mut code);
@@ -194,7 +196,13 @@ fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
 }
 
 /// Adds the fields and tables that the data flow found.
-fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &mut Code) {
+fn apply_flow(
+    (image, symbols): (&Image<'_>, &Symbols),
+    rva: Rva,
+    size: u32,
+    flow: &flow::Flow,
+    code: &mut Code,
+) {
     let field = |at: u32, kind, target| Reference {
         at,
         kind,
@@ -228,8 +236,20 @@ fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &
             }
         }
     }
-    let lookups = flow.lookups.iter().map(|table| flow::lookup(image, *table));
-    code.tables.extend(lookups.filter(|t| t.entries > 0));
+    let mut lookups: Vec<SwitchTable> = flow
+        .lookups
+        .iter()
+        .map(|table| flow::lookup(image, *table))
+        .filter(|t| t.entries > 0)
+        .collect();
+    if let Some(at) = flow.uncertain_table {
+        let possible = possible_lookups(image, symbols, code, &lookups);
+        if !possible.is_empty() {
+            code.uncertain_table = Some(at);
+        }
+        lookups.extend(possible);
+    }
+    code.tables.extend(lookups);
     code.references
         .retain(|r| !found.iter().any(|f| overlap(r, f)));
     code.references.extend(found);
@@ -237,6 +257,34 @@ fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &
     code.references.dedup_by_key(|r| r.at);
     code.uncertain = flow.uncertain;
     code.uncertain_thread_local = flow.uncertain_thread_local;
+}
+
+/// What may be a table of distances among the data whose address the code takes: two or
+/// more numbers that lead to read-only data.
+fn possible_lookups(
+    image: &Image<'_>,
+    symbols: &Symbols,
+    code: &Code,
+    known: &[SwitchTable],
+) -> Vec<SwitchTable> {
+    // The compiler's own tables have no names.
+    let named = |rva: Rva| {
+        symbols.data.binary_search_by_key(&rva, |d| d.rva).is_ok()
+            || symbols.publics.binary_search_by_key(&rva, |p| p.rva).is_ok()
+    };
+    let mut places: Vec<Rva> = code
+        .references
+        .iter()
+        .filter(|r| r.kind == ReferenceKind::Address)
+        .map(|r| r.target)
+        .filter(|t| !named(*t))
+        .filter(|t| known.iter().chain(&code.tables).all(|k| k.table != *t))
+        .filter(|t| image.section_at(*t).map(|s| s.kind()) == Some(SectionKind::ReadOnly))
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    let tables = places.into_iter().map(|rva| flow::lookup(image, rva));
+    tables.filter(|t| t.entries > 1).collect()
 }
 
 /// Whether two fields share a byte.
