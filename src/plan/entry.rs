@@ -12,7 +12,7 @@ use super::{Fixup, FixupKind, FixupTarget, unwind};
 use crate::addr::Rva;
 use crate::finding::{Finding, Rule, rules::code};
 use crate::function::{
-    FunctionIndex, Program, Reference, ReferenceKind, length_without_padding,
+    FunctionIndex, Handler, Program, Reference, ReferenceKind, length_without_padding,
 };
 use crate::payload::names::REDIRECT_LEN;
 
@@ -66,8 +66,12 @@ pub fn plan_given(
     let info = unwind::of_entry(program, f.rva);
     let safety = match &info {
         None => Unwinding::None,
-        Some((_, false)) => Unwinding::Plain,
-        Some((_, true)) => Unwinding::Handled,
+        Some((_, None)) => Unwinding::Plain,
+        // This one ignores everything but what C++ code throws.
+        Some((_, Some(handler))) if program.handler_at(*handler) == Some(Handler::Gxx) => {
+            Unwinding::Thrown
+        }
+        Some((_, Some(_))) => Unwinding::Handled,
     };
     let info = info.map(|(bytes, _)| bytes);
     match displace(program, function, safety) {
@@ -131,31 +135,37 @@ fn branch_into_entry(program: &Program<'_>, function: FunctionIndex) -> Option<S
 type Displaced = (Vec<u8>, Vec<Fixup>);
 
 /// What is known about unwinding through displaced instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Unwinding {
     /// The function has no unwind information.
     None,
     /// It has, without a handler.
     Plain,
-    /// It has a handler, which displaced instructions do not have.
+    /// It has a handler for exceptions of C++ alone.
+    Thrown,
+    /// It has a handler for every kind of exception.
     Handled,
 }
 
-/// Whether an exception can come out of an instruction: from memory other than the stack and
-/// the image's own, from arithmetic, or from what it calls.
-fn may_raise(instruction: &Instruction) -> bool {
-    let touches = (0..instruction.op_count()).any(|n| instruction.op_kind(n) == OpKind::Memory);
-    let own = [Register::RSP, Register::RIP].contains(&instruction.memory_base());
-    let harmless = matches!(instruction.mnemonic(), Mnemonic::Lea | Mnemonic::Nop);
-    let divides = matches!(instruction.mnemonic(), Mnemonic::Div | Mnemonic::Idiv);
-    let leaves = matches!(
+/// Whether an exception can come out of what an instruction calls.
+fn may_throw(instruction: &Instruction) -> bool {
+    matches!(
         instruction.flow_control(),
         FlowControl::Call
             | FlowControl::IndirectCall
             | FlowControl::Interrupt
             | FlowControl::Exception
-    );
-    divides || leaves || (touches && !own && !harmless)
+    )
+}
+
+/// Whether an instruction itself can raise an exception: by memory other than the stack and
+/// the image's own, or by arithmetic.
+fn may_fault(instruction: &Instruction) -> bool {
+    let touches = (0..instruction.op_count()).any(|n| instruction.op_kind(n) == OpKind::Memory);
+    let own = [Register::RSP, Register::RIP].contains(&instruction.memory_base());
+    let harmless = matches!(instruction.mnemonic(), Mnemonic::Lea | Mnemonic::Nop);
+    let divides = matches!(instruction.mnemonic(), Mnemonic::Div | Mnemonic::Idiv);
+    divides || (touches && !own && !harmless)
 }
 
 /// Copies instructions until the redirect is covered, and adds the jump to the rest.
@@ -182,7 +192,9 @@ fn displace(
                 return Err(format!("a call at +{start:#x} could not be unwound"));
             }
             // The handlers of the old code are not there for what is displaced.
-            _ if unwinding == Unwinding::Handled && may_raise(&instruction) => {
+            _ if (unwinding >= Unwinding::Thrown && may_throw(&instruction))
+                || (unwinding == Unwinding::Handled && may_fault(&instruction)) =>
+            {
                 return Err(format!("an exception at +{start:#x} could not be handled"));
             }
             FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch

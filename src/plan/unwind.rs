@@ -13,8 +13,8 @@ pub fn entries_in<'p>(program: &Program<'p>, from: Rva, to: Rva) -> &'p [Runtime
 }
 
 /// The unwind information of a function's first part, which holds for a copy of its first
-/// instructions as well; and whether it has a handler, which the copy has not.
-pub fn of_entry(program: &Program<'_>, entry: Rva) -> Option<(Vec<u8>, bool)> {
+/// instructions as well; and the handler's address, which the copy has not.
+pub fn of_entry(program: &Program<'_>, entry: Rva) -> Option<(Vec<u8>, Option<Rva>)> {
     let found = program.image.runtime_function_at(entry)?;
     if found.begin != entry {
         return None;
@@ -24,8 +24,8 @@ pub fn of_entry(program: &Program<'_>, entry: Rva) -> Option<(Vec<u8>, bool)> {
     if info.chained.is_some() {
         return None;
     }
-    let has_handler = info.handler.is_some();
-    Some((without_handler(info).to_bytes(), has_handler))
+    let handler = info.handler.map(|(handler, _)| handler);
+    Some((without_handler(info).to_bytes(), handler))
 }
 
 /// The codes alone. Epilogs (version 2) count from the end of the function, which the copy
