@@ -78,23 +78,23 @@ fn choose<T: Target>(
 }
 
 fn torn(record: &Record, found: &[EntryBytes]) -> Vec<Finding> {
-    let functions = &record.body.functions;
-    let mut findings: Vec<Finding> = functions
-        .iter()
+    let body = &record.body;
+    let mut findings: Vec<Finding> = body
+        .sites()
         .zip(found)
-        .filter_map(|(function, bytes)| {
+        .filter_map(|(site, bytes)| {
             let found = match bytes {
                 EntryBytes::Redirect => return None,
-                EntryBytes::Original => function.original,
-                EntryBytes::Foreign(bytes) => *bytes,
+                EntryBytes::Original => &site.original,
+                EntryBytes::Foreign(bytes) => bytes,
             };
             Some(Finding::about(
                 &rules::TORN,
-                &function.name,
+                body.name_of(site),
                 format!(
                     "At {}: expected {}, found {}.",
-                    function.entry,
-                    hex::encode(function.redirect),
+                    site.at,
+                    hex::encode(&site.redirect),
                     hex::encode(found)
                 ),
             ))
@@ -161,10 +161,10 @@ pub(super) fn remove<T: Target>(
 fn restore<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
     // Whatever other software changed since the survey must not be half undone.
     let found = entries::observe(target, &record.body)?;
-    let functions = record.body.functions.iter();
     let foreign = |b: &EntryBytes| matches!(b, EntryBytes::Foreign(_));
-    if let Some((f, _)) = functions.zip(&found).find(|(_, b)| foreign(b)) {
-        return Err(WriteError::Changed(f.name.clone()).into());
+    let changed = record.body.sites().zip(&found);
+    if let Some((site, _)) = changed.into_iter().find(|(_, b)| foreign(b)) {
+        return Err(WriteError::Changed(record.body.name_of(site).to_owned()).into());
     }
     // From here on a repair finishes what was begun.
     record.set_stage(target, Stage::Reverting)?;

@@ -182,14 +182,10 @@ pub fn compare<T>(
     });
     let plan = match refused {
         Some(plan) => plan,
-        None => stages.run("plan", "planning the patch", || {
-            match wanted {
-                Wanted::Changes(accepted) => {
-                    Plan::new(&old_program, &new_program, &diff, accepted)
-                }
-                Wanted::Everything(accepted, except) => {
-                    Plan::of_everything(&old_program, &diff, accepted, except)
-                }
+        None => stages.run("plan", "planning the patch", || match wanted {
+            Wanted::Changes(accepted) => Plan::new(&old_program, &new_program, &diff, accepted),
+            Wanted::Everything(accepted, except) => {
+                Plan::of_everything(&old_program, &diff, accepted, except)
             }
         }),
     };

@@ -124,14 +124,27 @@ pub struct ReplacedFunction {
     pub symbol: String,
     /// Symbol of the gate in the payload.
     pub gate: String,
-    /// Where the five bytes of the redirect go; the entry of the old function.
+    /// Where the redirect goes: the entry of the old function.
     pub entry: Rva,
     /// The bytes that the redirect overwrites, as hex: those of the old image at its
-    /// preferred base. Never relocated bytes.
+    /// preferred base. Never relocated bytes. Five bytes, or two where there is a relay.
     pub entry_bytes: String,
+    /// Where the redirect leads if there is no room for five bytes at the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay: Option<Relay>,
     /// All code ranges of the old function, the one with the entry first.
     #[serde(rename = "range")]
     pub ranges: Vec<CodeRange>,
+}
+
+/// Five bytes of padding in reach of a two-byte jump, in which a jump to the gate is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Relay {
+    /// Where they are. One of the function's ranges covers them.
+    pub rva: Rva,
+    /// What they are in the old image, as hex.
+    pub bytes: String,
 }
 
 /// A contiguous range of old code, with the bytes expected in memory.

@@ -18,6 +18,7 @@ pub(crate) fn function(name: &str, entry: u32) -> ReplacedFunction {
         symbol: format!("?{name}@@YAXXZ"),
         gate: format!("gate$?{name}@@YAXXZ"),
         entry: Rva(entry),
+        relay: None,
         entry_bytes: "4883ec2890".to_owned(),
         ranges: vec![CodeRange {
             rva: Rva(entry),

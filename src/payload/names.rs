@@ -64,3 +64,7 @@ pub const IMPORT_PREFIX: &str = "import$";
 
 /// Length of the redirect at the entry of an old function in bytes: `jmp rel32`.
 pub const REDIRECT_LEN: u32 = 5;
+
+/// Length of the redirect at an entry without room for that: `jmp rel8` to a relay, which is
+/// a `jmp rel32` in padding nearby.
+pub const SHORT_REDIRECT_LEN: u32 = 2;

@@ -47,7 +47,12 @@ impl Closure<'_> {
     /// A table of RVAs stays one. A table of distances from its own start becomes one of
     /// distances between the moved function and the moved table:
     /// `case - table = (case - entry) + (entry - table)`.
-    pub(super) fn fill_switch_table(&mut self, index: PieceIndex, table: u32, function: FunctionIndex) {
+    pub(super) fn fill_switch_table(
+        &mut self,
+        index: PieceIndex,
+        table: u32,
+        function: FunctionIndex,
+    ) {
         let new = self.new;
         let record = &new.switch_tables[table as usize];
         let Some(owner) = self.knows(Source::Function(function)) else {

@@ -1,7 +1,7 @@
 //! Hazards of the functions that are replaced, and of the code that replaces them.
 
-use super::closure::Closure;
 use super::Hazard;
+use super::closure::Closure;
 use crate::finding::{Finding, rules::code};
 use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program};
 
@@ -131,5 +131,7 @@ fn labels_are_carried(program: &Program<'_>, function: FunctionIndex, code: &Cod
             _ => false,
         })
     };
-    program.labels_of(function).all(|at| uses(program.place(at)))
+    program
+        .labels_of(function)
+        .all(|at| uses(program.place(at)))
 }

@@ -13,6 +13,7 @@ mod entry;
 mod hazards;
 mod image_hazards;
 mod literals;
+mod relays;
 mod symbol_names;
 mod thread_local;
 mod transplant;
@@ -197,16 +198,20 @@ impl Plan {
     pub fn new(old: &Program<'_>, new: &Program<'_>, diff: &Diff, accepted: &[String]) -> Plan {
         let mut closure = closure::Closure::new(old, new, diff);
         let mut replacements = Vec::new();
+        let mut relays = relays::Relays::of(old);
         for change in &diff.functions.changed {
             hazards::of_old_function(&mut closure, change.old, change.new);
             let piece = closure.function(change.new);
-            match entry::plan(old, change.old) {
-                Ok(gate) => replacements.push(Replacement {
-                    old: change.old,
-                    new: change.new,
-                    piece,
-                    gate,
-                }),
+            match entry::plan(old, change.old, &relays) {
+                Ok(gate) => {
+                    gate.relay.iter().for_each(|at| relays.take(*at));
+                    replacements.push(Replacement {
+                        old: change.old,
+                        new: change.new,
+                        piece,
+                        gate,
+                    });
+                }
                 Err(finding) => closure.findings.push(finding),
             }
         }

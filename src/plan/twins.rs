@@ -57,7 +57,12 @@ impl<'t> Twins<'t> {
                 && self.comparer.same_constant_at(*twin, rva, accessed)
         });
         let first = equal.next()?;
-        Some(std::iter::once(first).chain(equal).find(|t| same_module(*t)).unwrap_or(first))
+        Some(
+            std::iter::once(first)
+                .chain(equal)
+                .find(|t| same_module(*t))
+                .unwrap_or(first),
+        )
     }
 }
 

@@ -55,6 +55,7 @@ pub fn manifest() -> Manifest {
             symbol: "?parse@@YAXXZ".to_owned(),
             gate: "gate$?parse@@YAXXZ".to_owned(),
             entry: Rva(0x1000),
+            relay: None,
             entry_bytes: "4883ec2890".to_owned(),
             ranges: vec![CodeRange {
                 rva: Rva(0x1000),

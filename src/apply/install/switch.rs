@@ -97,12 +97,12 @@ fn withdraw<T: Target>(target: &T, record: &Record, frozen: Frozen<'_, T>) {
 pub(super) fn dismantle<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
     // Should an entry still lead to a gate, the gate has to stay.
     let found = entries::observe(target, &record.body)?;
-    let functions = record.body.functions.iter();
-    if let Some((f, _)) = functions
-        .zip(&found)
+    let changed = record.body.sites().zip(&found);
+    if let Some((site, _)) = changed
+        .into_iter()
         .find(|(_, b)| **b == EntryBytes::Redirect)
     {
-        return Err(WriteError::Changed(f.name.clone()).into());
+        return Err(WriteError::Changed(record.body.name_of(site).to_owned()).into());
     }
     remote::unregister(target, record)?;
     target.free(record.at)?;

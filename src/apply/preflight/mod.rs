@@ -8,13 +8,14 @@ use std::collections::HashMap;
 
 use super::link::{Bases, Layout};
 use super::place;
-use super::record::{self, Body, Function, PatchedModule, Protected, Record, Stage};
+use super::record::{self, Body, Function, PatchedModule, Protected, Record, Site, Stage};
 use super::survey::{Installed, Survey};
 use super::target::{Module, Target, TargetError};
 use crate::addr::{Rva, Va};
 use crate::finding::rules::target as rules;
 use crate::finding::{Finding, Severity};
 use crate::package::Package;
+use crate::payload::names::REDIRECT_LEN;
 
 /// What was found out about a target and a package.
 #[derive(Debug)]
@@ -160,7 +161,6 @@ pub(super) fn externals(package: &Package) -> HashMap<&str, Rva> {
 /// An upper bound for the size of the record in bytes: a record of the same shape with
 /// the longest numbers, and each entry in pages of its own.
 fn record_size(package: &Package) -> u64 {
-    const LONGEST: Va = Va(u64::MAX);
     let manifest = &package.manifest;
     let body = Body {
         id: manifest.patch.id.clone(),
@@ -190,19 +190,27 @@ fn record_size(package: &Package) -> u64 {
             .map(|f| Function {
                 name: f.name.clone(),
                 entry: LONGEST,
-                original: [0; 5],
-                redirect: [0; 5],
                 replacement: LONGEST,
                 replacement_size: u64::MAX,
             })
             .collect(),
+        entries: vec![longest_site(); manifest.functions.len()],
+        relays: vec![
+            longest_site();
+            manifest
+                .functions
+                .iter()
+                .filter(|f| f.relay.is_some())
+                .count()
+        ],
         pages: vec![
             Protected {
                 at: LONGEST,
                 size: u64::MAX,
                 protection: u32::MAX,
             };
-            manifest.functions.len()
+            // One for the entry and one for the relay of each function, at most.
+            2 * manifest.functions.len()
         ],
     };
     let header = record::Header {
@@ -214,6 +222,18 @@ fn record_size(package: &Package) -> u64 {
         frozen: true,
     };
     Record::encode(&header, &body).map_or(u64::MAX >> 16, |bytes| bytes.len() as u64)
+}
+
+/// An address whose text is as long as that of any other.
+const LONGEST: Va = Va(u64::MAX);
+
+fn longest_site() -> Site {
+    Site {
+        at: LONGEST,
+        original: vec![0; REDIRECT_LEN as usize],
+        redirect: vec![0; REDIRECT_LEN as usize],
+        function: u32::MAX,
+    }
 }
 
 /// An error with all its causes in one sentence.
