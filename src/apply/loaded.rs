@@ -198,7 +198,7 @@ mod tests {
     fn a_table_larger_than_what_is_mapped_is_none() {
         let fake = Fake::new();
         let module = fake.modules().unwrap().remove(0);
-        let mut put = |at: u64, value: u32| fake.poke(Va(MODULE.0 + at), &value.to_le_bytes());
+        let put = |at: u64, value: u32| fake.poke(Va(MODULE.0 + at), &value.to_le_bytes());
         let directory = 0x58 + 112 + 8 * 3;
         put(directory, 0x1000);
         put(directory + 4, 0x24);
