@@ -231,6 +231,10 @@ pub fn symbols(
 
 /// Why a PDB is of no use, where it is not.
 pub fn symbol_findings(symbols: &Symbols, which: &str) -> Vec<Finding> {
+    if symbols.minimal {
+        let detail = format!("{which} was written by /DEBUG:FASTLINK");
+        return vec![Finding::new(&input::FASTLINK_PDB, detail)];
+    }
     if !symbols.procedures.is_empty() {
         return Vec::new();
     }

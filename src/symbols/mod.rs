@@ -3,6 +3,7 @@
 //! This is the only place where a `pdb::` type occurs. A record that is not
 //! understood is counted (see [`Symbols::unknown_records`]), never silently dropped.
 
+mod features;
 pub mod fixups;
 mod lines;
 mod modules;
@@ -134,6 +135,9 @@ pub struct Symbols {
     pub guid: String,
     /// Age of the DBI stream, which is the one that the image repeats.
     pub age: u32,
+    /// Written by `/DEBUG:FASTLINK`: procedures and lines are not in it, but in the object
+    /// files.
+    pub minimal: bool,
     /// Object files, in link order.
     pub modules: Vec<Module>,
     /// Procedures, by ascending address.

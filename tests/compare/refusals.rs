@@ -35,6 +35,67 @@ fn a_pdb_without_procedures_proves_nothing() {
     assert!(findings.iter().any(|f| f["code"] == "HP111"), "{report:#}");
 }
 
+/// The server's old build in a folder, with changes of image and PDB.
+fn changed_server(change: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>)) -> Folder {
+    let folder = Folder::new();
+    let mut image = std::fs::read(server("old")).unwrap();
+    let mut pdb = std::fs::read(fixture("server/old/server.pdb")).unwrap();
+    change(&mut image, &mut pdb);
+    folder.write("server.exe", &image);
+    folder.write("server.pdb", &pdb);
+    folder
+}
+
+/// Where these bytes are; they must be there once.
+fn find(bytes: &[u8], wanted: &[u8]) -> usize {
+    let mut places = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(wanted));
+    let found = places.next().expect("the bytes are there");
+    assert_eq!(places.next(), None, "the bytes are there once");
+    found
+}
+
+#[test]
+fn a_fastlink_pdb_is_refused_with_the_switch_that_helps() {
+    let folder = changed_server(|_, pdb| {
+        // The feature code VC140 becomes MinimalDebugInfo.
+        let at = find(pdb, &20_140_508u32.to_le_bytes());
+        pdb[at..at + 4].copy_from_slice(b"MINI");
+    });
+    let run = folder.run("diff server.exe server.exe --format json");
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    let findings = &run.json()["verdict"]["findings"];
+    assert_eq!(findings[0]["code"], "HP114", "{findings:#}");
+    let text = folder.run("diff server.exe server.exe");
+    assert!(text.stdout.contains("/DEBUG:FULL"), "{text:?}");
+    let coverage = folder.run("coverage server.exe");
+    assert!(
+        coverage.stdout.contains("HP114") || coverage.stdout.contains("FASTLINK"),
+        "{coverage:?}"
+    );
+}
+
+#[test]
+fn identity_is_guid_and_age() {
+    let age_of_image = |image: &[u8]| find(image, b"RSDS") + 20;
+    let older = changed_server(|image, _| {
+        let at = age_of_image(image);
+        image[at] += 1;
+    });
+    let newer = changed_server(|_, pdb| {
+        // The DBI stream begins with -1, its version and its age.
+        let at = find(pdb, &[[0xff; 4], 19_990_903u32.to_le_bytes()].concat());
+        pdb[at + 8] += 1;
+    });
+    for (folder, ages) in [(older, ["age 2", "age 1"]), (newer, ["age 1", "age 2"])] {
+        let message = folder.run("diff server.exe server.exe");
+        let message = message.failed(1);
+        for age in ages {
+            assert!(message.contains(age), "{message}");
+        }
+        assert!(message.find(ages[0]) < message.find(ages[1]), "{message}");
+    }
+}
+
 #[test]
 fn the_pdb_of_another_build_is_refused_with_both_guids() {
     let pdb = fixture("server/new/server.pdb");
