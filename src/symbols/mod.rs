@@ -5,6 +5,7 @@
 
 mod features;
 pub mod fixups;
+mod guard;
 mod lines;
 mod modules;
 mod pdb_file;
@@ -170,9 +171,7 @@ impl Symbols {
     /// # Errors
     /// Where the file is not a PDB or a record is inconsistent.
     pub fn parse(bytes: &[u8]) -> Result<Self, SymbolsError> {
-        // The `pdb` crate asserts on some malformed records; a damaged file must be an
-        // error like any other.
-        std::panic::catch_unwind(|| pdb_file::read(bytes)).unwrap_or(Err(SymbolsError::Damaged))
+        guard::catch(|| pdb_file::read(bytes))
     }
 
     /// The relocations whose field starts in `[rva, rva + len)`.
