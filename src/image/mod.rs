@@ -53,6 +53,23 @@ pub enum ImageError {
     },
 }
 
+/// Whether a file that begins with these bytes can be an image.
+///
+/// # Errors
+/// [`ImageError::NotPe`], which says what it is instead where that can be told.
+pub fn recognise(head: &[u8]) -> Result<(), ImageError> {
+    let found = match head {
+        [b'M', b'Z', ..] => return Ok(()),
+        [] => "the file is empty".to_owned(),
+        _ if head.starts_with(b"Microsoft C/C++ ") => "the file is a PDB".to_owned(),
+        _ => format!(
+            "it begins with {}, not with MZ",
+            hex::encode(&head[..head.len().min(4)])
+        ),
+    };
+    Err(ImageError::NotPe(found))
+}
+
 /// A data directory: where a table is and how many bytes it has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Directory {

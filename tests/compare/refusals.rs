@@ -144,6 +144,89 @@ fn what_is_no_image_is_an_error() {
     }
 }
 
+/// Files that are something else are named with what they are, before all of them is read.
+#[test]
+fn every_input_is_told_from_every_other() {
+    let folder = changed_server(|_, _| {});
+    folder.write("empty", b"");
+    folder.write("net.pdb", b"BSJB\x01\0\x01\0");
+    let old = b"Microsoft C/C++ program database 2.00\r\n\x1aJG";
+    folder.write("vc6.pdb", old);
+    std::fs::create_dir(folder.path("folder")).unwrap();
+    let sparse = std::fs::File::create(folder.path("sparse")).unwrap();
+    sparse.set_len(u64::from(u32::MAX)).unwrap();
+    for (arguments, file, word) in [
+        ("server.exe empty", "empty", "empty"),
+        ("server.exe server.pdb", "server.pdb", "is a PDB"),
+        ("server.pdb server.exe", "server.pdb", "is a PDB"),
+        ("folder server.exe", "folder", "irectory"),
+        ("server.exe sparse", "sparse", "00000000"),
+        (
+            "server.exe server.exe --new-pdb server.exe",
+            "server.exe",
+            "is an image",
+        ),
+        ("server.exe server.exe --new-pdb empty", "empty", "empty"),
+        (
+            "server.exe server.exe --old-pdb sparse",
+            "sparse",
+            "MSF 7.00",
+        ),
+        (
+            "server.exe server.exe --old-pdb folder",
+            "folder",
+            "irectory",
+        ),
+        (
+            "server.exe server.exe --old-pdb net.pdb",
+            "net.pdb",
+            "portable",
+        ),
+        (
+            "server.exe server.exe --old-pdb vc6.pdb",
+            "vc6.pdb",
+            "before Visual C++ 7",
+        ),
+    ] {
+        let run = folder.run(&format!("diff {arguments}"));
+        let message = run.failed(1);
+        let cause = message.lines().nth(1).unwrap_or("");
+        assert!(
+            message.lines().next().is_some_and(|l| l.contains(file)),
+            "{arguments}: {message}"
+        );
+        // Windows has its own words for a folder.
+        let words = cfg!(windows) && word == "irectory" || cause.contains(word);
+        assert!(words, "{arguments}: {message}");
+        assert_eq!(message.matches("caused by").count(), 1, "{message}");
+    }
+}
+
+/// PDBs that are cut off, at a few hundred places, and in their headers everywhere.
+#[test]
+fn a_pdb_that_is_cut_off_is_an_error() {
+    let folder = changed_server(|_, _| {});
+    let pdb = folder.read("server.pdb");
+    let image = folder.read("server.exe");
+    let lengths = (1..64).chain((64..pdb.len()).step_by(pdb.len() / 40));
+    for len in lengths {
+        folder.write("server.pdb", &pdb[..len]);
+        let run = folder.run("diff server.exe server.exe");
+        let message = run.failed(1);
+        assert!(
+            message.starts_with("error: cannot use server.pdb"),
+            "{len}: {message}"
+        );
+    }
+    folder.write("server.pdb", &pdb);
+    // The last bytes are padding, which says nothing.
+    for len in (1..image.len() - 0x200).step_by(image.len() / 40) {
+        folder.write("cut.exe", &image[..len]);
+        let run = folder.run("diff server.exe cut.exe --new-pdb server.pdb");
+        assert!(run.failed(1).contains("cut.exe"), "{len}: {run:?}");
+    }
+}
+
 #[test]
 fn only_risks_can_be_accepted() {
     let old = server("old");
