@@ -290,12 +290,12 @@ fn sort(symbols: &mut Symbols) {
         .procedures
         .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
     symbols.procedures.dedup();
+    // A static of an inlined function is listed in every function that it is inlined in.
+    let order = |d: &Datum| (d.rva, d.name.clone(), d.module, d.scope.clone());
+    symbols.data.sort_by_cached_key(order);
     symbols
         .data
-        .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
-    symbols
-        .data
-        .dedup_by(|a, b| a.rva == b.rva && a.name == b.name);
+        .dedup_by(|a, b| a.rva == b.rva && a.name == b.name && a.scope == b.scope);
     symbols
         .publics
         .sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));

@@ -25,7 +25,6 @@ const LINKS: &[(&str, &[&str])] = &[
     ("types hashed by the linker", &["/debug:ghash"]),
     ("sections of 8 KB", &["/align:8192", "/driver"]),
     ("a DLL", &["/dll", "/export:parse", "/export:dispatch"]),
-    ("merged sections", &["/merge:.rdata=.text"]),
 ];
 
 /// Variants of compiler and link.
@@ -205,4 +204,21 @@ fn thunks_without_a_record_are_compared() {
     let report = diff(&old, &new).1;
     let changed = names(&report["functions"]["changed"]);
     assert_eq!(changed, ["through_thunk"], "{report:#}");
+}
+
+/// The static of a function that is now inlined elsewhere, too, is the same variable.
+#[test]
+fn statics_of_inlined_functions_stay_what_they_are() {
+    let workshop = Workshop::new();
+    let plain = Variant {
+        name: "inlined",
+        compile: &[],
+        link: &[],
+    };
+    let old = workshop.build(&plain, "old", &[], false);
+    let new = workshop.build(&plain, "new", &["-DINLINED"], true);
+    let report = assert_fixed("inlined", &old, &new, &["dispatch", "start"]);
+    for list in ["changed", "added", "removed"] {
+        assert_eq!(names(&report["data"][list]), [""; 0], "{list}");
+    }
 }

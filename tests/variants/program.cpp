@@ -16,10 +16,19 @@ int start(void);
 #define LIMIT 65
 #endif
 
+// With INLINED `local_reader` is inlined into `dispatch` and `start`; it also stays a function.
+#ifdef INLINED
+#define LOCAL inline __forceinline
+#else
+#define LOCAL __declspec(noinline)
+#endif
+
 #define KEEP extern "C" __declspec(noinline)
 
 thread_local int depth = 3;
 int table[8] = {1, 1, 2, 3, 5, 8, 13, 21};
+
+static LOCAL int local_reader(int at);
 
 KEEP int parse(const char *text, int length) {
     int sum = 0;
@@ -48,6 +57,7 @@ KEEP int dispatch(int kind, int value) {
     case 13: return through_thunk(value) + 1;
     case 14: depth += value; return depth;
     case 15: return name_of(value)[0];
+    case 16: return local_reader(value);
     default: return -1;
     }
 }
@@ -85,12 +95,6 @@ SAMES(1) SAMES(2) SAMES(3)
 #define CALL(n) sink += same_##n(sink);
 #define CALLS(n) CALL(n##0) CALL(n##1) CALL(n##2) CALL(n##3) CALL(n##4) CALL(n##5) CALL(n##6) CALL(n##7)
 
-static __declspec(noinline) int local_reader(int at) {
-    static int seen = 40;
-    seen += LIMIT;
-    return table[at & 7] + seen;
-}
-
 typedef int (*Handler)(int);
 static int twice(int value) { return value * 2 + sink; }
 static int thrice(int value) { return value * 3 - sink; }
@@ -102,4 +106,10 @@ int start(void) {
     Base *base = (Base *)opaque((Base *)&derived);
     sink += dispatch(sink, base->get(1) + base->put(2)) + handlers[sink % 3](sink);
     return local_reader(sink);
+}
+
+static LOCAL int local_reader(int at) {
+    static int seen = 40;
+    seen += LIMIT;
+    return table[at & 7] + seen;
 }
