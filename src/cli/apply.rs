@@ -25,8 +25,8 @@ pub struct ApplyArgs {
     package: PackageArgs,
     #[command(flatten)]
     timeout: TimeoutArgs,
-    /// With --start: wait for the program to end, and end with its exit code. The report
-    /// goes to standard error, so that standard output is the program's alone
+    /// With --start: hand the program this command's input and output, wait for its end, and
+    /// end with its exit code. The report goes to standard error then
     #[arg(long, requires = "start")]
     wait: bool,
     /// With --start: arguments of the program
@@ -93,7 +93,7 @@ impl ApplyArgs {
 
         let named = |what: &str| format!("cannot {what} {}", program.display());
         let started =
-            Suspended::start(program, &self.arguments).with_context(|| named("start"))?;
+            Suspended::start(program, &self.arguments, self.wait).with_context(|| named("start"))?;
         let process = Process::open_suspended(&started).with_context(|| named("prepare"))?;
         let summary = self.apply(&process, package)?;
         if summary.exit() != Exit::Done || !self.wait {

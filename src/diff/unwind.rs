@@ -66,9 +66,9 @@ impl Comparer<'_> {
     fn same_item(&self, old: Item, new: Item) -> bool {
         match (old, new) {
             (Item::Number(a), Item::Number(b)) => a == b,
-            (Item::Place(a), Item::Place(b)) | (Item::Near(a), Item::Near(b)) => {
-                self.same_place(a, b, None)
-            }
+            (Item::Place(a), Item::Place(b))
+            | (Item::Near(a), Item::Near(b))
+            | (Item::Absolute(a), Item::Absolute(b)) => self.same_place(a, b, None),
             (Item::End(a), Item::End(b)) | (Item::From(a), Item::From(b)) => {
                 self.same_code_place(a, b)
             }

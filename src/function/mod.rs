@@ -250,6 +250,11 @@ impl<'a> Program<'a> {
         references::anonymous_extent(self, rva)
     }
 
+    /// Every address of read-only data that code or data refers to, ascending, once each.
+    pub fn anonymous_targets(&self) -> Vec<Rva> {
+        self.referencers.targets()
+    }
+
     /// Addresses without a symbol that code or data refers to, in `[from, to)`.
     pub(crate) fn referencers(&self) -> &Referencers {
         &self.referencers

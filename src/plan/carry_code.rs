@@ -94,9 +94,14 @@ impl Closure<'_> {
             .iter()
             .find(|(start, size)| (start.0..start.0 + size).contains(&reference.target.0));
         if let Some(&(start, size)) = in_run {
-            let piece = self.constant(start, size);
-            let offset = (reference.target.0 - start.0) as i32;
-            return Ok(Operand::Place(FixupTarget::Piece(piece), offset));
+            let offset = reference.target.0 - start.0;
+            return Ok(match self.twin(start, Some(size)) {
+                Some(twin) => Operand::Place(FixupTarget::Old(Rva(twin.0 + offset)), 0),
+                None => {
+                    let piece = self.constant(start, size);
+                    Operand::Place(FixupTarget::Piece(piece), offset as i32)
+                }
+            });
         }
         if let Some(anchor) = reference.anchor {
             // The linker's own list says which object is meant.

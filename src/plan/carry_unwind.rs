@@ -177,7 +177,10 @@ impl Closure<'_> {
         for field in data.fields.iter().filter(inside) {
             let at = field.at.0 - block.start.0;
             let fixup = match field.item {
-                Item::Number(_) | Item::Place(Rva(0)) | Item::Near(Rva(0)) => continue,
+                Item::Number(_)
+                | Item::Place(Rva(0))
+                | Item::Near(Rva(0))
+                | Item::Absolute(Rva(0)) => continue,
                 Item::Table(rva) => match data.blocks.iter().find(|b| b.start == rva) {
                     Some(table) => {
                         let piece = self.handler_table(*table, index);
@@ -190,13 +193,22 @@ impl Closure<'_> {
                     }
                 },
                 Item::Near(rva) => {
-                    let (target, addend) = self.resolve(rva, Some(8))?;
+                    let (target, addend) = self.resolve(rva, None)?;
                     Fixup {
                         at,
                         kind: FixupKind::Relative(0),
                         target,
                         // Counted from the field, not from its end.
                         addend: addend.wrapping_add(4),
+                    }
+                }
+                Item::Absolute(rva) => {
+                    let (target, addend) = self.resolve(rva, None)?;
+                    Fixup {
+                        at,
+                        kind: FixupKind::Absolute,
+                        target,
+                        addend,
                     }
                 }
                 Item::Place(rva) => {
@@ -209,7 +221,8 @@ impl Closure<'_> {
                     image_relative(at, target, addend)
                 }
             };
-            bytes[at as usize..at as usize + 4].fill(0);
+            let width = fixup.kind.width() as usize;
+            bytes[at as usize..at as usize + width].fill(0);
             fixups.push(fixup);
         }
         Ok((bytes, fixups))

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use super::symbol_names::SymbolNames;
+use super::twins::Twins;
 use super::{FixupTarget, Hazard, Piece, PieceIndex, PieceKind};
 use crate::addr::Rva;
 use crate::diff::{Diff, place_text};
@@ -26,6 +27,8 @@ pub struct Closure<'p> {
     /// What stands in the way.
     pub findings: Vec<Finding>,
     names: SymbolNames,
+    /// Made when it is first needed.
+    twins: Option<Twins<'p>>,
     known: HashMap<Source, PieceIndex>,
     waiting: Vec<(PieceIndex, Source)>,
 }
@@ -65,6 +68,7 @@ impl<'p> Closure<'p> {
             imports: Vec::new(),
             findings: Vec::new(),
             names: SymbolNames::default(),
+            twins: None,
             known: HashMap::new(),
             waiting: Vec::new(),
         }
@@ -175,14 +179,32 @@ impl<'p> Closure<'p> {
             Place::Import(i) => Ok((self.import(i), 0)),
             Place::Data(d, offset) => self.resolve_datum(target, d, offset),
             Place::Constant => {
+                if let Some(twin) = self.twin(target, accessed) {
+                    return Ok((FixupTarget::Old(twin), 0));
+                }
                 let size = accessed.unwrap_or_else(|| new.anonymous_extent(target));
                 Ok((FixupTarget::Piece(self.constant(target, size)), 0))
             }
             Place::SwitchTable(_) => unresolved("a switch table of another function"),
             Place::Variable if self.diff.is_identity() => Ok((FixupTarget::Old(target), 0)),
             Place::Variable => unresolved("which cannot be found in the old build"),
-            Place::Headers(_) | Place::Nowhere => unresolved("which is no object"),
+            // The headers of the running module are those of the old build.
+            Place::Headers(at) => Ok((FixupTarget::Old(Rva(at)), 0)),
+            Place::Nowhere => unresolved("which is no object"),
         }
+    }
+
+    /// Where the old image has the same constant.
+    pub(super) fn twin(&mut self, rva: Rva, accessed: Option<u32>) -> Option<Rva> {
+        let (old, new, diff) = (self.old, self.new, self.diff);
+        if diff.is_identity() {
+            // Plain bytes are carried, as a patch carries those that are new.
+            let size = accessed.unwrap_or_else(|| new.anonymous_extent(rva));
+            let has_pointers = !new.image.relocations_in(rva, size).is_empty();
+            return has_pointers.then_some(rva);
+        }
+        let twins = self.twins.get_or_insert_with(|| Twins::new(diff.comparer(old, new)));
+        twins.find(rva, accessed)
     }
 
     /// The slot of an import: that of the old build, or one in the payload.

@@ -16,6 +16,7 @@ mod literals;
 mod symbol_names;
 mod thread_local;
 mod transplant;
+mod twins;
 mod unwind;
 
 pub use coverage::{Checked, check_all};

@@ -5,7 +5,7 @@ use std::io;
 use std::os::windows::io::{AsRawHandle, OwnedHandle};
 use std::os::windows::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
@@ -39,15 +39,18 @@ pub struct Suspended {
 }
 
 impl Suspended {
-    /// Creates the process. It has this process's console, input and output.
+    /// Creates the process. With `attached` it has this process's input and output.
     ///
     /// # Errors
     /// Where the system can't start the program.
-    pub fn start(program: &Path, arguments: &[OsString]) -> io::Result<Self> {
+    pub fn start(program: &Path, arguments: &[OsString], attached: bool) -> io::Result<Self> {
         // A name alone would be looked for everywhere but in the current folder.
         let here = std::path::absolute(program).ok().filter(|p| p.is_file());
         let mut command = Command::new(here.as_deref().unwrap_or(program));
         command.args(arguments).creation_flags(CREATE_SUSPENDED);
+        if !attached {
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        }
         command.spawn().map(|child| Suspended { child: Some(child) })
     }
 

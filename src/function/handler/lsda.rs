@@ -4,14 +4,16 @@
 use super::reader::Reader;
 use super::{HandlerData, Item, MAX_ENTRIES};
 use crate::addr::Rva;
+use crate::image::Image;
 
 const OMIT: u8 = 0xff;
 // DWARF pointer encodings (Linux Standard Base Core, "DWARF Exception Header Encoding").
 const FORMAT_MASK: u8 = 0x0f;
+const APPLICATION_MASK: u8 = 0x70;
 const PC_RELATIVE: u8 = 0x10;
 
 /// Reads the LSDA at the reader.
-pub fn read(reader: &mut Reader<'_>, data: &mut HandlerData) -> Option<()> {
+pub fn read(image: &Image<'_>, reader: &mut Reader<'_>, data: &mut HandlerData) -> Option<()> {
     let start = reader.at();
     // Landing pads relative to anything but the function's start do not occur on Windows.
     if reader.u8()? != OMIT {
@@ -43,7 +45,7 @@ pub fn read(reader: &mut Reader<'_>, data: &mut HandlerData) -> Option<()> {
     let table_start = reader.at();
     let highest = action_table(reader, table_start, &actions, data)?;
     if let Some(end) = types_end {
-        types(reader, end, type_encoding, highest, data)?;
+        types((image, reader), end, type_encoding, highest, data)?;
         // The table of types is the last part.
         reader.skip_to(end)?;
     }
@@ -94,7 +96,7 @@ fn action_table(
 
 /// The types lie before `end`, the first one last.
 fn types(
-    reader: &Reader<'_>,
+    (image, reader): (&Image<'_>, &Reader<'_>),
     end: Rva,
     encoding: u8,
     highest: u64,
@@ -102,19 +104,31 @@ fn types(
 ) -> Option<()> {
     let width: u32 = match encoding & FORMAT_MASK {
         0x03 | 0x0b => 4,
+        0x00 | 0x04 | 0x0c => 8,
         _ => return None,
     };
     data.push(reader.at(), Item::Number(highest));
     for index in 1..=u32::try_from(highest).ok().filter(|h| *h <= MAX_ENTRIES)? {
         let place = end.checked_offset(-i64::from(index * width))?;
         let mut entry = reader.reader_at(place)?;
-        let value = i64::from(entry.u32()? as i32);
-        let item = match value {
-            0 => Item::Near(Rva(0)),
-            value if encoding & 0x70 == PC_RELATIVE => Item::Near(place.checked_offset(value)?),
+        let item = match (width, encoding & APPLICATION_MASK) {
+            (4, PC_RELATIVE) => match entry.u32()? as i32 {
+                0 => Item::Near(Rva(0)),
+                distance => Item::Near(place.checked_offset(distance.into())?),
+            },
+            (8, 0) => match entry.u64()? {
+                0 => Item::Absolute(Rva(0)),
+                _ => Item::Absolute(relocated(image, place)?),
+            },
             _ => return None,
         };
         data.push(place, item);
     }
     Some(())
+}
+
+/// The address in a field that the loader relocates.
+fn relocated(image: &Image<'_>, place: Rva) -> Option<Rva> {
+    image.relocations_in(place, 1).first()?;
+    image.pointer_at(place)
 }

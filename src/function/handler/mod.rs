@@ -54,8 +54,11 @@ pub enum Item {
     Number(u64),
     /// The RVA of a place; RVA 0 means that there is none.
     Place(Rva),
-    /// A place as the distance from the field itself to it.
+    /// A place as the distance from the field itself to it; RVA 0 means that there is none.
     Near(Rva),
+    /// A place as an absolute 64-bit address, which the loader relocates; RVA 0 means that
+    /// there is none.
+    Absolute(Rva),
     /// The RVA of the end of a range of code: the first byte after it.
     End(Rva),
     /// The RVA from which on a state holds: the start of a funclet, or a place within code.
@@ -138,7 +141,7 @@ impl Handler {
             Handler::Cxx3 | Handler::GsCxx3 | Handler::Cxx4 | Handler::GsCxx4 => {
                 info = Some(reader.table(&mut data)?);
             }
-            Handler::Gxx => lsda::read(&mut reader, &mut data)?,
+            Handler::Gxx => lsda::read(image, &mut reader, &mut data)?,
         }
         match (self, info) {
             (Handler::Cxx3 | Handler::GsCxx3, Some(info)) => fh3::read(image, info, &mut data)?,
