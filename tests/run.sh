@@ -9,6 +9,8 @@
 #   openssl                   the tests compare keys and signatures with it
 #   llvm-19, clang-19, lld-19 the tests compare payloads with them; they rebuild the fixtures
 #   the shellcheck program    checks the scripts
+#   dpkg-dev, patch           get and patch the libraries of tests/real (from deb.debian.org)
+#   g++                       builds libFuzzer
 #   rustc-web, cargo-web, rust-web-src, rust-web-clippy
 #                             Rust for Windows, only where rustup cannot add the target
 #
@@ -65,16 +67,25 @@ fi
 
 step "Format"
 "${native_cargo[@]}" fmt --check
+(cd tests/fuzz && "${native_cargo[@]}" fmt --check)
 note "cargo fmt: nothing to do"
 
 step "Clippy, Linux"
 "${native_cargo[@]}" clippy --locked --all-targets -- -D warnings
+
+(cd tests/fuzz && CARGO_TARGET_DIR=$root/target "${native_cargo[@]}" clippy --locked -- -D warnings)
 
 step "Clippy, Windows"
 "${windows_clippy[@]}" --locked --all-targets "${windows_args[@]}" -- -D warnings
 
 step "Tests, Linux"
 "${native_cargo[@]}" test --locked --no-fail-fast
+
+step "Real fixes, Linux"
+tests/real/run.sh --short
+
+step "Fuzzing, Linux"
+tests/fuzz/run.sh 2
 
 step "Tests, Windows (under Wine)"
 tests/wine/run.sh --prepare

@@ -37,7 +37,7 @@ pub fn identity<T: Target + ?Sized>(
     target: &T,
     module: &Module,
 ) -> Result<Option<LoadedIdentity>, TargetError> {
-    let Some(headers) = Headers::read(target, module.base)? else {
+    let Some(headers) = Headers::read(target, module)? else {
         return Ok(None);
     };
     Ok(Some(LoadedIdentity {
@@ -57,7 +57,7 @@ pub fn export<T: Target + ?Sized>(
     module: &Module,
     name: &str,
 ) -> Result<Option<Va>, TargetError> {
-    let Some(headers) = Headers::read(target, module.base)? else {
+    let Some(headers) = Headers::read(target, module)? else {
         return Ok(None);
     };
     let Some((rva, size)) = headers.directory(EXPORT) else {
@@ -94,7 +94,7 @@ pub fn unwind_table<T: Target + ?Sized>(
     target: &T,
     module: &Module,
 ) -> Result<Option<(Va, u32)>, TargetError> {
-    let headers = Headers::read(target, module.base)?;
+    let headers = Headers::read(target, module)?;
     Ok(headers
         .filter(|h| h.machine == 0x8664)
         .and_then(|h| h.directory(EXCEPTION))
@@ -103,6 +103,9 @@ pub fn unwind_table<T: Target + ?Sized>(
 
 struct Headers {
     base: Va,
+    /// Bytes of address space that the loader gave the module: the headers can be damaged,
+    /// and nothing is read, or allocated for reading, beyond them.
+    mapped: u32,
     machine: u16,
     time_date_stamp: u32,
     size_of_image: u32,
@@ -110,12 +113,12 @@ struct Headers {
 }
 
 impl Headers {
-    fn read<T: Target + ?Sized>(target: &T, base: Va) -> Result<Option<Self>, TargetError> {
-        let bytes = target.read_vec(base, HEADERS)?;
-        Ok(Self::parse(&bytes, base))
+    fn read<T: Target + ?Sized>(target: &T, module: &Module) -> Result<Option<Self>, TargetError> {
+        let bytes = target.read_vec(module.base, HEADERS)?;
+        Ok(Self::parse(&bytes, module))
     }
 
-    fn parse(bytes: &[u8], base: Va) -> Option<Self> {
+    fn parse(bytes: &[u8], module: &Module) -> Option<Self> {
         let pe = read_u32(bytes, 0x3c)? as usize;
         if bytes.get(..2)? != b"MZ" || bytes.get(pe..pe.checked_add(4)?)? != b"PE\0\0" {
             return None;
@@ -130,7 +133,8 @@ impl Headers {
             Some((Rva(read_u32(bytes, at)?), read_u32(bytes, at + 4)?))
         };
         Some(Headers {
-            base,
+            base: module.base,
+            mapped: module.size,
             machine: (read_u32(bytes, pe + 4)? & 0xffff) as u16,
             time_date_stamp: read_u32(bytes, pe + 8)?,
             size_of_image: read_u32(bytes, optional + 56)?,
@@ -142,7 +146,8 @@ impl Headers {
     fn directory(&self, index: usize) -> Option<(Rva, u32)> {
         let (rva, size) = *self.directories.get(index)?;
         let end = rva.checked_add(size)?;
-        (rva.0 != 0 && size != 0 && end.0 <= self.size_of_image).then_some((rva, size))
+        (rva.0 != 0 && size != 0 && end.0 <= self.size_of_image.min(self.mapped))
+            .then_some((rva, size))
     }
 
     fn pdb<T: Target + ?Sized>(&self, target: &T) -> Option<(String, u32)> {
@@ -185,7 +190,25 @@ fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::guid;
+    use super::super::target::Target as _;
+    use super::super::testing::{Fake, MODULE};
+    use super::{Va, guid, unwind_table};
+
+    #[test]
+    fn a_table_larger_than_what_is_mapped_is_none() {
+        let fake = Fake::new();
+        let module = fake.modules().unwrap().remove(0);
+        let put = |at: u64, value: u32| fake.poke(Va(MODULE.0 + at), &value.to_le_bytes());
+        let directory = 0x58 + 112 + 8 * 3;
+        put(directory, 0x1000);
+        put(directory + 4, 0x24);
+        let table = Some((Va(MODULE.0 + 0x1000), 0x24));
+        assert_eq!(unwind_table(&fake, &module).unwrap(), table);
+        // The headers say that the image has 4 GiB, and half of that is the table.
+        put(0x58 + 56, u32::MAX);
+        put(directory + 4, 0x8000_0000);
+        assert_eq!(unwind_table(&fake, &module).unwrap(), None);
+    }
 
     #[test]
     fn guids_are_written_as_the_registry_writes_them() {

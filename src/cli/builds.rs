@@ -6,8 +6,9 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 
 use super::Failure;
-use crate::image::{CodeView, Image};
-use crate::package::file::read_limited;
+use crate::image::{self, CodeView, Image};
+use crate::package::file::read_recognised;
+use crate::symbols;
 
 /// Images and PDBs beyond this size do not fit the 32-bit offsets of their formats.
 const MAX_INPUT: usize = u32::MAX as usize;
@@ -33,13 +34,29 @@ pub struct BuildsArgs {
     pub keep_line_numbers: bool,
 }
 
-/// Reads a whole image or PDB.
+/// Reads a whole image.
 ///
 /// # Errors
-/// Where the file cannot be read; the message names it.
-pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes =
-        read_limited(path, MAX_INPUT).with_context(|| format!("cannot read {}", path.display()))?;
+/// Where the file cannot be read or does not begin as an image does; the message names it.
+pub fn read_image(path: &Path) -> Result<Vec<u8>, Failure> {
+    read(path, |head| Ok(image::recognise(head)?))
+}
+
+/// Reads a whole PDB.
+///
+/// # Errors
+/// Where the file cannot be read or does not begin as a PDB does; the message names it.
+pub fn read_pdb(path: &Path) -> Result<Vec<u8>, Failure> {
+    read(path, |head| Ok(symbols::recognise(head)?))
+}
+
+fn read(
+    path: &Path,
+    recognise: impl FnOnce(&[u8]) -> anyhow::Result<()>,
+) -> Result<Vec<u8>, Failure> {
+    let check = |head: &[u8]| recognise(head).map_err(|e| e.to_string());
+    let bytes = read_recognised(path, MAX_INPUT, check)
+        .with_context(|| format!("cannot use {}", path.display()))?;
     Ok(bytes)
 }
 

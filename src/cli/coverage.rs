@@ -44,7 +44,7 @@ impl CoverageArgs {
     fn report(&self) -> Result<CoverageReport, Failure> {
         let mut progress = Progress::new();
         progress.stage("reading the image");
-        let bytes = builds::read(&self.image)?;
+        let bytes = builds::read_image(&self.image)?;
         let image = builds::image(&self.image, &bytes)?;
         let mut files = pipeline::BuildFiles::new(&self.image);
         let mut findings = image::kind_findings(&image, "the image");

@@ -126,7 +126,10 @@ pub fn compare<T>(
     let mut stages = Stages::new();
     let mut old = BuildFiles::new(&args.old);
     let mut new = BuildFiles::new(&args.new);
-    let (old_bytes, new_bytes) = (builds::read(&args.old)?, builds::read(&args.new)?);
+    let (old_bytes, new_bytes) = (
+        builds::read_image(&args.old)?,
+        builds::read_image(&args.new)?,
+    );
     let (old_image, new_image) = stages.run("image", "reading images", || {
         let old = builds::image(&args.old, &old_bytes)?;
         Ok::<_, Failure>((old, builds::image(&args.new, &new_bytes)?))
@@ -233,7 +236,7 @@ pub fn symbols(
     pdb_path: PathBuf,
     image: &Image<'_>,
 ) -> Result<Symbols, Failure> {
-    files.pdb = builds::read(&pdb_path)?;
+    files.pdb = builds::read_pdb(&pdb_path)?;
     let symbols =
         Symbols::parse(&files.pdb).with_context(|| format!("cannot use {}", pdb_path.display()))?;
     builds::check_identity(
@@ -249,6 +252,10 @@ pub fn symbols(
 
 /// Why a PDB is of no use, where it is not.
 pub fn symbol_findings(symbols: &Symbols, which: &str) -> Vec<Finding> {
+    if symbols.minimal {
+        let detail = format!("{which} was written by /DEBUG:FASTLINK");
+        return vec![Finding::new(&input::FASTLINK_PDB, detail)];
+    }
     if !symbols.procedures.is_empty() {
         return Vec::new();
     }

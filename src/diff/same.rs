@@ -155,6 +155,12 @@ impl<'c> Comparer<'c> {
     /// Whether two addresses mean the same. `accessed` is how many bytes are read or
     /// written there, where that is known; else the whole object counts.
     pub fn same_place(&self, old: Rva, new: Rva, accessed: Option<u32>) -> bool {
+        let images = (self.old.image, self.new.image);
+        // The descriptor of a delay-loaded module is full of RVAs, which say nothing else.
+        let modules = (images.0.delay_load_at(old), images.1.delay_load_at(new));
+        if let (Some(a), Some(b)) = modules {
+            return a.module == b.module;
+        }
         match (self.old.place(old), self.new.place(new)) {
             (Place::Function(f, a), Place::Function(g, b)) => {
                 a == b

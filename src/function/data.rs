@@ -23,7 +23,8 @@ pub struct DataName {
 pub struct DataItem {
     /// First byte.
     pub rva: Rva,
-    /// Bytes up to the next datum or the end of the contribution: never too small.
+    /// Bytes up to the next datum or the end of the contribution; of a string literal with a
+    /// name, its own: never too small.
     pub size: u32,
     /// Size of its type, where the type stream knows it.
     pub type_size: Option<u32>,
@@ -89,6 +90,26 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
     items
 }
 
+/// Bytes of a string literal by its decorated name (`??_C@_0`, or `??_C@_1` for wide ones,
+/// then the length as MSVC writes numbers: a digit is one less, else hex with A for 0).
+///
+/// One literal can be the end of another, so that its name lies within it.
+fn literal_size(name: &str) -> Option<u32> {
+    let rest = name.strip_prefix("??_C@_")?;
+    let number = rest.strip_prefix(['0', '1'])?;
+    match number.bytes().next()? {
+        digit @ b'0'..=b'9' => Some(u32::from(digit - b'0') + 1),
+        _ => number
+            .split_once('@')?
+            .0
+            .bytes()
+            .try_fold(0u32, |n, letter| match letter {
+                b'A'..=b'P' => n.checked_mul(16)?.checked_add((letter - b'A').into()),
+                _ => None,
+            }),
+    }
+}
+
 /// A new item at this address; `None` where the address is not in a data section.
 fn item_at<'i>(
     image: &Image<'_>,
@@ -143,5 +164,37 @@ fn set_sizes(image: &Image<'_>, symbols: &Symbols, items: &mut [DataItem]) {
             end = end.min(Rva(c.rva.0.saturating_add(c.size)));
         }
         item.size = end.0.saturating_sub(item.rva.0);
+        if let Some(size) = item
+            .names
+            .iter()
+            .filter_map(|n| literal_size(&n.name))
+            .max()
+        {
+            let room = image
+                .section_at(item.rva)
+                .map_or(0, |s| s.end().0 - item.rva.0);
+            item.size = size.min(room);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal_size;
+
+    #[test]
+    fn literals_say_their_size_in_their_names() {
+        for (name, size) in [
+            ("??_C@_07EAKOLKPK@setjxck?$AA@", Some(8)),
+            ("??_C@_0P@OPHHHKFB@setjxckxhggpce?$AA@", Some(15)),
+            ("??_C@_00CNPNBAHC@?$AA@", Some(1)),
+            ("??_C@_1BA@ABCDEFGH@?$AAa@", Some(16)),
+            ("??_C@_0", None),
+            ("??_C@_0Z@X@", None),
+            ("??_C@_0PPPPPPPPP@X@", None),
+            ("?table@@3PAHA", None),
+        ] {
+            assert_eq!(literal_size(name), size, "{name}");
+        }
     }
 }

@@ -35,6 +35,19 @@ pub struct Import {
     pub delayed: bool,
 }
 
+/// The descriptor of a delay-loaded module (`ImgDelayDescr`): what its thunks hand to the
+/// helper that loads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DelayLoad {
+    /// Where the descriptor is.
+    pub descriptor: Rva,
+    /// File name of the module, in lower case.
+    pub module: String,
+}
+
+/// Length of a delay-load descriptor in bytes.
+const DELAY_DESCRIPTOR: usize = 32;
+
 /// Slots per module and modules per image are bounded by the size of their section;
 /// this bounds the walk over a table whose terminator is missing.
 const MAX_SLOTS: u32 = 1 << 20;
@@ -50,10 +63,30 @@ pub fn parse(image: &Image<'_>, directory: Directory) -> Result<Vec<Import>, Ima
 
 /// Slots of the delay-load directory.
 pub fn parse_delayed(image: &Image<'_>, directory: Directory) -> Result<Vec<Import>, ImageError> {
-    descriptors(image, directory, 32, |d| {
+    descriptors(image, directory, DELAY_DESCRIPTOR, |d| {
         let [name, slots, lookup] = [4, 12, 16].map(|o| read::u32(d, o).unwrap_or(0));
         (lookup, name, slots, true)
     })
+}
+
+/// The descriptors of the delay-load directory whose module has a name.
+pub fn delay_loads(image: &Image<'_>, directory: Directory) -> Vec<DelayLoad> {
+    let table = image.rest_of_section(directory.rva).unwrap_or_default();
+    let mut found = Vec::new();
+    for (index, descriptor) in table.chunks_exact(DELAY_DESCRIPTOR).enumerate() {
+        let name = Rva(read::u32(descriptor, 4).unwrap_or(0));
+        let name = image.rest_of_section(name).filter(|_| name != Rva(0));
+        let place = directory.rva.checked_add((index * DELAY_DESCRIPTOR) as u32);
+        let (Some(module), Some(descriptor)) = (name.and_then(|b| read::c_string(b, 0)), place)
+        else {
+            break;
+        };
+        found.push(DelayLoad {
+            descriptor,
+            module: module.to_ascii_lowercase(),
+        });
+    }
+    found
 }
 
 fn descriptors(

@@ -18,7 +18,7 @@ mod unwind;
 
 pub use codeview::CodeView;
 pub use eligibility::{kind_findings, layout_findings};
-pub use imports::{Import, ImportName};
+pub use imports::{DelayLoad, Import, ImportName};
 pub use section::{Section, SectionKind};
 pub use tls::TlsDirectory;
 pub use unwind::{RuntimeFunction, UnwindCode, UnwindInfo};
@@ -51,6 +51,23 @@ pub enum ImageError {
         /// What was expected and what was found.
         reason: String,
     },
+}
+
+/// Whether a file that begins with these bytes can be an image.
+///
+/// # Errors
+/// [`ImageError::NotPe`], which says what it is instead where that can be told.
+pub fn recognise(head: &[u8]) -> Result<(), ImageError> {
+    let found = match head {
+        [b'M', b'Z', ..] => return Ok(()),
+        [] => "the file is empty".to_owned(),
+        _ if head.starts_with(b"Microsoft C/C++ ") => "the file is a PDB".to_owned(),
+        _ => format!(
+            "it begins with {}, not with MZ",
+            hex::encode(&head[..head.len().min(4)])
+        ),
+    };
+    Err(ImageError::NotPe(found))
 }
 
 /// A data directory: where a table is and how many bytes it has.
@@ -87,6 +104,8 @@ pub struct Image<'a> {
     pub base_relocations: Vec<Rva>,
     /// Import address table slots, also those of delay-loaded modules, ascending.
     pub imports: Vec<Import>,
+    /// Delay-loaded modules, by ascending address of their descriptors.
+    pub delay_loads: Vec<DelayLoad>,
     /// Where the import descriptors are.
     pub import_table: Option<Directory>,
     /// Exported names (or `#ordinal`) with the RVA or forwarder they lead to.
@@ -123,6 +142,7 @@ impl<'a> Image<'a> {
             sections,
             base_relocations: Vec::new(),
             imports: Vec::new(),
+            delay_loads: Vec::new(),
             import_table: None,
             exports: Vec::new(),
             runtime_functions: Vec::new(),
@@ -154,6 +174,7 @@ impl<'a> Image<'a> {
         }
         if let Some(d) = directory(optional, DIRECTORY_DELAY_IMPORTS) {
             self.imports.extend(imports::parse_delayed(self, d)?);
+            self.delay_loads = imports::delay_loads(self, d);
         }
         self.imports.sort_by_key(|i| i.slot);
         if let Some(d) = directory(optional, DIRECTORY_EXCEPTIONS) {
@@ -223,6 +244,14 @@ impl<'a> Image<'a> {
         let after = self.runtime_functions.partition_point(|f| f.begin <= rva);
         let found = self.runtime_functions.get(after.checked_sub(1)?)?;
         (rva < found.end).then_some(found)
+    }
+
+    /// The delay-loaded module whose descriptor is at this address.
+    pub fn delay_load_at(&self, rva: Rva) -> Option<&DelayLoad> {
+        let found = self
+            .delay_loads
+            .binary_search_by_key(&rva, |d| d.descriptor);
+        Some(&self.delay_loads[found.ok()?])
     }
 
     /// Where the entries of a switch table lead; `None` where the table is cut off or an

@@ -3,7 +3,9 @@
 //! This is the only place where a `pdb::` type occurs. A record that is not
 //! understood is counted (see [`Symbols::unknown_records`]), never silently dropped.
 
+mod features;
 pub mod fixups;
+mod guard;
 mod lines;
 mod modules;
 mod pdb_file;
@@ -22,8 +24,19 @@ use crate::addr::Rva;
 /// Why a PDB could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SymbolsError {
+    /// It is something else.
+    #[error("not a PDB: {0}")]
+    NotPdb(&'static str),
+    /// Blocks at its end are missing.
+    #[error("the PDB is cut off: it has {found:#x} bytes instead of {expected:#x}")]
+    CutOff {
+        /// Bytes that its header announces.
+        expected: u64,
+        /// Bytes of the file.
+        found: u64,
+    },
     /// The container or one of its streams is inconsistent.
-    #[error("not a readable PDB: {0}")]
+    #[error("the PDB cannot be read")]
     Pdb(#[from] pdb::Error),
     /// A record that the analysis rests on is malformed.
     #[error("malformed {what} in the PDB: {reason}")]
@@ -36,6 +49,39 @@ pub enum SymbolsError {
     /// The reader gave up in a way that is a defect of the reader.
     #[error("the PDB is damaged in a way its reader does not handle")]
     Damaged,
+}
+
+/// Whether a file that begins with these bytes can be a PDB.
+///
+/// # Errors
+/// [`SymbolsError::NotPdb`], which says what it is instead where that can be told.
+pub fn recognise(head: &[u8]) -> Result<(), SymbolsError> {
+    const SIGNATURE: &[u8] = b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0";
+    Err(SymbolsError::NotPdb(match head {
+        _ if head.starts_with(SIGNATURE) => return Ok(()),
+        [] => "the file is empty",
+        [b'M', b'Z', ..] => "the file is an image",
+        [b'B', b'S', b'J', b'B', ..] => "the file is a portable PDB, which holds no native code",
+        _ if head.starts_with(b"Microsoft C/C++ program ") => {
+            "the file is of the format before Visual C++ 7"
+        }
+        _ => "it does not begin with Microsoft C/C++ MSF 7.00",
+    }))
+}
+
+/// Checks that all blocks are there: what is missing may be a stream that nobody asks for,
+/// or the one that says what has changed.
+fn check_length(bytes: &[u8]) -> Result<(), SymbolsError> {
+    let word = |at: usize| {
+        let field = bytes.get(at..at + 4).and_then(|b| b.try_into().ok());
+        field.map_or(0, |b| u64::from(u32::from_le_bytes(b)))
+    };
+    // LLVM, "The MSF File Format": block size, free block map, number of blocks.
+    let (expected, found) = (word(32) * word(40), bytes.len() as u64);
+    match expected > found {
+        true => Err(SymbolsError::CutOff { expected, found }),
+        false => Ok(()),
+    }
 }
 
 /// Index into [`Symbols::modules`].
@@ -134,6 +180,9 @@ pub struct Symbols {
     pub guid: String,
     /// Age of the DBI stream, which is the one that the image repeats.
     pub age: u32,
+    /// Written by `/DEBUG:FASTLINK`: procedures and lines are not in it, but in the object
+    /// files.
+    pub minimal: bool,
     /// Object files, in link order.
     pub modules: Vec<Module>,
     /// Procedures, by ascending address.
@@ -166,9 +215,9 @@ impl Symbols {
     /// # Errors
     /// Where the file is not a PDB or a record is inconsistent.
     pub fn parse(bytes: &[u8]) -> Result<Self, SymbolsError> {
-        // The `pdb` crate asserts on some malformed records; a damaged file must be an
-        // error like any other.
-        std::panic::catch_unwind(|| pdb_file::read(bytes)).unwrap_or(Err(SymbolsError::Damaged))
+        recognise(bytes)?;
+        check_length(bytes)?;
+        guard::catch(|| pdb_file::read(bytes))
     }
 
     /// The relocations whose field starts in `[rva, rva + len)`.

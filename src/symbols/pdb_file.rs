@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex, SymbolData};
 
+use super::features;
 use super::fixups;
 use super::raw::{self, RawSwitchTable};
 use super::{
@@ -12,6 +13,8 @@ use super::{
 };
 use crate::addr::Rva;
 
+/// The information stream's fixed number.
+const INFORMATION_STREAM: StreamIndex = StreamIndex(1);
 /// The type stream's fixed number (LLVM, "The PDB File Format: Streams").
 const TPI_STREAM: StreamIndex = StreamIndex(2);
 /// The debug information stream's fixed number.
@@ -28,6 +31,9 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
         age: debug.age().unwrap_or(information.age),
         ..Symbols::default()
     };
+    if let Some(stream) = file.raw_stream(INFORMATION_STREAM)? {
+        symbols.minimal = features::is_minimal(stream.as_slice());
+    }
     if let Some(stream) = file.raw_stream(TPI_STREAM)? {
         symbols.types = Types::parse(stream.as_slice())?;
     }
@@ -284,12 +290,12 @@ fn sort(symbols: &mut Symbols) {
         .procedures
         .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
     symbols.procedures.dedup();
+    // A static of an inlined function is listed in every function that it is inlined in.
+    let order = |d: &Datum| (d.rva, d.name.clone(), d.module, d.scope.clone());
+    symbols.data.sort_by_cached_key(order);
     symbols
         .data
-        .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
-    symbols
-        .data
-        .dedup_by(|a, b| a.rva == b.rva && a.name == b.name);
+        .dedup_by(|a, b| a.rva == b.rva && a.name == b.name && a.scope == b.scope);
     symbols
         .publics
         .sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));

@@ -131,7 +131,8 @@ impl Types {
             LF_ENUM => {
                 let underlying = c.u32()?;
                 let fields = c.u32()?;
-                let size = self.size_at_depth(TypeIndex(underlying), 1).unwrap_or(0);
+                // A built-in type; a record here could lead back to this one.
+                let size = names::simple_size(TypeIndex(underlying)).unwrap_or(0);
                 (fields, size.into())
             }
             _ => return None,
@@ -192,4 +193,29 @@ struct Udt<'a> {
     size: u64,
     name: &'a [u8],
     key: &'a [u8],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_enumeration_of_itself_has_an_end() {
+        let record = |underlying: u32| {
+            let mut body = LF_ENUM.to_le_bytes().to_vec();
+            body.extend([0; 4]);
+            body.extend(underlying.to_le_bytes());
+            body.extend([0; 4]);
+            body.extend(b"e\0");
+            let mut stream = vec![0; 56];
+            stream[4..8].copy_from_slice(&56u32.to_le_bytes());
+            stream[8..12].copy_from_slice(&0x1000u32.to_le_bytes());
+            stream[16..20].copy_from_slice(&(body.len() as u32 + 2).to_le_bytes());
+            stream.extend((body.len() as u16).to_le_bytes());
+            stream.extend(body);
+            Types::parse(&stream).unwrap().size_of(TypeIndex(0x1000))
+        };
+        assert_eq!(record(0x74), Some(4));
+        assert_eq!(record(0x1000), Some(0));
+    }
 }

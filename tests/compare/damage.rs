@@ -101,3 +101,43 @@ fn a_cut_off_image_is_named() {
     let run = diff(&folder.path("cut.exe"), &server("new"), &[]);
     assert!(run.failed(1).contains("cut.exe"), "{run:?}");
 }
+
+/// Makes every block of line numbers claim more of them than it has, on which the crate that
+/// reads them panics; returns how many there are.
+fn damage_lines(pdb: &mut [u8]) -> usize {
+    const SUBSECTION: [u8; 4] = [0xf2, 0, 0, 0];
+    let word = |b: &[u8], at: usize| u32::from_le_bytes(b[at..at + 4].try_into().unwrap());
+    let mut count = 0;
+    for at in 0..pdb.len() - 32 {
+        if pdb[at..].starts_with(&SUBSECTION) {
+            // Subsection and lines header, then file, number of lines and size of the block.
+            let (lines, size) = (word(pdb, at + 24), word(pdb, at + 28));
+            let bytes = lines.checked_mul(8).and_then(|b| b.checked_add(12));
+            if lines > 0 && bytes == Some(size) {
+                pdb[at + 24..at + 28].copy_from_slice(&(lines + 1000).to_le_bytes());
+                count += 1;
+            }
+        }
+    }
+    count
+}
+
+#[test]
+fn what_the_reader_of_pdbs_panics_on_is_no_noise() {
+    let folder = super::support::Folder::new();
+    for variant in ["old", "new"] {
+        folder.write(
+            &format!("{variant}.exe"),
+            &read(&format!("{variant}/server.exe")),
+        );
+        let mut pdb = read(&format!("{variant}/server.pdb"));
+        assert!(
+            damage_lines(&mut pdb) > 4,
+            "the fixture has other line tables"
+        );
+        folder.write(&format!("{variant}.pdb"), &pdb);
+    }
+    // Lines explain a change, they do not make it.
+    let run = folder.run("diff old.exe new.exe");
+    assert!(run.good().starts_with("Patchable"), "{run:?}");
+}

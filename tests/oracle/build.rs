@@ -228,6 +228,34 @@ impl Build {
         own.filter(|n| !is_compiler_made(&n.symbol)).collect()
     }
 
+    /// Whether a datum is a file-local constant without references whose content an object
+    /// of the same name in the other build has without a name: the compiler may keep one of
+    /// several equal constants, and that may be one that it made itself.
+    pub fn may_be_merged(&self, item: &Item, other: &Build) -> bool {
+        let local = item.names.iter().all(|n| n.object.is_some());
+        let content = &self.objects[item.atom.object].sections[item.atom.section];
+        let range = item.atom.start as usize..item.atom.end as usize;
+        let Some(bytes) = content.bytes.get(range) else {
+            return false;
+        };
+        if !local || content.kind != Kind::Constant || !content.relocations.is_empty() {
+            return false;
+        }
+        let name = &self.objects[item.atom.object].name;
+        let twins = other.objects.iter().filter(|o| o.name == *name);
+        let mut sections = twins.flat_map(|o| o.sections.iter().map(move |s| (o, s)));
+        sections.any(|(object, section)| {
+            section.kind == Kind::Constant
+                && section.labels.iter().any(|(at, symbol)| {
+                    is_compiler_made(&object.symbols[*symbol].name)
+                        && section
+                            .bytes
+                            .get(*at as usize..)
+                            .is_some_and(|b| b.starts_with(bytes))
+                })
+        })
+    }
+
     /// What a section holds.
     pub fn kind(&self, atom: Atom) -> Kind {
         self.objects[atom.object].sections[atom.section].kind

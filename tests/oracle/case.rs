@@ -60,6 +60,14 @@ impl Image {
     }
 }
 
+impl Image {
+    /// The linker's names of the functions, one for each.
+    fn functions(&self) -> Vec<String> {
+        let items = self.build.functions();
+        items.iter().map(|i| i.symbols[0].1.clone()).collect()
+    }
+}
+
 /// Builds of one program.
 struct Workshop<'w> {
     folder: &'w Path,
@@ -170,7 +178,8 @@ pub fn run(seed: u64, edits: usize, only: Option<&str>, folder: &Path) -> Vec<Ou
     };
     let mut outcomes = Vec::new();
     if only.is_none() {
-        let moved = workshop.link(&objects, "moved", &config.moved(&mut rng));
+        let options = config.moved(&mut rng, &old.functions());
+        let moved = workshop.link(&objects, "moved", &options);
         outcomes.push(outcome(&old, moved, title("moved"), folder, true));
     }
     // Each seed starts somewhere else in the list, so that a short run meets all edits.
@@ -195,7 +204,7 @@ pub fn run(seed: u64, edits: usize, only: Option<&str>, folder: &Path) -> Vec<Ou
         }
         done += 1;
         let options = if rng.percent(50) {
-            config.moved(&mut rng)
+            config.moved(&mut rng, &old.functions())
         } else {
             config.link()
         };
@@ -210,7 +219,9 @@ pub fn run(seed: u64, edits: usize, only: Option<&str>, folder: &Path) -> Vec<Ou
 
 fn describe(config: &Config) -> String {
     let folded = if config.folded { ", folded" } else { "" };
-    format!("{:?}{folded}: {}", config.abi, config.options.join(" "))
+    let delayed = if config.delayed { ", delayed" } else { "" };
+    let options = config.options.join(" ");
+    format!("{:?}{folded}{delayed}: {options}", config.abi)
 }
 
 fn failed(title: String, error: String, folder: &Path) -> Outcome {

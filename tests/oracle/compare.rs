@@ -212,6 +212,9 @@ impl<'b> Comparer<'b> {
 
     fn same_names(&self, from: (Atom, Atom), old: Atom, new: Atom) -> Names {
         let (a, b) = (self.old.names_of(old), self.new.names_of(new));
+        if self.reach == Reach::Read && self.is_merged(old, &a, new, &b) {
+            return Names::Anonymous;
+        }
         let funclets = |names: &[Name]| names.iter().all(|n| is_funclet(&n.symbol));
         if funclets(&a) && funclets(&b) {
             return Names::Anonymous;
@@ -238,6 +241,15 @@ impl<'b> Comparer<'b> {
         } else {
             Names::Different
         }
+    }
+
+    /// Whether a file-local constant and one without a name: a compiler keeps one of several
+    /// constants with the same content, which may be the one that it made itself. The debug
+    /// information then still has the name.
+    fn is_merged(&self, old: Atom, a: &[Name], new: Atom, b: &[Name]) -> bool {
+        let constant = self.old.kind(old) == Kind::Constant && self.new.kind(new) == Kind::Constant;
+        let local = |names: &[Name]| names.iter().all(|n| n.object.is_some());
+        constant && a.is_empty() != b.is_empty() && local(a) && local(b)
     }
 
     /// Lambdas are numbered: with another one before them they change their names. They

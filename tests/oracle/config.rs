@@ -15,6 +15,10 @@ pub struct Config {
     /// Room for a jump before each function.
     pub padded: bool,
     pub folded: bool,
+    /// Imports are loaded when they are first called.
+    pub delayed: bool,
+    /// Indirect calls are checked.
+    pub guarded: bool,
 }
 
 impl Config {
@@ -58,12 +62,21 @@ impl Config {
         } else if handlers == Handlers::Structured {
             options.push("-fms-extensions");
         }
+        // Of numbers of their own: the programs of the seeds stay what they are.
+        let mut rest = Rng::new(seed ^ 0x6c69_6e6b);
+        let delayed = rest.percent(25);
+        let guarded = abi == Abi::Msvc && rest.percent(40);
+        if guarded {
+            options.extend(["-Xclang", "-cfguard"]);
+        }
         Config {
             abi,
             dialect: Dialect { cpp, handlers },
             options: options.into_iter().map(str::to_owned).collect(),
             padded,
             folded: rng.percent(10),
+            delayed,
+            guarded,
         }
     }
 
@@ -72,18 +85,30 @@ impl Config {
         LinkOptions {
             function_padding: self.padded.then_some(6),
             fold: self.folded,
+            delayed: self.delayed,
+            guarded: self.guarded,
             ..LinkOptions::default()
         }
     }
 
-    /// A link of the same objects that puts everything elsewhere.
-    pub fn moved(&self, rng: &mut Rng) -> LinkOptions {
+    /// A link of the same objects that puts everything elsewhere, some of these functions
+    /// in another order.
+    pub fn moved(&self, rng: &mut Rng, functions: &[String]) -> LinkOptions {
+        let mut rest = Rng::new(rng.clone().next());
+        let order = match rest.percent(50) {
+            true => rest.order(functions.len()),
+            false => Vec::new(),
+        };
         LinkOptions {
+            section_alignment: rest.percent(25).then_some(0x2000),
+            order: order.iter().map(|i| functions[*i].clone()).collect(),
             reversed: true,
             base: Some(0x1_4000_0000 + (1 + rng.next() % 0xfff) * 0x10_0000),
             file_alignment: Some(*rng.pick(&[0x200, 0x1000])),
             function_padding: rng.percent(60).then(|| *rng.pick(&[6, 16, 48])),
             fold: self.folded,
+            delayed: self.delayed,
+            guarded: self.guarded,
         }
     }
 }

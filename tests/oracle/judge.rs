@@ -92,12 +92,25 @@ pub fn data(old: &Linked<'_>, new: &Linked<'_>, answer: &Answer) -> Judgement {
     let items = (old.build.data(&kinds), new.build.data(&kinds));
     let read = Comparer::new(old.build, new.build, Reach::Read);
     let whole = Comparer::new(old.build, new.build, Reach::Whole);
-    let truth = truth(old, new, items, |reach, a, b| match reach {
+    let mut truth = truth(old, new, items, |reach, a, b| match reach {
         Reach::Read => read.datum(a.atom, b.atom),
         Reach::Whole => whole.datum(a.atom, b.atom),
     });
     let thread = |side: &Linked<'_>| side.addresses(side.build.data(&[Kind::Thread]));
-    compare(&truth, &answer.data, &(thread(old), thread(new)))
+    let mut free = (thread(old), thread(new));
+    let merged = (merged_constants(old, new), merged_constants(new, old));
+    truth.removed.retain(|rva, _| !merged.0.contains(rva));
+    truth.added.retain(|rva, _| !merged.1.contains(rva));
+    free.0.extend(merged.0);
+    free.1.extend(merged.1);
+    compare(&truth, &answer.data, &free)
+}
+
+/// Constants of a build that the other one may have without a name of their own.
+fn merged_constants(side: &Linked<'_>, other: &Linked<'_>) -> BTreeSet<u32> {
+    let mut constants = side.build.data(&[Kind::Constant]);
+    constants.retain(|c| side.build.may_be_merged(c, other.build));
+    side.addresses(constants)
 }
 
 /// Judges the thread-local variables: the program need not list them, but must refuse

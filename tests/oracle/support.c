@@ -39,6 +39,12 @@ void *memmove(void *to, const void *from, size_type length) { return memcpy(to, 
 
 int start(void) { return (int)sunk; }
 
+/* Delay-loaded imports, and checked indirect calls. */
+void *__delayLoadHelper2(const void *of, void **slot) { return sunk ? slot : (void *)of; }
+static void check_target(void) { sunk++; }
+void *const __guard_check_icall_fptr = (void *)check_target;
+void *const __guard_dispatch_icall_fptr = (void *)check_target;
+
 /* Thread-local variables. */
 unsigned _tls_index;
 __attribute__((section(".tls"))) char _tls_start = 0;

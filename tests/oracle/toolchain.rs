@@ -99,6 +99,13 @@ pub struct LinkOptions {
     pub function_padding: Option<u32>,
     /// Folds identical functions.
     pub fold: bool,
+    pub section_alignment: Option<u32>,
+    /// Loads the imports when they are first called.
+    pub delayed: bool,
+    /// Adds the table of functions that may be called indirectly, where there are any.
+    pub guarded: bool,
+    /// Functions that come first, in this order.
+    pub order: Vec<String>,
 }
 
 /// Links objects to `image` in `folder`, with its PDB and its map.
@@ -124,6 +131,15 @@ pub fn link(
             .function_padding
             .map(|n| format!("functionpadmin:{n}")),
     );
+    common.extend(options.section_alignment.map(|n| format!("align:{n}")));
+    if options.delayed {
+        common.push("delayload:kernel32.dll".into());
+    }
+    if !options.order.is_empty() {
+        let order = options.order.join("\n");
+        std::fs::write(folder.join("order.txt"), order).map_err(|e| e.to_string())?;
+        common.push("order:@order.txt".into());
+    }
     common.push(format!(
         "opt:noref,{}",
         if options.fold { "icf" } else { "noicf" }
@@ -161,6 +177,7 @@ pub fn link(
             arguments.extend([format!("/pdb:{stem}.pdb"), format!("/lldmap:{stem}.map")]);
             arguments.extend([format!("/out:{image}")]);
             arguments.extend(options.base.map(|b| format!("/base:{b:#x}")));
+            arguments.extend(options.guarded.then(|| "/guard:cf,longjmp".into()));
             arguments.extend(common.iter().map(|o| format!("/{o}")));
             arguments.extend(list);
             run(folder, "lld-link", &arguments)

@@ -42,7 +42,10 @@ apt_options=(-q -o Dir::Etc::sourcelist="$out/apt/sources.list" -o Dir::Etc::sou
     -o Dir::State::lists="$out/apt/lists" -o Dir::Cache="$out/apt/cache"
     -o Acquire::Retries=3 -o APT::Sandbox::User=root)
 step "Sources"
-apt-get "${apt_options[@]}" update >"$out/apt/log" 2>&1 || die "apt-get update failed, see $out/apt/log"
+if ! apt-get "${apt_options[@]}" update >"$out/apt/log" 2>&1; then
+    tail -n 20 "$out/apt/log" >&2
+    die "no sources: apt-get cannot reach deb.debian.org"
+fi
 
 # Downloads a version, if the mirror still has it.
 download() { # PACKAGE VERSION
@@ -185,6 +188,10 @@ declare -A sources
 # libpng is built against the newest zlib.
 for package in zlib "${libraries[@]}"; do
     [ -n "${sources[$package]:-}" ] || sources[$package]=$(find_sources "$package")
+    if [ -z "${sources[$package]}" ]; then
+        tail -n 20 "$out/apt/log" >&2
+        die "no source package $package could be had for ${suites[*]}"
+    fi
 done
 read -r newest_zlib <<<"${sources[zlib]}"
 rm -rf "$out/zlib-tree"

@@ -103,13 +103,18 @@ fn stem(name: &str) -> &str {
     name.split('$').next().unwrap_or(name)
 }
 
-/// The sections that are loaded, in the order of the object.
-pub(super) fn collect<'a>(object: &CoffFile<'a, &'a [u8]>) -> Result<Vec<Section<'a>>, LinkError> {
+/// The sections that are loaded, in the order of the object, whose file has this size in
+/// bytes.
+pub(super) fn collect<'a>(
+    object: &CoffFile<'a, &'a [u8]>,
+    file_size: usize,
+) -> Result<Vec<Section<'a>>, LinkError> {
     let machine = object.coff_header().machine();
     if machine != pe::IMAGE_FILE_MACHINE_AMD64 {
         return Err(LinkError::Machine(machine.0));
     }
     let mut sections = Vec::new();
+    let mut room = file_size;
     for section in object::Object::sections(object) {
         let header = section.coff_section();
         let bits = header.characteristics.get(LE);
@@ -141,6 +146,10 @@ pub(super) fn collect<'a>(object: &CoffFile<'a, &'a [u8]>) -> Result<Vec<Section
             true => &[][..],
             false => section.data().map_err(LinkError::NotCoff)?,
         };
+        // Sections that share bytes of the file could make any size out of a small one.
+        room = room
+            .checked_sub(data.len())
+            .ok_or_else(|| refuse("overlaps another section"))?;
         let loaded = Section {
             number: section.index().0,
             data,

@@ -84,7 +84,7 @@ impl<'a> Layout<'a> {
     /// Where the bytes are no COFF object for x64, or hold what can't be linked.
     pub fn new(payload: &'a [u8], record_size: u64) -> Result<Self, LinkError> {
         let object = CoffFile::parse(payload).map_err(LinkError::NotCoff)?;
-        let mut sections = layout::collect(&object)?;
+        let mut sections = layout::collect(&object, payload.len())?;
         let record_size = record_size.next_multiple_of(PAGE);
         let (groups, size) = layout::arrange(&mut sections, record_size)?;
         let above = sections.iter().any(Section::needs_room_above);

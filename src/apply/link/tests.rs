@@ -203,6 +203,28 @@ fn other_kinds_of_fixup_are_refused_by_name() {
 }
 
 #[test]
+fn sections_that_share_bytes_of_the_file_are_refused() {
+    let mut b = Builder::new();
+    b.section(".text", SectionKind::Text, &[0xc3; 64]);
+    b.section(".data", SectionKind::Data, &[1; 64]);
+    let mut object = b.0.write().unwrap();
+    assert!(Layout::new(&object, 0).is_ok());
+    // Both sections are made as large as the file.
+    let size = object.len() as u32;
+    for header in [20, 60] {
+        object[header + 20..][..4].copy_from_slice(&1u32.to_le_bytes());
+        object[header + 16..][..4].copy_from_slice(&(size - 1).to_le_bytes());
+    }
+    assert!(matches!(
+        Layout::new(&object, 0),
+        Err(LinkError::Section {
+            reason: "overlaps another section",
+            ..
+        })
+    ));
+}
+
+#[test]
 fn damaged_objects_are_errors_and_no_panic() {
     let mut b = Builder::new();
     let text = b.section(".text", SectionKind::Text, &[0; 64]);

@@ -35,4 +35,8 @@ rules! {
     UNKNOWN_RECORDS = "HP113", Note, "debug records not understood",
         remedy "Nothing to do; report it with the toolchain's name and version if a result looks wrong.",
         because "Some records of the PDB are of a kind this version does not know. None of them is needed for the answer, but they are counted so that nothing is dropped in silence.";
+    /// The PDB only points into object files.
+    FASTLINK_PDB = "HP114", Refuse, "PDB that points into object files",
+        remedy "Link with /DEBUG:FULL, or complete the PDB on the machine that built it: mspdbcmf.exe app.pdb.",
+        because "A PDB of /DEBUG:FASTLINK holds addresses and names, and for the rest the paths of the object files on the machine that linked it. Procedures, their lengths and their local data are not in it, so that a changed function could be missed.";
 }

@@ -15,7 +15,7 @@ mod reader;
 
 use std::collections::BTreeMap;
 
-use super::{ModuleIndex, SymbolsError};
+use super::{ModuleIndex, SymbolsError, guard};
 use crate::addr::Rva;
 
 /// A range of code whose lines are wanted.
@@ -80,8 +80,7 @@ impl Lines {
         if wanted.is_empty() {
             return Ok(Lines::default());
         }
-        // As in `Symbols::parse`: the `pdb` crate asserts on some malformed records.
-        std::panic::catch_unwind(|| reader::read(pdb, wanted)).unwrap_or(Err(SymbolsError::Damaged))
+        guard::catch(|| reader::read(pdb, wanted))
     }
 
     /// The lines of the instruction at an address, the function's own first, then those of

@@ -1,0 +1,184 @@
+//! What is read from the memory of a process.
+
+use hotpatch::addr::Va;
+use hotpatch::apply::loaded::{export, identity, unwind_table};
+use hotpatch::apply::quiesce::unwind::{CodeMap, Lookup, Memory, walk};
+use hotpatch::apply::record::Record;
+use hotpatch::apply::survey::Survey;
+use hotpatch::apply::target::Registers;
+use sha2::{Digest, Sha256};
+
+use crate::fixtures;
+use crate::process::{MODULE, PRIVATE, Process};
+
+/// Offsets in a record: see `src/apply/record/header.rs`.
+const BODY_LEN: usize = 0xc;
+const DIGEST: usize = 0x18;
+const BODY: usize = 0x100;
+
+/// Patch records. Where the first byte is even, length and digest of the body are made to
+/// fit, so that the body is read.
+pub fn record(data: &[u8]) {
+    let Some((fit, memory)) = data.split_first() else {
+        return;
+    };
+    let mut memory = memory.to_vec();
+    if fit & 1 == 0 && memory.len() > BODY {
+        let body = memory.split_off(BODY);
+        memory[..8].copy_from_slice(b"\x8fHPREC\r\n");
+        memory[8..12].copy_from_slice(&1u32.to_le_bytes());
+        memory[BODY_LEN..][..4].copy_from_slice(&(body.len() as u32).to_le_bytes());
+        memory[DIGEST..][..32].copy_from_slice(&Sha256::digest(&body));
+        memory.extend(body);
+    }
+    let process = Process::new(fixtures::PAIRS[2].0.image.to_vec(), memory);
+    let survey = Survey::of(&process).expect("regions that can be listed");
+    for patch in &survey.patches {
+        let _ = patch.record.end();
+        let _ = patch.record.is_active(&process);
+        let _ = CodeMap::of(&process, &[&patch.record]);
+    }
+    let _ = Record::read(&process, Va(PRIVATE));
+}
+
+pub fn record_seeds() -> Vec<Vec<u8>> {
+    let body = format!(
+        r#"{{"id":"a","sequence":1,"title":null,"package_sha256":"00","applied_by":"x","module":{{"name":"app.exe","base":"{MODULE:#x}","size":4096,"time_date_stamp":0}},"function_table":{{"at":"{:#x}","entries":1}},"call":"{:#x}","code":[{{"at":"{:#x}","size":4096}}],"functions":[{{"name":"f","entry":"{:#x}","original":"0000000000","redirect":"e900000000","replacement":"{:#x}","replacement_size":16}}],"pages":[{{"at":"{:#x}","size":4096,"protection":32}}]}}"#,
+        PRIVATE + 0x100,
+        PRIVATE + 0x100,
+        PRIVATE,
+        MODULE + 0x100,
+        PRIVATE + 0x100,
+        MODULE,
+    );
+    let mut header = vec![0u8; 1 + BODY];
+    header[1 + 0x10..][..8].copy_from_slice(&0x2000u64.to_le_bytes());
+    header[1 + 0x40] = 1;
+    header[1 + 0x80] = 3;
+    vec![[header, body.into_bytes()].concat()]
+}
+
+/// The headers of a module in memory, and its exports.
+pub fn loaded(data: &[u8]) {
+    let process = Process::new(data.to_vec(), Vec::new());
+    let module = process.module();
+    let _ = identity(&process, &module);
+    let _ = export(&process, &module, "RtlAddFunctionTable");
+    let _ = unwind_table(&process, &module);
+}
+
+/// The file as the loader lays it out.
+fn in_memory(file: &[u8]) -> Vec<u8> {
+    let image = hotpatch::image::Image::parse(file).expect("a good image");
+    let mut memory = vec![0; image.size_of_image as usize];
+    memory[..0x400].copy_from_slice(&file[..0x400]);
+    for section in &image.sections {
+        let bytes = image.rest_of_section(section.rva).unwrap_or_default();
+        memory[section.rva.0 as usize..][..bytes.len()].copy_from_slice(bytes);
+    }
+    memory
+}
+
+pub fn module_seeds() -> Vec<Vec<u8>> {
+    let builds = fixtures::builds().step_by(2);
+    builds.map(|b| in_memory(b.image)).collect()
+}
+
+/// A stack, and the code that its return addresses lie in.
+struct Stack<'a> {
+    bytes: &'a [u8],
+    code: CodeMap<'a, Process>,
+}
+
+const STACK: u64 = 0x10_0000;
+
+impl Memory for Stack<'_> {
+    fn read(&self, at: u64, buffer: &mut [u8]) -> Option<()> {
+        let offset = at.checked_sub(STACK).and_then(|o| usize::try_from(o).ok());
+        let end = |o: usize| o.checked_add(buffer.len());
+        match offset.and_then(|o| self.bytes.get(o..end(o)?)) {
+            Some(bytes) => buffer.copy_from_slice(bytes),
+            None => return self.code.read(at, buffer),
+        }
+        Some(())
+    }
+
+    fn entry(&self, address: u64) -> Lookup {
+        self.code.entry(address)
+    }
+}
+
+/// Where the edits of the module are counted from: `.pdata` and `.xdata` follow the code.
+const EDITED: usize = 0x1000;
+
+/// The unwinder: 16 registers of two bytes, edits of the module (each a 16-bit offset and
+/// eight bytes; how many, a byte says), then the stack.
+pub fn unwind(data: &[u8]) {
+    let Some((registers, rest)) = data.split_first_chunk::<32>() else {
+        return;
+    };
+    let Some((edits, mut rest)) = rest.split_first() else {
+        return;
+    };
+    let mut module = MODULE_IN_MEMORY.with(Clone::clone);
+    for _ in 0..*edits {
+        let Some(([low, high, bytes @ ..], after)) = rest.split_first_chunk::<10>() else {
+            return;
+        };
+        rest = after;
+        let at = EDITED + usize::from(u16::from_le_bytes([*low, *high]));
+        if let Some(place) = module.get_mut(at..at + 8) {
+            place.copy_from_slice(bytes);
+        }
+    }
+    let process = Process::new(module, Vec::new());
+    let Ok(code) = CodeMap::of(&process, &[]) else {
+        return;
+    };
+    // Values below 0x8000 are offsets into the stack, others into the module.
+    let value = |i: usize| {
+        let word = u64::from(u16::from_le_bytes([registers[2 * i], registers[2 * i + 1]]));
+        match word {
+            0..0x8000 => STACK + word,
+            _ => MODULE + word - 0x8000,
+        }
+    };
+    let registers = Registers {
+        rip: value(0) | MODULE,
+        rsp: STACK + (value(1) & 0x3ff8),
+        integer: std::array::from_fn(|i| value(i.min(13) + 2)),
+    };
+    let end = STACK + rest.len() as u64;
+    let stack = Stack { bytes: rest, code };
+    if let Ok(returns) = walk(&stack, &registers, end) {
+        assert!(returns.len() <= rest.len() / 8);
+    }
+}
+
+thread_local! {
+    static MODULE_IN_MEMORY: Vec<u8> = in_memory(fixtures::PAIRS[2].0.image);
+}
+
+pub fn unwind_seeds() -> Vec<Vec<u8>> {
+    let module = in_memory(fixtures::PAIRS[2].0.image);
+    let image = hotpatch::image::Image::parse(fixtures::PAIRS[2].0.image).expect("good");
+    let mut seeds = Vec::new();
+    for function in image.runtime_functions.iter().take(40) {
+        for offset in [0, 4, 12] {
+            let mut seed = vec![0u8; 33];
+            let rip = 0x8000 + (function.begin.0 + offset) as u16;
+            seed[..2].copy_from_slice(&rip.to_le_bytes());
+            // One edit, which changes nothing: the unwind information itself.
+            seed[32] = 1;
+            let at = function.info.0 as usize;
+            seed.extend(((at - EDITED) as u16).to_le_bytes());
+            seed.extend(&module[at..at + 8]);
+            for word in 0..32u64 {
+                let address = MODULE + u64::from(function.begin.0) + 5 * (word % 8);
+                seed.extend(if word == 31 { 0 } else { address }.to_le_bytes());
+            }
+            seeds.push(seed);
+        }
+    }
+    seeds
+}
