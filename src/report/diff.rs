@@ -5,6 +5,7 @@ mod html;
 mod sarif;
 mod side_by_side;
 mod text;
+mod type_users;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::finding::FindingReport;
 
 pub use create::{Compared, Shown};
 pub use text::findings_text;
+pub use type_users::{ThroughReport, TypeUserReport};
 
 /// What differs between two builds, and whether it can be applied live.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -215,6 +217,8 @@ pub struct ChangedTypeReport {
     pub name: String,
     /// What differs.
     pub detail: String,
+    /// The functions of both builds that are known to touch it, the changed ones first.
+    pub functions: Vec<TypeUserReport>,
 }
 
 /// The verdict and every finding.

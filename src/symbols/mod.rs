@@ -8,6 +8,7 @@ mod lines;
 mod modules;
 mod pdb_file;
 mod raw;
+mod touches;
 mod types;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,8 @@ use std::collections::BTreeMap;
 pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
 pub use raw::{SwitchEntry, SwitchTable};
-pub use types::{Layout, Member, TypeIndex, Types};
+pub use touches::{Touch, Touches};
+pub use types::{Layout, Member, Related, Relation, Relations, TypeIndex, Types};
 
 use crate::addr::Rva;
 

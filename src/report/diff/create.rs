@@ -147,6 +147,7 @@ impl DiffReport {
             let types = compared.diff.types.iter().map(|t| ChangedTypeReport {
                 name: t.name.clone(),
                 detail: t.detail.clone(),
+                functions: type_users::reports(old, new, t),
             });
             report.types.changed = types.collect();
         }

@@ -8,7 +8,7 @@ mod picture;
 
 use askama::Template;
 
-use super::{DiffReport, LineNumberReport};
+use super::{DiffReport, LineNumberReport, TypeUserReport};
 use crate::finding::{FindingReport, Severity, rules};
 use crate::image::Image;
 use crate::report::sanitize::line;
@@ -35,8 +35,17 @@ struct Page {
     removed: Vec<(String, String)>,
     noise: Vec<(String, String)>,
     data: Vec<[String; 4]>,
-    types: Vec<(String, String)>,
+    types: Vec<Type>,
     version: &'static str,
+}
+
+struct Type {
+    name: String,
+    detail: String,
+    /// How many functions touch it, in words.
+    summary: String,
+    /// Status, name, and how it touches the type.
+    users: Vec<[String; 3]>,
 }
 
 struct Build {
@@ -114,7 +123,14 @@ impl DiffReport {
             .map(|n| (text(&n.name), numbers(&n.line_numbers)))
             .collect();
         let types = self.types.changed.iter();
-        page.types = types.map(|t| (text(&t.name), text(&t.detail))).collect();
+        page.types = types
+            .map(|t| Type {
+                name: text(&t.name),
+                detail: text(&t.detail),
+                summary: t.users_summary(),
+                users: t.functions.iter().map(TypeUserReport::cells).collect(),
+            })
+            .collect();
         page.render()
     }
 
