@@ -25,6 +25,7 @@ pub use functions::{ChangedFunction, FunctionDiff, place_text};
 pub use image::ImageDiff;
 pub use keys::{KeyId, Keys};
 pub use noise::{LineNumber, Noise};
+pub use rtti::image_relative_fields;
 pub use same::Comparer;
 pub use type_users::{Fate, TypeUser};
 pub use types::TypeChange;

@@ -1,6 +1,6 @@
 //! Hazards outside of code: data, types, exports, thread-local storage, toolchain.
 
-use crate::diff::{DataChangeKind, Diff, Fate, TypeChange, TypeUser};
+use crate::diff::{DataChangeKind, Diff, Fate, TypeChange, TypeUser, image_relative_fields};
 use crate::finding::{Finding, Rule, rules};
 use crate::function::Program;
 
@@ -13,6 +13,7 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
     each(&rules::code::EXPORTS, &diff.image.exports);
     each(&rules::data::TLS_LAYOUT, &diff.image.tls);
     each(&rules::code::RUNS_ONCE, &diff.image.startup);
+    each(&rules::data::UNNAMED_DATA, &diff.image.unnamed);
     if !diff.functions.changed.is_empty() {
         each(&rules::input::TOOLCHAIN, &diff.image.toolchain);
         for change in &diff.types {
@@ -21,6 +22,7 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
             findings.push(Finding::about(rule, change.name.clone(), detail));
         }
     }
+    type_information(new, diff, findings);
     for function in &diff.functions.removed {
         let f = old.function(*function);
         let detail = format!("{} at {} is not in the new build", f.display_name(), f.rva);
@@ -29,6 +31,22 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
     }
     unknown_records(old, "the old PDB", findings);
     unknown_records(new, "the new PDB", findings);
+}
+
+/// Descriptions of types for the C++ runtime that the old build does not have. They hold
+/// RVAs of their own image, which a payload is not.
+fn type_information(new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+    for datum in &diff.data.added {
+        let item = new.datum(*datum);
+        let size = item.content_size();
+        let mut names = item.names.iter();
+        if !names.any(|n| !image_relative_fields(&n.name, size).is_empty()) {
+            continue;
+        }
+        let detail = format!("at {} in the new build; the old build has none", item.rva);
+        let rule = &rules::data::NEW_TYPE_INFORMATION;
+        findings.push(Finding::about(rule, item.display_name(), detail));
+    }
 }
 
 /// Which of the functions that the patch brings touch a type.

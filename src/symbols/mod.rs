@@ -120,6 +120,17 @@ pub struct Trampoline {
     pub target: Rva,
 }
 
+/// Everything that the objects' sections of one name contributed (`S_COFFGROUP`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SectionGroup {
+    /// First byte.
+    pub rva: Rva,
+    /// Length in bytes.
+    pub size: u32,
+    /// Name of the sections in the object files, as `.CRT$XCU`.
+    pub name: String,
+}
+
 /// A thread-local variable: an offset into the TLS template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadLocal {
@@ -150,6 +161,8 @@ pub struct Symbols {
     pub separated: Vec<SeparatedCode>,
     /// Switch tables that the compiler described, by ascending table address.
     pub switch_tables: Vec<SwitchTable>,
+    /// Object files' sections by name, by ascending address.
+    pub groups: Vec<SectionGroup>,
     /// Thread-local variables.
     pub thread_locals: Vec<ThreadLocal>,
     /// Every relocation that the linker resolved, where the PDB has the FIXUP stream.

@@ -7,7 +7,8 @@ use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset, StreamInd
 use super::fixups;
 use super::raw::{self, RawSwitchTable};
 use super::{
-    Contribution, Datum, Module, ModuleIndex, Procedure, Public, SeparatedCode, SwitchTable,
+    Contribution, Datum, Module, ModuleIndex, Procedure, Public, SectionGroup, SeparatedCode,
+    SwitchTable,
     Symbols, SymbolsError, ThreadLocal, Trampoline, TypeIndex, Types,
 };
 use crate::addr::Rva;
@@ -151,8 +152,11 @@ impl ModuleReader<'_, '_> {
         while let Some(record) = records.next()? {
             let kind = record.raw_kind();
             let mut scope = None;
+            let body = record.raw_bytes().get(2..).unwrap_or(&[]);
             if kind == raw::S_ARMSWITCHTABLE {
-                self.switch_table(record.raw_bytes().get(2..).unwrap_or(&[]))?;
+                self.switch_table(body)?;
+            } else if kind == raw::S_COFFGROUP {
+                self.section_group(body);
             } else {
                 match record.parse() {
                     Ok(data) => scope = self.record(data),
@@ -240,8 +244,12 @@ impl ModuleReader<'_, '_> {
             SymbolData::CompileFlags(flags) => {
                 let version = flags.backend_version;
                 let text = format!(
-                    "{} ({}.{}.{})",
-                    flags.version_string, version.major, version.minor, version.build
+                    "{} ({}.{}.{}){}",
+                    flags.version_string,
+                    version.major,
+                    version.minor,
+                    version.build,
+                    options(&flags.flags)
                 );
                 let module = self.symbols.modules.last_mut();
                 module
@@ -250,6 +258,15 @@ impl ModuleReader<'_, '_> {
                 None
             }
             _ => None,
+        }
+    }
+
+    fn section_group(&mut self, body: &[u8]) {
+        let Some((place, size, name)) = raw::section_group(body) else {
+            return count_unknown(self.symbols, raw::S_COFFGROUP);
+        };
+        if let Some(rva) = self.place(place) {
+            self.symbols.groups.push(SectionGroup { rva, size, name });
         }
     }
 
@@ -279,6 +296,22 @@ impl ModuleReader<'_, '_> {
     }
 }
 
+/// The compiler options that `S_COMPILE3` records, and that change what code means.
+fn options(flags: &pdb::CompileFlags) -> String {
+    let all = [
+        (flags.link_time_codegen, "/LTCG"),
+        (flags.security_checks, "/GS"),
+        (flags.hot_patch, "/hotpatch"),
+        (flags.sdl, "/sdl"),
+        (flags.pgo, "PGO"),
+    ];
+    let set: Vec<&str> = all.iter().filter(|(set, _)| *set).map(|(_, n)| *n).collect();
+    match set.as_slice() {
+        [] => String::new(),
+        set => format!(" with {}", set.join(" ")),
+    }
+}
+
 fn sort(symbols: &mut Symbols) {
     symbols
         .procedures
@@ -298,6 +331,7 @@ fn sort(symbols: &mut Symbols) {
     symbols.separated.sort_by_key(|s| s.rva);
     symbols.switch_tables.sort_by_key(|t| (t.table, t.branch));
     symbols.switch_tables.dedup();
+    symbols.groups.sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));
     symbols.trampolines.sort_by_key(|t| t.rva);
     symbols.trampolines.dedup();
     symbols.thread_locals.sort_by_key(|t| t.rva);
