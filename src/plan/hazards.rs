@@ -76,7 +76,10 @@ fn runs_once(program: &Program<'_>, function: FunctionIndex, name: &str) -> Opti
     if name == "DllMain" {
         return Some("it is the DLL's entry point".into());
     }
-    let names = f.names.iter().flat_map(|n| [Some(&n.name), n.linkage.as_ref()]);
+    let names = f
+        .names
+        .iter()
+        .flat_map(|n| [Some(&n.name), n.linkage.as_ref()]);
     let mut names = names.flatten();
     names
         .any(|name| INITIALISERS.iter().any(|prefix| name.starts_with(prefix)))

@@ -90,6 +90,23 @@ pub struct ChangedFunctionReport {
     /// All instructions side by side, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side_by_side: Option<Vec<RowReport>>,
+    /// Its separated parts and funclets, where it is shown side by side and has some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<PieceReport>,
+}
+
+/// Code that belongs to a function and lies elsewhere: a part that the compiler separated
+/// because it is seldom run, or a catch block, cleanup or filter.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PieceReport {
+    /// Name in its own record, else its address.
+    pub name: String,
+    /// Address in the old image; null where only the new build has it.
+    pub old_rva: Option<Rva>,
+    /// Address in the new image; null where only the old build has it.
+    pub new_rva: Option<Rva>,
+    /// All instructions side by side.
+    pub side_by_side: Vec<RowReport>,
 }
 
 /// Where old and new code part.

@@ -8,8 +8,7 @@ use super::fixups;
 use super::raw::{self, RawSwitchTable};
 use super::{
     Contribution, Datum, Module, ModuleIndex, Procedure, Public, SectionGroup, SeparatedCode,
-    SwitchTable,
-    Symbols, SymbolsError, ThreadLocal, Trampoline, TypeIndex, Types,
+    SwitchTable, Symbols, SymbolsError, ThreadLocal, Trampoline, TypeIndex, Types,
 };
 use crate::addr::Rva;
 
@@ -305,7 +304,11 @@ fn options(flags: &pdb::CompileFlags) -> String {
         (flags.sdl, "/sdl"),
         (flags.pgo, "PGO"),
     ];
-    let set: Vec<&str> = all.iter().filter(|(set, _)| *set).map(|(_, n)| *n).collect();
+    let set: Vec<&str> = all
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, n)| *n)
+        .collect();
     match set.as_slice() {
         [] => String::new(),
         set => format!(" with {}", set.join(" ")),
@@ -331,7 +334,9 @@ fn sort(symbols: &mut Symbols) {
     symbols.separated.sort_by_key(|s| s.rva);
     symbols.switch_tables.sort_by_key(|t| (t.table, t.branch));
     symbols.switch_tables.dedup();
-    symbols.groups.sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));
+    symbols
+        .groups
+        .sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));
     symbols.trampolines.sort_by_key(|t| t.rva);
     symbols.trampolines.dedup();
     symbols.thread_locals.sort_by_key(|t| t.rva);

@@ -35,7 +35,9 @@ fn tables(comparer: &Comparer<'_>) -> Vec<String> {
         let known = old.iter().any(|(_, o)| comparer.same_place(*o, *rva, None));
         if !known {
             let name = place_text(comparer.new, *rva);
-            found.push(format!("{name} is new in the {list}, which has run already"));
+            found.push(format!(
+                "{name} is new in the {list}, which has run already"
+            ));
         }
     }
     for (list, rva) in &old {
@@ -72,6 +74,19 @@ const BOUNDS: [(&str, &str, &str); 4] = [
     ("__xt_a", "__xt_z", "list of C terminators"),
 ];
 
+/// Symbols of the GNU linkers: a list begins there with -1 and ends with 0.
+const LISTS: [(&str, &str); 2] = [
+    ("__CTOR_LIST__", "list of constructors"),
+    ("__DTOR_LIST__", "list of destructors"),
+];
+
+/// Length of a list of the GNU linkers in bytes.
+fn list_size(program: &Program<'_>, rva: Rva) -> u32 {
+    let is_pointer = |place: Rva| !program.image.relocations_in(place, 8).is_empty();
+    let entries = (1..).take_while(|i| rva.checked_add(i * 8).is_some_and(is_pointer));
+    8 + entries.count() as u32 * 8
+}
+
 /// The functions in these tables, each with the table's name.
 fn listed(program: &Program<'_>) -> Vec<(&'static str, Rva)> {
     let groups = program.symbols.groups.iter().filter_map(|group| {
@@ -86,8 +101,12 @@ fn listed(program: &Program<'_>) -> Vec<(&'static str, Rva)> {
         let (from, to) = (public(from)?, public(to)?);
         Some((*what, from, to.0.checked_sub(from.0)?))
     });
+    let lists = LISTS.iter().filter_map(|(name, what)| {
+        let rva = public(name)?;
+        Some((*what, rva, list_size(program, rva)))
+    });
     let mut found = Vec::new();
-    for (what, rva, size) in groups.chain(bounds) {
+    for (what, rva, size) in groups.chain(bounds).chain(lists) {
         let pointers = program.image.relocations_in(rva, size).iter();
         let targets = pointers.filter_map(|place| program.image.pointer_at(*place));
         found.extend(targets.map(|target| (what, target)));

@@ -40,18 +40,27 @@ pub fn differences(comparer: &Comparer<'_>) -> Vec<String> {
 fn by_module<'p>(program: &'p Program<'_>) -> HashMap<ModuleIndex, Vec<&'p Contribution>> {
     let image = program.image;
     // The template of thread-local data is compared variable by variable.
-    let tls = image.tls.as_ref().and_then(|t| image.section_at(t.template));
+    let tls = image
+        .tls
+        .as_ref()
+        .and_then(|t| image.section_at(t.template));
     let mut map: HashMap<ModuleIndex, Vec<&Contribution>> = HashMap::new();
     for contribution in &program.symbols.contributions {
         let section = image.section_at(contribution.rva);
         let is_writable = section.is_some_and(|s| s.kind() == SectionKind::Writable);
         // The linker's own tables: imports, which are compared by what they mean.
         let is_made = program.symbols.modules.get(contribution.module.0 as usize);
-        let is_made = is_made.is_none_or(|m| m.name.starts_with("* ") || m.name.starts_with("Import:"));
+        let is_made =
+            is_made.is_none_or(|m| m.name.starts_with("* ") || m.name.starts_with("Import:"));
         let first = image.imports.partition_point(|i| i.slot < contribution.rva);
-        let imports = image.imports.get(first).is_some_and(|i| i.slot < end(contribution));
+        let imports = image
+            .imports
+            .get(first)
+            .is_some_and(|i| i.slot < end(contribution));
         if is_writable && section != tls && contribution.size > 0 && !is_made && !imports {
-            map.entry(contribution.module).or_default().push(contribution);
+            map.entry(contribution.module)
+                .or_default()
+                .push(contribution);
         }
     }
     map

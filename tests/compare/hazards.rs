@@ -1,0 +1,84 @@
+//! Changes that a patch cannot bring along, each reported under its code.
+
+use super::{diff, fixture};
+
+/// The details of the findings with one code.
+fn findings(old: &str, new: &str, code: &str) -> Vec<String> {
+    let image = |variant: &str| fixture(&format!("hazards/{variant}/hazards.exe"));
+    let report = diff(&image(old), &image(new), &["--format", "json"]).json();
+    let all = report["verdict"]["findings"].as_array().unwrap();
+    let of_code = all.iter().filter(|f| f["code"] == code);
+    of_code
+        .map(|f| {
+            let subject = f["subject"].as_str().unwrap_or("image");
+            format!("{subject}: {}", f["detail"].as_str().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn new_initialisers_are_start_up_code() {
+    for (prefix, list) in [
+        ("", "list of C++ initialisers"),
+        ("gnu-", "list of constructors"),
+    ] {
+        let found = findings(
+            &format!("{prefix}old"),
+            &format!("{prefix}new-initialiser"),
+            "HP214",
+        );
+        let listed = format!("image: late is new in the {list}, which has run already");
+        assert!(found.contains(&listed), "{found:?}");
+        let changed = "_GLOBAL__sub_I_main.cpp: it initialises static data";
+        assert!(found.iter().any(|f| f.starts_with(changed)), "{found:?}");
+    }
+}
+
+#[test]
+fn new_thrown_types_are_refused() {
+    let found = findings("old", "new-thrown", "HP309");
+    assert!(
+        found.iter().any(|f| f.starts_with("_TI1?AUFailure@@: ")),
+        "{found:?}"
+    );
+    assert_eq!(findings("old", "new-unnamed", "HP309"), [""; 0]);
+}
+
+#[test]
+fn unnamed_writable_data_is_compared() {
+    let found = findings("old", "new-unnamed", "HP307");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("image: table.o: 16 bytes differ (at 0x"),
+        "{found:?}"
+    );
+    assert_eq!(findings("old", "new-initialiser", "HP307"), [""; 0]);
+}
+
+#[test]
+fn what_is_gone_is_reported() {
+    let removed = findings("new-initialiser", "old", "HP303");
+    assert!(
+        removed.iter().any(|f| f.starts_with("second: ")),
+        "{removed:?}"
+    );
+    let removed = findings("new-initialiser", "old", "HP215");
+    assert!(
+        removed.iter().any(|f| f.starts_with("late: ")),
+        "{removed:?}"
+    );
+    let unlisted = findings("new-initialiser", "old", "HP214");
+    let expected = "image: late is no longer in the list of C++ initialisers".to_owned();
+    assert!(unlisted.contains(&expected), "{unlisted:?}");
+}
+
+#[test]
+fn what_cannot_be_entered_or_bound_is_refused() {
+    let short = findings("old", "new-thrown", "HP210");
+    assert_eq!(short, ["step: the function and its padding have 4 bytes"]);
+    let import = findings("old", "new-thrown", "HP220");
+    assert!(
+        import[0].contains("vcruntime140.dll!_CxxThrowException"),
+        "{import:?}"
+    );
+}
