@@ -153,6 +153,9 @@ pub struct Symbols {
     pub procedures: Vec<Procedure>,
     /// Variables, by ascending address.
     pub data: Vec<Datum>,
+    /// The functions that were inlined into functions with static variables, by module and
+    /// name: a static variable of an inlined function has the outer one for its scope.
+    pub inlined: BTreeMap<(ModuleIndex, String), Vec<String>>,
     /// Public symbols, by ascending address.
     pub publics: Vec<Public>,
     /// Section contributions, by ascending address.

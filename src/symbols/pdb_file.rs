@@ -1,5 +1,6 @@
 //! Reads the streams of a PDB into [`Symbols`].
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex, SymbolData};
@@ -16,6 +17,27 @@ use crate::addr::Rva;
 const TPI_STREAM: StreamIndex = StreamIndex(2);
 /// The debug information stream's fixed number.
 const DBI_STREAM: StreamIndex = StreamIndex(3);
+
+/// The item stream's fixed number.
+const IPI_STREAM: StreamIndex = StreamIndex(4);
+
+/// Items of the functions inlined into a function, by module and name.
+type Inlined = BTreeMap<(ModuleIndex, String), Vec<TypeIndex>>;
+
+/// The names of inlined functions. Where they cannot be read, none is known: they only help
+/// to find what became of a variable.
+fn names_of(inlined: &Inlined, items: &[u8]) -> BTreeMap<(ModuleIndex, String), Vec<String>> {
+    let items = Types::parse(items).unwrap_or_default();
+    let names = |list: &Vec<TypeIndex>| {
+        let names = list.iter().filter_map(|i| items.function_item(*i));
+        let mut names: Vec<String> = names.map(|(name, _)| name).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let named = inlined.iter().map(|(key, list)| (key.clone(), names(list)));
+    named.collect()
+}
 
 /// Reads a whole PDB.
 pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
@@ -37,6 +59,7 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
     {
         symbols.fixups = fixups::parse(stream.as_slice());
     }
+    let mut inlined = Inlined::new();
     let mut modules = debug.modules()?;
     while let Some(module) = modules.next()? {
         let index = ModuleIndex(symbols.modules.len() as u32);
@@ -51,9 +74,16 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
                 map: &map,
                 module: index,
                 scopes: Vec::new(),
+                inlinees: Vec::new(),
+                inlined: &mut inlined,
             };
             reader.read(info.symbols()?)?;
         }
+    }
+    if !inlined.is_empty()
+        && let Ok(Some(stream)) = file.raw_stream(IPI_STREAM)
+    {
+        symbols.inlined = names_of(&inlined, stream.as_slice());
     }
     read_contributions(&mut symbols, &debug, &map)?;
     read_globals(&mut symbols, file.global_symbols()?.iter(), &map)?;
@@ -144,6 +174,10 @@ struct ModuleReader<'r, 'm> {
     module: ModuleIndex,
     /// Names of the open scopes; `None` for blocks and inlined calls.
     scopes: Vec<Option<String>>,
+    /// Items of the functions inlined into the open function.
+    inlinees: Vec<TypeIndex>,
+    /// Those of functions with static variables.
+    inlined: &'r mut Inlined,
 }
 
 impl ModuleReader<'_, '_> {
@@ -162,13 +196,28 @@ impl ModuleReader<'_, '_> {
                     Err(_) => count_unknown(self.symbols, kind),
                 }
             }
+            if raw::is_inline_site(kind) {
+                self.inlinees.extend(raw::inlinee(body).map(TypeIndex));
+            }
             if record.starts_scope() {
                 self.scopes.push(scope);
-            } else if record.ends_scope() {
-                self.scopes.pop();
+            } else if record.ends_scope()
+                && let Some(Some(name)) = self.scopes.pop()
+            {
+                self.end_function(name);
             }
         }
         Ok(())
+    }
+
+    /// Keeps what was inlined into a function where it has static variables.
+    fn end_function(&mut self, name: String) {
+        let inlinees = std::mem::take(&mut self.inlinees);
+        let last = self.symbols.data.last();
+        if !inlinees.is_empty() && last.is_some_and(|d| d.scope.as_ref() == Some(&name)) {
+            let known = self.inlined.entry((self.module, name)).or_default();
+            known.extend(inlinees);
+        }
     }
 
     fn rva(&self, offset: PdbInternalSectionOffset) -> Option<Rva> {
@@ -320,12 +369,12 @@ fn sort(symbols: &mut Symbols) {
         .procedures
         .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
     symbols.procedures.dedup();
+    symbols.data.sort_by(|a, b| {
+        (a.rva, &a.name, a.module, &a.scope).cmp(&(b.rva, &b.name, b.module, &b.scope))
+    });
     symbols
         .data
-        .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
-    symbols
-        .data
-        .dedup_by(|a, b| a.rva == b.rva && a.name == b.name);
+        .dedup_by(|a, b| (a.rva, &a.name, &a.scope) == (b.rva, &b.name, &b.scope));
     symbols
         .publics
         .sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));

@@ -30,6 +30,12 @@ pub fn is_inline_site(kind: u16) -> bool {
     matches!(kind, 0x114d | 0x115d)
 }
 
+/// The item of the function that an `S_INLINESITE` record is about, from the bytes after the
+/// kind.
+pub fn inlinee(body: &[u8]) -> Option<u32> {
+    Some(u32::from_le_bytes(body.get(8..12)?.try_into().ok()?))
+}
+
 /// Whether records of this kind are known and say nothing that the analysis needs: frame
 /// layouts, ranges of local variables, inlining, sections, build environment
 /// (cvinfo.h, `SYM_ENUM_e`).

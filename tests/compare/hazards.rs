@@ -52,7 +52,7 @@ fn unnamed_writable_data_is_compared() {
         found[0].starts_with("image: table.o: 16 bytes differ (at 0x"),
         "{found:?}"
     );
-    assert_eq!(findings("old", "new-initialiser", "HP307"), [""; 0]);
+    assert_eq!(findings("old", "new-thrown", "HP307"), [""; 0]);
 }
 
 #[test]
@@ -81,4 +81,20 @@ fn what_cannot_be_entered_or_bound_is_refused() {
         import[0].contains("vcruntime140.dll!_CxxThrowException"),
         "{import:?}"
     );
+}
+
+#[test]
+fn static_variables_of_an_inlined_function_stay_the_same() {
+    for prefix in ["", "gnu-"] {
+        let image = |variant: &str| fixture(&format!("hazards/{prefix}{variant}/hazards.exe"));
+        for (old, new) in [("old", "new-inlined"), ("new-inlined", "old")] {
+            let report = diff(&image(old), &image(new), &["--format", "json"]).json();
+            let none = serde_json::json!([]);
+            assert_eq!(report["data"]["added"], none, "{prefix}{old}");
+            assert_eq!(report["data"]["removed"], none, "{prefix}{old}");
+            let counted = if old == "old" { "removed" } else { "added" };
+            let functions = report["functions"][counted].as_array().unwrap();
+            assert_eq!(functions[0]["name"], "counted");
+        }
+    }
 }
