@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::align::{align, stable_name};
 use super::modules::{ModuleId, ModulePairs};
-use crate::function::{DataIndex, DataName, FunctionIndex, Program};
+use crate::function::{DataIndex, DataItem, DataName, FunctionIndex, Program};
 use crate::symbols::ModuleIndex;
 
 /// An interned key.
@@ -211,13 +211,12 @@ impl Drafter<'_> {
         Draft {
             names: items
                 .iter()
-                .map(|item| item.names.iter().map(|n| (key(n), false)).collect())
+                .map(|item| own_names(item).map(|n| (key(n), false)).collect())
                 .collect(),
             whole: items
                 .iter()
                 .map(|item| {
-                    item.names
-                        .iter()
+                    own_names(item)
                         .map(|n| hash(&(&n.scope, &n.name)))
                         .collect()
                 })
@@ -228,6 +227,20 @@ impl Drafter<'_> {
                 .collect(),
         }
     }
+}
+
+/// The names of a datum that count. The record of a static variable in an inline function or
+/// a template, or of a static member, says less than its decorated public name does: where
+/// both are there, namesakes must not be matched by the record.
+fn own_names(item: &DataItem) -> impl Iterator<Item = &DataName> {
+    let is_decorated = |name: &DataName| {
+        let last = name.name.rsplit("::").next().unwrap_or(&name.name);
+        let mut others = item.names.iter();
+        !name.public
+            && (name.global || name.scope.is_some())
+            && others.any(|o| o.public && o.name.contains(last))
+    };
+    item.names.iter().filter(move |name| !is_decorated(name))
 }
 
 /// What the code of a function looks like without its references.
