@@ -9,14 +9,15 @@ use sha2::{Digest, Sha256};
 use super::builds::BuildsArgs;
 use super::diff;
 use super::key_arg::PassphraseArgs;
-use super::pipeline::{self, Comparison};
+use super::pipeline::{self, Comparison, Wanted};
 use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
+use crate::function::FunctionSource;
 use crate::package::manifest::{Classification, Patch};
 use crate::package::{self, SigningKey};
 use crate::payload::Payload;
 use crate::plan::Status;
-use crate::report::build::{BuildReport, BuiltPackage};
+use crate::report::build::{BuildReport, BuiltPackage, LeftOut};
 use crate::report::diff::{Shown, VerdictReport};
 use crate::report::out;
 
@@ -60,6 +61,13 @@ pub struct BuildArgs {
     /// Accept a risk by its code; may be given several times
     #[arg(long = "accept", value_name = "CODE")]
     accept: Vec<String>,
+    /// Move every function that can be moved, changed or not, and list the others; OLD and
+    /// NEW are then the same image. Proves that a program does not notice being patched
+    #[arg(long)]
+    all_functions: bool,
+    /// With --all-functions: leave this function where it is; may be given several times
+    #[arg(long, value_name = "NAME", requires = "all_functions")]
+    except: Vec<String>,
 }
 
 /// Why a patch exists.
@@ -82,14 +90,21 @@ impl BuildArgs {
             .iter()
             .map(|path| self.passphrase.signing_key(path))
             .collect::<Result<Vec<_>, _>>()?;
-        pipeline::compare(&self.builds, &self.accept, |comparison| {
+        let wanted = if self.all_functions {
+            Wanted::Everything(&self.accept, &self.except)
+        } else {
+            Wanted::Changes(&self.accept)
+        };
+        pipeline::compare(&self.builds, wanted, |comparison| {
             let built = match comparison.plan.status {
                 Status::Patchable | Status::Accepted => Some(self.build(comparison, &keys)?),
                 Status::Unchanged | Status::RestartRequired => None,
             };
             let (functions, package) = built.unzip();
             let verdict = VerdictReport::new(comparison.plan);
-            let report = BuildReport::new(verdict, functions.unwrap_or_default(), package);
+            let left_out = left_out(comparison);
+            let report =
+                BuildReport::new(verdict, functions.unwrap_or_default(), left_out, package);
             match global.format {
                 Format::Text => {
                     out::print_text(&report.text(&diff::report(comparison, &Shown::None)))?
@@ -149,6 +164,22 @@ impl BuildArgs {
         };
         Ok((functions, package))
     }
+}
+
+/// What stays where it is, and why.
+fn left_out(comparison: &Comparison<'_>) -> Vec<LeftOut> {
+    let Some((program, _, _)) = comparison.compared else {
+        return Vec::new();
+    };
+    let functions = comparison.plan.left_out.iter();
+    functions
+        .map(|checked| LeftOut {
+            name: program.function(checked.function).display_name(),
+            rva: program.function(checked.function).rva,
+            from_source: program.function(checked.function).source == FunctionSource::Procedure,
+            findings: checked.findings.iter().map(Into::into).collect(),
+        })
+        .collect()
 }
 
 fn file_name(path: &Path) -> Result<String, Failure> {

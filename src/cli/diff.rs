@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 
 use super::builds::BuildsArgs;
-use super::pipeline::{self, Comparison};
+use super::pipeline::{self, Comparison, Wanted};
 use super::{Face, Failure, Format, Outcome};
 use crate::exit::Exit;
 use crate::plan::Status;
@@ -51,7 +51,7 @@ impl DiffArgs {
             _ if self.show.is_empty() => Shown::None,
             _ => Shown::Named(self.show.clone()),
         };
-        pipeline::compare(&self.builds, &self.accept, |comparison| {
+        pipeline::compare(&self.builds, Wanted::Changes(&self.accept), |comparison| {
             self.check_names(comparison)?;
             let report = report(comparison, &shown);
             let text = match usual {

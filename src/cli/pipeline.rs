@@ -105,13 +105,22 @@ pub fn check_codes(codes: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a plan is wanted for.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'w> {
+    /// What changed, with these risks accepted.
+    Changes(&'w [String]),
+    /// Every function, with these risks accepted and these functions left where they are.
+    Everything(&'w [String], &'w [String]),
+}
+
 /// Compares two builds and hands the result to `then`.
 ///
 /// # Errors
 /// Where a file cannot be read or does not belong to the others, and what `then` returns.
 pub fn compare<T>(
     args: &BuildsArgs,
-    accepted: &[String],
+    wanted: Wanted<'_>,
     then: impl FnOnce(&Comparison<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let mut stages = Stages::new();
@@ -122,6 +131,11 @@ pub fn compare<T>(
         let old = builds::image(&args.old, &old_bytes)?;
         Ok::<_, Failure>((old, builds::image(&args.new, &new_bytes)?))
     })?;
+    if matches!(wanted, Wanted::Everything(..)) && old_bytes != new_bytes {
+        let problem = anyhow!("{} and {} differ", args.old.display(), args.new.display());
+        return Err(Failure::new(Exit::Usage, problem)
+            .hint("--all-functions moves the functions of one build: give the same image twice"));
+    }
     let mut findings = image::kind_findings(&old_image, "the old image");
     findings.extend(image::kind_findings(&new_image, "the new image"));
     if let Some(plan) = Plan::refused(findings) {
@@ -155,8 +169,9 @@ pub fn compare<T>(
             Program::new(&new_image, &new_symbols),
         )
     });
-    let mut diff = stages.run("diff", "comparing functions", || {
-        Diff::new(&old_program, &new_program)
+    let mut diff = stages.run("diff", "comparing functions", || match wanted {
+        Wanted::Changes(_) => Diff::new(&old_program, &new_program),
+        Wanted::Everything(..) => Diff::identity(&old_program),
     });
     let (old_lines, new_lines) = stages.run("lines", "reading source lines", || {
         let lines = lines_of_changed(&diff, (&old_program, &old.pdb), (&new_program, &new.pdb));
@@ -175,7 +190,14 @@ pub fn compare<T>(
     let plan = match refused {
         Some(plan) => plan,
         None => stages.run("plan", "planning the patch", || {
-            Plan::new(&old_program, &new_program, &diff, accepted)
+            match wanted {
+                Wanted::Changes(accepted) => {
+                    Plan::new(&old_program, &new_program, &diff, accepted)
+                }
+                Wanted::Everything(accepted, except) => {
+                    Plan::of_everything(&old_program, &diff, accepted, except)
+                }
+            }
         }),
     };
     let comparison = Comparison {

@@ -57,7 +57,7 @@ pub struct Keys {
     pub(super) function_key_count: u32,
     ambiguous: Vec<bool>,
     /// Module ids of both builds.
-    pub(super) modules: ModuleIds,
+    pub(crate) modules: ModuleIds,
 }
 
 /// The ids of the modules of both builds.

@@ -49,6 +49,9 @@ pub struct Diff {
     /// Functions that differ in nothing but line numbers, and so have not changed; empty
     /// until [`Diff::set_aside_line_numbers`].
     pub noise: Vec<Noise>,
+    /// Both builds are one and the same, so that every item is its own counterpart whatever
+    /// its name.
+    identity: bool,
 }
 
 impl Diff {
@@ -67,6 +70,7 @@ impl Diff {
             types,
             image,
             noise: Vec::new(),
+            identity: false,
         }
     }
 
@@ -79,6 +83,15 @@ impl Diff {
             types: Vec::new(),
             image: ImageDiff::default(),
             noise: Vec::new(),
+            identity: false,
+        }
+    }
+
+    /// As [`Diff::of_itself`], and known to be that: no name is needed to tell what is what.
+    pub fn identity(program: &Program<'_>) -> Self {
+        Diff {
+            identity: true,
+            ..Diff::of_itself(program)
         }
     }
 
@@ -123,13 +136,42 @@ impl Diff {
             && self.image.is_empty()
     }
 
+    /// Whether both builds are one and the same.
+    pub fn is_identity(&self) -> bool {
+        self.identity
+    }
+
     /// The old function that carries a name of this new one.
     pub fn old_function(&self, new: FunctionIndex) -> Option<FunctionIndex> {
+        if self.identity {
+            return Some(new);
+        }
         self.keys.old_function_of(new)
     }
 
     /// The old datum that carries a name of this new one.
     pub fn old_datum(&self, new: DataIndex) -> Option<DataIndex> {
+        if self.identity {
+            return Some(new);
+        }
         self.keys.old_datum_of(new)
+    }
+
+    /// The new functions that carry a name of this old one.
+    pub fn new_functions(&self, old: FunctionIndex) -> Vec<FunctionIndex> {
+        if self.identity {
+            return vec![old];
+        }
+        self.keys.new_functions_of(old)
+    }
+
+    /// Whether several functions have a name of this old one.
+    pub fn function_is_ambiguous(&self, old: FunctionIndex) -> bool {
+        !self.identity && self.keys.function_is_ambiguous(old)
+    }
+
+    /// Whether several data have a name of this new one.
+    pub fn datum_is_ambiguous(&self, new: DataIndex) -> bool {
+        !self.identity && self.keys.datum_is_ambiguous(new)
     }
 }

@@ -178,6 +178,14 @@ impl<'c> Comparer<'c> {
         }
     }
 
+    /// Whether two places that hold constants without a symbol hold the same. `accessed` as
+    /// for [`Self::same_place`].
+    pub fn same_constant_at(&self, old: Rva, new: Rva, accessed: Option<u32>) -> bool {
+        self.old.place(old) == Place::Constant
+            && self.new.place(new) == Place::Constant
+            && self.same_place(old, new, accessed)
+    }
+
     /// Funclets are the same when their code is: their names hold numbers that shift.
     fn same_funclet(&self, f: FunctionIndex, g: FunctionIndex) -> bool {
         self.remembered((self.old.function(f).rva, self.new.function(g).rva), || {

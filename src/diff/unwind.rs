@@ -51,15 +51,13 @@ impl Comparer<'_> {
     /// the function count as changed.
     fn same_handler_data(&self, handler: Rva, old: Rva, new: Rva) -> bool {
         let items = self.old.handler_at(handler).and_then(|form| {
-            let before = form.items(self.old.image, old)?;
-            Some((before, form.items(self.new.image, new)?))
+            let before = form.read(self.old.image, old)?;
+            Some((before, form.read(self.new.image, new)?))
         });
         if let Some((before, after)) = items {
-            return before.len() == after.len()
-                && before
-                    .iter()
-                    .zip(&after)
-                    .all(|(a, b)| self.same_item(*a, *b));
+            let same = |(a, b)| self.same_item(a, b);
+            return before.items().count() == after.items().count()
+                && before.items().zip(after.items()).all(same);
         }
         let sizes = (data_extent(self.old, old), data_extent(self.new, new));
         sizes.0 == sizes.1 && self.same_bytes(old, new, sizes.0)
@@ -68,8 +66,12 @@ impl Comparer<'_> {
     fn same_item(&self, old: Item, new: Item) -> bool {
         match (old, new) {
             (Item::Number(a), Item::Number(b)) => a == b,
-            (Item::Place(a), Item::Place(b)) => self.same_place(a, b, None),
-            (Item::End(a), Item::End(b)) => self.same_code_place(a, b),
+            (Item::Place(a), Item::Place(b))
+            | (Item::Near(a), Item::Near(b))
+            | (Item::Absolute(a), Item::Absolute(b)) => self.same_place(a, b, None),
+            (Item::End(a), Item::End(b)) | (Item::From(a), Item::From(b)) => {
+                self.same_code_place(a, b)
+            }
             _ => false,
         }
     }

@@ -6,7 +6,7 @@ use iced_x86::{Code as Opcode, Decoder, DecoderOptions, Instruction, Mnemonic, O
 
 use super::flow;
 use crate::addr::Rva;
-use crate::image::Image;
+use crate::image::{Image, SectionKind};
 use crate::symbols::{SwitchTable, Symbols, fixups};
 
 /// What kind of field a reference is.
@@ -62,6 +62,9 @@ pub enum IndirectJump {
     TailCall,
     /// Through a switch table that was found.
     Table,
+    /// From an indexed load of a whole pointer: a call through a table of functions, or a
+    /// computed goto through a table of labels.
+    Pointer,
     /// From arithmetic or a place that was not found: a switch, as far as is known.
     Computed,
 }
@@ -85,6 +88,10 @@ pub struct Code {
     pub tables: Vec<SwitchTable>,
     /// Offset of an operand that may be an RVA without that being certain.
     pub uncertain: Option<u32>,
+    /// Offset of a use of a table of distances that may be any of those in [`Code::tables`].
+    pub uncertain_table: Option<u32>,
+    /// Offset of a use of the TLS block that is not understood.
+    pub uncertain_thread_local: Option<u32>,
     /// The function calls or moves the stack pointer, so that it needs unwind information.
     pub uses_stack: bool,
     /// The smallest offset above 0 that a branch of the function itself leads to.
@@ -110,16 +117,15 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
     };
     let mut code = sweep(bytes, rva, size);
     let computed = |c: &Code| {
-        c.indirect_jumps
-            .iter()
-            .any(|j| j.1 == IndirectJump::Computed)
+        let mut jumps = c.indirect_jumps.iter();
+        jumps.any(|j| matches!(j.1, IndirectJump::Computed | IndirectJump::Pointer))
     };
     if code.takes_image_base || code.thread_local || code.loads_entries || computed(&code) {
         let flow = flow::analyse(image, rva, bytes);
         if let Some(end) = flow.code_end {
             code = sweep(&bytes[..end as usize], rva, size);
         }
-        apply_flow(image, rva, size, &flow, &mut code);
+        apply_flow((image, symbols), rva, size, &flow, &mut code);
     }
     absolute_fields(image, rva, size, &mut code);
     listed_fields(image, symbols, rva, size, &mut code);
@@ -135,6 +141,7 @@ fn listed_fields(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32, code
     }
     // Whatever may be an RVA is listed.
     code.uncertain = None;
+    code.uncertain_thread_local = None;
     let tls = image.tls.as_ref().map(|t| t.template);
     for fixup in fixups {
         let at = fixup.rva.0 - rva.0;
@@ -189,7 +196,13 @@ fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
 }
 
 /// Adds the fields and tables that the data flow found.
-fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &mut Code) {
+fn apply_flow(
+    (image, symbols): (&Image<'_>, &Symbols),
+    rva: Rva,
+    size: u32,
+    flow: &flow::Flow,
+    code: &mut Code,
+) {
     let field = |at: u32, kind, target| Reference {
         at,
         kind,
@@ -223,14 +236,55 @@ fn apply_flow(image: &Image<'_>, rva: Rva, size: u32, flow: &flow::Flow, code: &
             }
         }
     }
-    let lookups = flow.lookups.iter().map(|table| flow::lookup(image, *table));
-    code.tables.extend(lookups.filter(|t| t.entries > 0));
+    let mut lookups: Vec<SwitchTable> = flow
+        .lookups
+        .iter()
+        .map(|table| flow::lookup(image, *table))
+        .filter(|t| t.entries > 0)
+        .collect();
+    if let Some(at) = flow.uncertain_table {
+        let possible = possible_lookups(image, symbols, code, &lookups);
+        if !possible.is_empty() {
+            code.uncertain_table = Some(at);
+        }
+        lookups.extend(possible);
+    }
+    code.tables.extend(lookups);
     code.references
         .retain(|r| !found.iter().any(|f| overlap(r, f)));
     code.references.extend(found);
     code.references.sort_by_key(|r| r.at);
     code.references.dedup_by_key(|r| r.at);
     code.uncertain = flow.uncertain;
+    code.uncertain_thread_local = flow.uncertain_thread_local;
+}
+
+/// What may be a table of distances among the data whose address the code takes: two or
+/// more numbers that lead to read-only data.
+fn possible_lookups(
+    image: &Image<'_>,
+    symbols: &Symbols,
+    code: &Code,
+    known: &[SwitchTable],
+) -> Vec<SwitchTable> {
+    // The compiler's own tables have no names.
+    let named = |rva: Rva| {
+        symbols.data.binary_search_by_key(&rva, |d| d.rva).is_ok()
+            || symbols.publics.binary_search_by_key(&rva, |p| p.rva).is_ok()
+    };
+    let mut places: Vec<Rva> = code
+        .references
+        .iter()
+        .filter(|r| r.kind == ReferenceKind::Address)
+        .map(|r| r.target)
+        .filter(|t| !named(*t))
+        .filter(|t| known.iter().chain(&code.tables).all(|k| k.table != *t))
+        .filter(|t| image.section_at(*t).map(|s| s.kind()) == Some(SectionKind::ReadOnly))
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    let tables = places.into_iter().map(|rva| flow::lookup(image, rva));
+    tables.filter(|t| t.entries > 1).collect()
 }
 
 /// Whether two fields share a byte.
@@ -345,34 +399,40 @@ impl Reader {
 
     /// A jump through a pointer in memory without an index, or through a register that was
     /// loaded from memory as a whole, is a tail call; so is one through a register that the
-    /// function never wrote (a parameter). Anything else may be a switch.
+    /// function never wrote (a parameter), and one right behind an epilog, which has given the
+    /// frame back. Anything else may be a switch.
     fn indirect_jump(&self, jump: &Instruction) -> IndirectJump {
+        let loaded = |i: &Instruction| match i.memory_index() {
+            Register::None => IndirectJump::TailCall,
+            _ => IndirectJump::Pointer,
+        };
+        if self.recent.last().is_some_and(gives_stack_back) {
+            return IndirectJump::TailCall;
+        }
         if jump.op0_kind() == OpKind::Memory {
-            return match jump.memory_index() {
-                Register::None => IndirectJump::TailCall,
-                _ => IndirectJump::Computed,
-            };
+            return loaded(jump);
         }
         let register = jump.op0_register();
         let definition = self.recent.iter().rev().find(|i| {
             i.op_count() > 0
                 && i.op0_kind() == OpKind::Register
                 && i.op0_register().full_register() == register
+                && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test)
         });
         match definition {
-            Some(i) if i.code() == Opcode::Mov_r64_rm64 => {
-                let from_memory = i.op1_kind() == OpKind::Memory;
-                let indexed = from_memory && i.memory_index() != Register::None;
-                if from_memory && !indexed {
-                    IndirectJump::TailCall
-                } else {
-                    IndirectJump::Computed
-                }
+            Some(i) if i.code() == Opcode::Mov_r64_rm64 && i.op1_kind() == OpKind::Memory => {
+                loaded(i)
             }
             None if self.recent.len() < LOOK_BACK => IndirectJump::TailCall,
             _ => IndirectJump::Computed,
         }
     }
+}
+
+/// Whether an instruction raises the stack pointer, as the last one of an epilog does.
+fn gives_stack_back(i: &Instruction) -> bool {
+    let adds = matches!(i.mnemonic(), Mnemonic::Add | Mnemonic::Lea);
+    i.mnemonic() == Mnemonic::Pop || (adds && i.op0_register() == Register::RSP)
 }
 
 fn is_near_branch(i: &Instruction) -> bool {
@@ -417,6 +477,37 @@ pub fn length_without_padding(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How the last instruction of the code gets its target.
+    fn jump_of(bytes: &[u8]) -> IndirectJump {
+        let code = sweep(bytes, Rva(0x1000), bytes.len() as u32);
+        code.indirect_jumps.last().expect("a jump").1
+    }
+
+    #[test]
+    fn a_comparison_defines_nothing() {
+        // mov rax,[rip+0]; test rax,rax; jmp rax
+        let code = [0x48, 0x8b, 0x05, 0, 0, 0, 0, 0x48, 0x85, 0xc0, 0xff, 0xe0];
+        assert_eq!(jump_of(&code), IndirectJump::TailCall);
+    }
+
+    #[test]
+    fn behind_an_epilog_a_jump_is_a_tail_call() {
+        // add rax,rcx; add rsp,28h; pop rbx; jmp rax
+        let code = [0x48, 0x01, 0xc8, 0x48, 0x83, 0xc4, 0x28, 0x5b, 0xff, 0xe0];
+        assert_eq!(jump_of(&code), IndirectJump::TailCall);
+        // add rax,rcx; jmp rax
+        assert_eq!(jump_of(&[0x48, 0x01, 0xc8, 0xff, 0xe0]), IndirectJump::Computed);
+    }
+
+    #[test]
+    fn an_indexed_load_may_be_a_computed_goto() {
+        // mov rax,[rcx+rdx*8]; jmp rax
+        let code = [0x48, 0x8b, 0x04, 0xd1, 0xff, 0xe0];
+        assert_eq!(jump_of(&code), IndirectJump::Pointer);
+        // jmp [rcx+rdx*8]
+        assert_eq!(jump_of(&[0xff, 0x24, 0xd1]), IndirectJump::Pointer);
+    }
 
     #[test]
     fn padding_is_cut_at_an_instruction_boundary() {

@@ -5,7 +5,11 @@
 //! numbers shift between builds, so such names say nothing; what a funclet belongs to is in
 //! the handler data of its parent.
 
+use std::collections::BTreeSet;
+
 use super::{FunctionIndex, Item, Place, Program};
+use crate::addr::Rva;
+use crate::image::RuntimeFunction;
 
 /// What the names of funclets have in common.
 const MARKS: [&str; 4] = ["catch$", "dtor$", "fin$", "filt$"];
@@ -42,23 +46,51 @@ pub fn find(program: &Program<'_>) -> Vec<bool> {
 }
 
 /// Every place that handler data of a known form leads to.
-fn handler_places(program: &Program<'_>) -> Vec<crate::addr::Rva> {
-    let mut places = Vec::new();
-    for entry in &program.image.runtime_functions {
-        let Ok(info) = program.image.unwind_info(entry.info) else {
-            continue;
-        };
-        let Some((handler, data)) = info.handler else {
-            continue;
-        };
-        let form = program.handler_at(handler);
-        let items = form.and_then(|f| f.items(program.image, data));
-        places.extend(items.into_iter().flatten().filter_map(|item| match item {
+fn handler_places(program: &Program<'_>) -> Vec<Rva> {
+    let entries = program.image.runtime_functions.iter();
+    entries.flat_map(|e| places_of(program, e)).collect()
+}
+
+/// The places that the handler data of one entry leads to.
+fn places_of(program: &Program<'_>, entry: &RuntimeFunction) -> Vec<Rva> {
+    let info = program.image.unwind_info(entry.info).ok();
+    let data = info.and_then(|i| i.handler).and_then(|(handler, data)| {
+        let form = program.handler_at(handler)?;
+        form.read(program.image, data)
+    });
+    let items = data.iter().flat_map(|d| d.items());
+    items
+        .filter_map(|item| match item {
             Item::Place(rva) => Some(rva),
             _ => None,
-        }));
+        })
+        .collect()
+}
+
+/// The funclets that the handler data of a function leads to, in its order.
+pub fn direct(program: &Program<'_>, function: FunctionIndex) -> Vec<FunctionIndex> {
+    let f = program.function(function);
+    let table = &program.image.runtime_functions;
+    let from = table.partition_point(|e| e.begin < f.rva);
+    let to = table.partition_point(|e| e.begin < f.end());
+    let places = table[from..to.max(from)].iter();
+    let places = places.flat_map(|e| places_of(program, e));
+    let funclet = |rva| match program.place(rva) {
+        Place::Function(index, 0) if program.is_funclet(index) => Some(index),
+        _ => None,
+    };
+    places.filter_map(funclet).collect()
+}
+
+/// The funclets that the handler data of a function leads to, and those that theirs lead to.
+pub fn of(program: &Program<'_>, function: FunctionIndex) -> Vec<FunctionIndex> {
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![function];
+    while let Some(next) = waiting.pop() {
+        let new = direct(program, next).into_iter();
+        waiting.extend(new.filter(|index| found.insert(*index)));
     }
-    places
+    found.into_iter().collect()
 }
 
 fn has_funclet_name(program: &Program<'_>, index: FunctionIndex) -> bool {

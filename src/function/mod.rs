@@ -15,9 +15,9 @@ mod place;
 mod references;
 
 pub use data::{DataItem, DataName};
-pub use decode::{Code, IndirectJump, Reference, ReferenceKind};
+pub use decode::{Code, IndirectJump, Reference, ReferenceKind, length_without_padding};
 pub use extents::{Function, FunctionName, FunctionSource};
-pub use handler::{Handler, Item};
+pub use handler::{Block, Field, Handler, HandlerData, Item};
 pub use place::Place;
 
 use crate::addr::Rva;
@@ -51,7 +51,12 @@ pub struct Program<'a> {
     pub switch_tables: Vec<SwitchTable>,
     /// For each function whether it is a funclet that belongs to another one.
     funclets: Vec<bool>,
+    /// Where the separated parts of functions begin, ascending.
+    parts: Vec<Rva>,
     referencers: Referencers,
+    /// Pointers of the base relocation table that lead into the middle of functions: where
+    /// each is, and the function.
+    labels: Vec<(Rva, FunctionIndex)>,
 }
 
 impl<'a> Program<'a> {
@@ -64,6 +69,11 @@ impl<'a> Program<'a> {
             .collect();
         let data = data::find(image, symbols, &functions);
         let switch_tables = switch_tables(symbols, &code);
+        let mut parts: Vec<Rva> = functions
+            .iter()
+            .flat_map(|f| f.parts.iter().map(|p| p.0))
+            .collect();
+        parts.sort_unstable();
         let referencers = Referencers::new(image, &functions, &code);
         let mut program = Program {
             image,
@@ -73,11 +83,39 @@ impl<'a> Program<'a> {
             data,
             switch_tables,
             funclets: Vec::new(),
+            parts,
             referencers,
+            labels: Vec::new(),
         };
+        program.labels = program.find_labels();
         program.funclets = funclets::find(&program);
         program.limit_lookups();
         program
+    }
+
+    fn find_labels(&self) -> Vec<(Rva, FunctionIndex)> {
+        let pointers = self.image.base_relocations.iter();
+        let label = |at: &Rva| match self.place(self.image.pointer_at(*at)?) {
+            Place::Function(f, offset) if offset != 0 => Some((*at, f)),
+            _ => None,
+        };
+        let mut labels: Vec<_> = pointers.filter_map(label).collect();
+        labels.sort_unstable();
+        labels
+    }
+
+    /// Pointers in the image that lead into the middle of a function: its labels, as GNU C's
+    /// computed goto takes their addresses.
+    pub fn labels_of(&self, function: FunctionIndex) -> impl Iterator<Item = Rva> + '_ {
+        let labels = self.labels.iter();
+        labels.filter_map(move |(at, f)| (*f == function).then_some(*at))
+    }
+
+    /// Whether there is a pointer into the middle of a function within a range of data.
+    pub fn has_labels(&self, rva: Rva, size: u32) -> bool {
+        let first = self.labels.partition_point(|(at, _)| *at < rva);
+        let next = self.labels.get(first);
+        next.is_some_and(|(at, _)| at.0 - rva.0 < size)
     }
 
     /// Ends lookup tables where other objects begin: their entries do not say it.
@@ -128,6 +166,16 @@ impl<'a> Program<'a> {
     /// The separated parts and funclets of a function, and of those in turn.
     pub fn pieces_of(&self, index: FunctionIndex) -> Vec<FunctionIndex> {
         pieces::of(self, index)
+    }
+
+    /// Whether a function is a separated part of another one.
+    pub fn is_part(&self, index: FunctionIndex) -> bool {
+        self.parts.binary_search(&self.function(index).rva).is_ok()
+    }
+
+    /// The funclets that the handler data of a function leads to, ascending.
+    pub fn funclets_of(&self, index: FunctionIndex) -> Vec<FunctionIndex> {
+        funclets::of(self, index)
     }
 
     /// The kind of handler that code at this address is, where its data is understood: the
@@ -208,6 +256,11 @@ impl<'a> Program<'a> {
     /// Can be too large, never too small (see [`references`]).
     pub fn anonymous_extent(&self, rva: Rva) -> u32 {
         references::anonymous_extent(self, rva)
+    }
+
+    /// Every address of read-only data that code or data refers to, ascending, once each.
+    pub fn anonymous_targets(&self) -> Vec<Rva> {
+        self.referencers.targets()
     }
 
     /// Addresses without a symbol that code or data refers to, in `[from, to)`.

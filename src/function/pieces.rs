@@ -1,6 +1,6 @@
 //! The pieces of code that belong to a function: its separated parts, and its funclets.
 
-use super::{Function, FunctionIndex, Item, Place, Program};
+use super::{FunctionIndex, Program, funclets};
 
 /// Separated parts, then the funclets that the handler data of the function names, then the
 /// pieces of those; without the function itself, each once.
@@ -12,36 +12,12 @@ pub fn of(program: &Program<'_>, function: FunctionIndex) -> Vec<FunctionIndex> 
         let f = program.function(index);
         let parts = f.parts.iter();
         let parts = parts.filter_map(|(rva, _)| program.function_at(*rva));
-        for piece in parts.chain(funclets(program, f)) {
+        for piece in parts.chain(funclets::direct(program, index)) {
             if !found.contains(&piece) {
                 found.push(piece);
             }
         }
     }
     found.remove(0);
-    found
-}
-
-fn funclets(program: &Program<'_>, f: &Function) -> Vec<FunctionIndex> {
-    let table = &program.image.runtime_functions;
-    let from = table.partition_point(|entry| entry.begin < f.rva);
-    let entries = table[from..].iter().take_while(|e| e.begin < f.end());
-    let mut found = Vec::new();
-    for entry in entries {
-        let info = program.image.unwind_info(entry.info).ok();
-        let Some((handler, data)) = info.and_then(|info| info.handler) else {
-            continue;
-        };
-        let form = program.handler_at(handler);
-        let items = form.and_then(|form| form.items(program.image, data));
-        for item in items.into_iter().flatten() {
-            if let Item::Place(rva) = item
-                && let Place::Function(index, 0) = program.place(rva)
-                && program.is_funclet(index)
-            {
-                found.push(index);
-            }
-        }
-    }
     found
 }

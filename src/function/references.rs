@@ -45,6 +45,13 @@ impl Referencers {
         Referencers { list }
     }
 
+    /// Every address that is referred to, ascending, once each.
+    pub fn targets(&self) -> Vec<Rva> {
+        let mut targets: Vec<Rva> = self.list.iter().map(|(t, _)| *t).collect();
+        targets.dedup();
+        targets
+    }
+
     fn at(&self, rva: Rva) -> &[(Rva, u32)] {
         let from = self.list.partition_point(|(t, _)| *t < rva);
         let to = self.list.partition_point(|(t, _)| *t <= rva);

@@ -41,6 +41,38 @@ pub struct UnwindInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnwindCode(pub u16);
 
+impl UnwindInfo {
+    /// Header and codes, the latter padded to an even number of slots. Handler or chained
+    /// entry follow.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let chained = if self.chained.is_some() { FLAG_CHAINED } else { 0 };
+        let flags = self.handler_flags | chained;
+        let mut bytes = vec![
+            self.version | flags << 3,
+            self.prologue,
+            self.codes.len() as u8,
+            self.frame,
+        ];
+        for code in &self.codes {
+            bytes.extend(code.0.to_le_bytes());
+        }
+        if self.codes.len() % 2 == 1 {
+            bytes.extend([0, 0]);
+        }
+        bytes
+    }
+
+    /// Turns version 2 into version 1: drops the codes that describe epilogs, which come
+    /// first.
+    pub fn drop_epilogs(&mut self) {
+        const UWOP_EPILOG: u16 = 6;
+        let is_epilog = |code: &&UnwindCode| code.0 >> 8 & 0xf == UWOP_EPILOG;
+        let epilogs = self.codes.iter().take_while(is_epilog).count();
+        self.codes.drain(..epilogs);
+        self.version = 1;
+    }
+}
+
 /// Reads the function table and checks its order.
 pub fn parse_table(
     image: &Image<'_>,
@@ -129,4 +161,41 @@ pub fn parse_info(image: &Image<'_>, rva: Rva) -> Result<UnwindInfo, ImageError>
         ));
     }
     Ok(info)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(version: u8, codes: &[u16]) -> UnwindInfo {
+        UnwindInfo {
+            version,
+            prologue: 4,
+            frame: 0,
+            codes: codes.iter().copied().map(UnwindCode).collect(),
+            handler: None,
+            handler_flags: 0,
+            chained: None,
+        }
+    }
+
+    #[test]
+    fn codes_are_padded_to_an_even_number() {
+        assert_eq!(info(1, &[0x4204]).to_bytes(), [1, 4, 1, 0, 4, 0x42, 0, 0]);
+        assert_eq!(info(1, &[]).to_bytes(), [1, 4, 0, 0]);
+    }
+
+    #[test]
+    fn flags_stand_above_the_version() {
+        let mut handled = info(1, &[]);
+        handled.handler_flags = FLAG_EXCEPTION_HANDLER | FLAG_UNWIND_HANDLER;
+        assert_eq!(handled.to_bytes()[0], 0x19);
+    }
+
+    #[test]
+    fn epilogs_are_the_codes_in_front() {
+        let mut second = info(2, &[0x1602, 0x0605, 0x4204, 0x3001]);
+        second.drop_epilogs();
+        assert_eq!(second, info(1, &[0x4204, 0x3001]));
+    }
 }

@@ -69,6 +69,7 @@ pub fn describe(
         },
         functions,
         externals: payload.externals.clone(),
+        imports: payload.imports.clone(),
     })
 }
 
@@ -99,6 +100,11 @@ fn replaced(
     let mut ranges = vec![main];
     for (rva, size) in &f.parts {
         ranges.push(range(old.image, *rva, *size).ok_or_else(no_code)?);
+    }
+    // A thread in a catch block is inside the function as well.
+    for funclet in old.funclets_of(function) {
+        let part = old.function(funclet);
+        ranges.push(range(old.image, part.rva, part.size).ok_or_else(no_code)?);
     }
     let entry_bytes = old.image.slice(f.rva, REDIRECT_LEN as usize);
     Ok(ReplacedFunction {

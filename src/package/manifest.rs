@@ -29,6 +29,9 @@ pub struct Manifest {
     /// The undefined symbols of the payload that are places in the old image, by name.
     #[serde(default, rename = "external")]
     pub externals: Vec<External>,
+    /// The undefined symbols of the payload that are functions of other modules, by name.
+    #[serde(default, rename = "import", skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<ImportedSymbol>,
 }
 
 /// What the patch is, in the words of its author.
@@ -154,6 +157,26 @@ pub struct External {
     pub symbol: String,
     /// Where it is in the old image.
     pub rva: Rva,
+}
+
+/// An undefined symbol of the payload: what another module exports and the old image does
+/// not import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportedSymbol {
+    /// Name of the symbol in the payload.
+    pub symbol: String,
+    /// File name of the module, in lower case.
+    pub module: String,
+    /// Name of the export; absent where it is imported by ordinal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Ordinal of the export, where it has no name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordinal: Option<u16>,
+    /// The new build loads the module at the first call. A patch loads it when it is applied.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub delayed: bool,
 }
 
 impl Manifest {

@@ -58,6 +58,7 @@ pub(crate) fn manifest() -> Manifest {
             accepted_risks: vec!["HP301".to_owned()],
         },
         functions: vec![function("parse", 0x1000), function("send", 0x1100)],
+        imports: Vec::new(),
         externals: vec![
             External {
                 symbol: "server.exe!log".to_owned(),

@@ -36,7 +36,8 @@ pub fn write(content: &Content) -> Result<Vec<u8>, PayloadError> {
         ids.push(id);
     }
     let externals = content.externals.iter().map(|e| e.symbol.as_str());
-    for name in externals.chain(content.provided.iter().copied()) {
+    let imports = content.imports.iter().map(|i| i.symbol.as_str());
+    for name in externals.chain(imports).chain(content.provided.iter().copied()) {
         let id = add_symbol(&mut object, name, 0, SymbolSection::Undefined, Kind::Code);
         symbols.insert(name, id);
     }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::gate;
-use super::names::{ACTIVE_SYMBOL, CALL_SECTION, GATE_PREFIX, GATE_SECTION};
+use super::names::{ACTIVE_SYMBOL, CALL_SECTION, GATE_PREFIX, GATE_SECTION, IMPORT_PREFIX};
 use crate::addr::Rva;
 use crate::function::{Place, Program};
-use crate::package::manifest::External;
-use crate::plan::{Fixup, FixupKind, FixupTarget, PieceKind, Plan, Replacement};
+use crate::image::ImportName;
+use crate::package::manifest::{External, ImportedSymbol};
+use crate::plan::{Fixup, FixupKind, FixupTarget, Piece, PieceKind, Plan, Replacement};
 
 /// What a section holds; decides its name and characteristics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,21 +61,70 @@ pub struct Content {
     pub functions: Vec<(String, String)>,
     /// Places in the old image, by symbol.
     pub externals: Vec<External>,
-    /// Undefined symbols that are no place in the old image.
+    /// Functions of other modules, by symbol.
+    pub imports: Vec<ImportedSymbol>,
+    /// Undefined symbols that are neither.
     pub provided: Vec<&'static str>,
 }
 
-/// Code with unwind information: symbol of its start, length, and `UNWIND_INFO`.
+/// A section under construction that holds many objects.
+struct Merged(SectionContent);
+
+impl Merged {
+    fn new(name: &'static str, kind: Kind) -> Self {
+        Merged(SectionContent {
+            name,
+            kind,
+            align: 1,
+            bytes: Vec::new(),
+            symbols: Vec::new(),
+            fixups: Vec::new(),
+        })
+    }
+
+    /// Adds an object; returns its offset.
+    fn add(
+        &mut self,
+        symbol: &str,
+        align: u32,
+        bytes: &[u8],
+        fixups: impl IntoIterator<Item = SectionFixup>,
+    ) -> u32 {
+        let section = &mut self.0;
+        let fill = if section.kind == Kind::Code { 0xcc } else { 0 };
+        let at = section.bytes.len().next_multiple_of(align as usize);
+        section.align = section.align.max(align);
+        section.bytes.resize(at, fill);
+        section.bytes.extend_from_slice(bytes);
+        section.symbols.push((symbol.to_owned(), at as u32));
+        let moved = fixups.into_iter().map(|f| SectionFixup {
+            at: f.at + at as u32,
+            ..f
+        });
+        section.fixups.extend(moved);
+        at as u32
+    }
+}
+
+/// An entry of the function table: symbol of the code, range within it, symbol of its
+/// `UNWIND_INFO`.
 struct Unwound {
     symbol: String,
-    length: u32,
-    info: Vec<u8>,
+    begin: u32,
+    end: u32,
+    info: String,
 }
 
 struct Builder<'b> {
     plan: &'b Plan,
     externals: BTreeMap<Rva, String>,
-    sections: Vec<SectionContent>,
+    imports: Vec<ImportedSymbol>,
+    code: Vec<SectionContent>,
+    gates: Merged,
+    constants: Merged,
+    variables: Merged,
+    zeros: Merged,
+    unwind: Merged,
     unwound: Vec<Unwound>,
 }
 
@@ -84,26 +134,44 @@ impl Content {
         let mut builder = Builder {
             plan,
             externals: name_externals(plan, old, module),
-            sections: Vec::new(),
+            imports: name_imports(plan),
+            code: Vec::new(),
+            gates: Merged::new(GATE_SECTION, Kind::Code),
+            constants: Merged::new(".rdata", Kind::Constant),
+            variables: Merged::new(".data", Kind::Variable),
+            zeros: Merged::new(".bss", Kind::Zero),
+            unwind: Merged::new(".xdata", Kind::Constant),
             unwound: Vec::new(),
         };
         builder.pieces();
-        let mut functions = Vec::new();
-        for replacement in &plan.replacements {
-            functions.push(builder.gate(replacement));
-        }
+        let gates = plan.replacements.iter();
+        let functions = gates.map(|r| builder.gate(r)).collect();
         builder.call_routine();
-        builder.unwind_tables();
+        let table = builder.function_table();
         let mut externals: Vec<External> = builder
             .externals
             .into_iter()
             .map(|(rva, symbol)| External { symbol, rva })
             .collect();
         externals.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        let mut imports = builder.imports;
+        imports.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+        let merged = [
+            builder.gates,
+            builder.constants,
+            builder.variables,
+            builder.zeros,
+            builder.unwind,
+            table,
+        ];
+        let merged = merged.into_iter().map(|m| m.0);
+        let mut sections = builder.code;
+        sections.extend(merged.filter(|s| !s.bytes.is_empty()));
         Content {
-            sections: builder.sections,
+            sections,
             functions,
             externals,
+            imports,
             provided: vec![ACTIVE_SYMBOL],
         }
     }
@@ -117,7 +185,7 @@ fn name_externals(plan: &Plan, old: &Program<'_>, module: &str) -> BTreeMap<Rva,
     let of_gates = plan.replacements.iter().flat_map(|r| &r.gate.fixups);
     let places = of_pieces.chain(of_gates).filter_map(|f| match f.target {
         FixupTarget::Old(rva) => Some(rva),
-        FixupTarget::Piece(_) => None,
+        FixupTarget::Piece(_) | FixupTarget::Import(_) => None,
     });
     let mut names: BTreeMap<Rva, String> = BTreeMap::new();
     for rva in places {
@@ -135,6 +203,26 @@ fn name_externals(plan: &Plan, old: &Program<'_>, module: &str) -> BTreeMap<Rva,
         }
     }
     names
+}
+
+/// The imports of a plan with their symbols, in the plan's order.
+fn name_imports(plan: &Plan) -> Vec<ImportedSymbol> {
+    let imports = plan.imports.iter();
+    imports
+        .map(|import| {
+            let (name, ordinal) = match &import.name {
+                ImportName::Name(name) => (Some(name.clone()), None),
+                ImportName::Ordinal(ordinal) => (None, Some(*ordinal)),
+            };
+            ImportedSymbol {
+                symbol: format!("{IMPORT_PREFIX}{}!{}", import.module, import.name),
+                module: import.module.clone(),
+                name,
+                ordinal,
+                delayed: import.delayed,
+            }
+        })
+        .collect()
 }
 
 fn old_name(old: &Program<'_>, rva: Rva) -> String {
@@ -161,41 +249,52 @@ fn old_name(old: &Program<'_>, rva: Rva) -> String {
 }
 
 impl Builder<'_> {
+    /// Pieces in the order in which the new image has them.
     fn pieces(&mut self) {
-        for piece in &self.plan.pieces {
-            let zero = piece.fixups.is_empty() && piece.bytes.iter().all(|b| *b == 0);
-            let (name, kind) = match piece.kind {
-                PieceKind::Code => (".text", Kind::Code),
-                PieceKind::Constant => (".rdata", Kind::Constant),
-                PieceKind::Variable if zero => (".bss", Kind::Zero),
-                PieceKind::Variable => (".data", Kind::Variable),
+        let mut order: Vec<&Piece> = self.plan.pieces.iter().collect();
+        order.sort_by_key(|p| p.origin);
+        for piece in order {
+            let fixups: Vec<SectionFixup> = piece.fixups.iter().map(|f| self.fixup(f)).collect();
+            let zero = fixups.is_empty() && piece.bytes.iter().all(|b| *b == 0);
+            let merged = match piece.kind {
+                PieceKind::Code => {
+                    self.code(piece, fixups);
+                    continue;
+                }
+                PieceKind::Constant => &mut self.constants,
+                PieceKind::Variable if zero => &mut self.zeros,
+                PieceKind::Variable => &mut self.variables,
+                PieceKind::Unwind => &mut self.unwind,
             };
-            if let Some(info) = &piece.unwind {
-                self.unwound.push(Unwound {
-                    symbol: piece.symbol.clone(),
-                    length: piece.bytes.len() as u32,
-                    info: info.clone(),
-                });
-            }
-            let fixups = piece.fixups.iter().map(|f| self.fixup(f, 0)).collect();
-            self.sections.push(SectionContent {
-                name,
-                kind,
-                align: piece.align,
-                bytes: piece.bytes.clone(),
-                symbols: vec![(piece.symbol.clone(), 0)],
-                fixups,
-            });
+            merged.add(&piece.symbol, piece.align, &piece.bytes, fixups);
         }
     }
 
-    fn fixup(&self, fixup: &Fixup, base: u32) -> SectionFixup {
+    fn code(&mut self, piece: &Piece, fixups: Vec<SectionFixup>) {
+        self.unwound.extend(piece.unwind.iter().map(|e| Unwound {
+            symbol: piece.symbol.clone(),
+            begin: e.begin,
+            end: e.end,
+            info: self.plan.pieces[e.info.0 as usize].symbol.clone(),
+        }));
+        self.code.push(SectionContent {
+            name: ".text",
+            kind: Kind::Code,
+            align: piece.align,
+            bytes: piece.bytes.clone(),
+            symbols: vec![(piece.symbol.clone(), 0)],
+            fixups,
+        });
+    }
+
+    fn fixup(&self, fixup: &Fixup) -> SectionFixup {
         let symbol = match fixup.target {
             FixupTarget::Old(rva) => self.externals[&rva].clone(),
             FixupTarget::Piece(index) => self.plan.pieces[index.0 as usize].symbol.clone(),
+            FixupTarget::Import(index) => self.imports[index.0 as usize].symbol.clone(),
         };
         SectionFixup {
-            at: base + fixup.at,
+            at: fixup.at,
             relocation: match fixup.kind {
                 FixupKind::Relative(trailing) => relative(trailing),
                 FixupKind::Absolute => object::pe::IMAGE_REL_AMD64_ADDR64.0,
@@ -208,45 +307,30 @@ impl Builder<'_> {
 
     /// Adds the gate of one replacement; returns the symbols of the new code and the gate.
     fn gate(&mut self, replacement: &Replacement) -> (String, String) {
-        let symbol = self.plan.pieces[replacement.piece.0 as usize]
-            .symbol
-            .clone();
+        let piece = &self.plan.pieces[replacement.piece.0 as usize];
+        let symbol = piece.symbol.clone();
         let gate_symbol = format!("{GATE_PREFIX}{symbol}");
         let old_symbol = format!("old${symbol}");
-        let (mut bytes, head_fixups) = gate::head(&symbol);
-        let displaced_at = bytes.len() as u32;
-        bytes.extend_from_slice(&replacement.gate.bytes);
-        let mut fixups: Vec<SectionFixup> = head_fixups
-            .into_iter()
-            .map(|f| SectionFixup {
-                at: f.at,
-                relocation: relative(f.trailing),
-                symbol: f.symbol,
-                addend: 0,
-            })
-            .collect();
-        let displaced = &replacement.gate.fixups;
-        fixups.extend(displaced.iter().map(|f| self.fixup(f, displaced_at)));
-        if let Some(info) = &replacement.gate.unwind {
-            self.unwound.push(Unwound {
-                symbol: old_symbol.clone(),
-                length: replacement.gate.bytes.len() as u32,
-                info: info.clone(),
-            });
-        }
-        self.sections.push(SectionContent {
-            name: GATE_SECTION,
-            kind: Kind::Code,
-            align: 16,
-            bytes,
-            symbols: vec![(gate_symbol.clone(), 0), (old_symbol, displaced_at)],
-            fixups,
+        let (bytes, head_fixups) = gate::head(&symbol);
+        let head_fixups = head_fixups.into_iter().map(|f| SectionFixup {
+            at: f.at,
+            relocation: relative(f.trailing),
+            symbol: f.symbol,
+            addend: 0,
         });
+        self.gates.add(&gate_symbol, 16, &bytes, head_fixups);
+        // The head falls through into what is displaced.
+        let displaced = &replacement.gate;
+        let fixups: Vec<SectionFixup> = displaced.fixups.iter().map(|f| self.fixup(f)).collect();
+        self.gates.add(&old_symbol, 1, &displaced.bytes, fixups);
+        if let Some(info) = &displaced.unwind {
+            self.unwound(&old_symbol, displaced.bytes.len(), info);
+        }
         (symbol, gate_symbol)
     }
 
     fn call_routine(&mut self) {
-        self.sections.push(SectionContent {
+        self.code.push(SectionContent {
             name: CALL_SECTION,
             kind: Kind::Code,
             align: 16,
@@ -254,50 +338,41 @@ impl Builder<'_> {
             symbols: vec![(gate::CALL_NAME.to_owned(), 0)],
             fixups: Vec::new(),
         });
+        self.unwound(gate::CALL_NAME, gate::CALL_CODE.len(), gate::CALL_UNWIND);
+    }
+
+    /// Adds the `UNWIND_INFO` of generated code.
+    fn unwound(&mut self, symbol: &str, length: usize, info: &[u8]) {
+        let name = format!("unwind${symbol}");
+        self.unwind.add(&name, 4, info, []);
         self.unwound.push(Unwound {
-            symbol: gate::CALL_NAME.to_owned(),
-            length: gate::CALL_CODE.len() as u32,
-            info: gate::CALL_UNWIND.to_vec(),
+            symbol: symbol.to_owned(),
+            begin: 0,
+            end: length as u32,
+            info: name,
         });
     }
 
-    /// `.xdata` with every `UNWIND_INFO`, and `.pdata` with begin, end and information of
-    /// each function. `apply` sorts the table once addresses are known.
-    fn unwind_tables(&mut self) {
-        let (mut xdata, mut pdata) = (Vec::new(), Vec::new());
-        let (mut symbols, mut fixups) = (Vec::new(), Vec::new());
-        for unwound in &self.unwound {
-            let name = format!("unwind${}", unwound.symbol);
-            symbols.push((name.clone(), xdata.len() as u32));
-            xdata.extend_from_slice(&unwound.info);
-            xdata.resize(xdata.len().next_multiple_of(4), 0);
+    /// `.pdata`: begin, end and unwind information of each range of code. `apply` sorts the
+    /// table once addresses are known.
+    fn function_table(&self) -> Merged {
+        let mut table = Merged::new(".pdata", Kind::Constant);
+        for entry in &self.unwound {
+            let field = |at, symbol: &String, addend: u32| SectionFixup {
+                at,
+                relocation: object::pe::IMAGE_REL_AMD64_ADDR32NB.0,
+                symbol: symbol.clone(),
+                addend: addend as i32,
+            };
             let fields = [
-                (&unwound.symbol, 0),
-                (&unwound.symbol, unwound.length as i32),
-                (&name, 0),
+                field(0, &entry.symbol, entry.begin),
+                field(4, &entry.symbol, entry.end),
+                field(8, &entry.info, 0),
             ];
-            for (symbol, addend) in fields {
-                fixups.push(SectionFixup {
-                    at: pdata.len() as u32,
-                    relocation: object::pe::IMAGE_REL_AMD64_ADDR32NB.0,
-                    symbol: symbol.clone(),
-                    addend,
-                });
-                pdata.extend_from_slice(&[0; 4]);
-            }
+            table.add("", 4, &[0; 12], fields);
         }
-        let constant = |name, bytes, symbols, fixups| SectionContent {
-            name,
-            kind: Kind::Constant,
-            align: 4,
-            bytes,
-            symbols,
-            fixups,
-        };
-        self.sections
-            .push(constant(".xdata", xdata, symbols, Vec::new()));
-        self.sections
-            .push(constant(".pdata", pdata, Vec::new(), fixups));
+        table.0.symbols.clear();
+        table
     }
 }
 

@@ -11,7 +11,7 @@ pub mod names;
 mod readback;
 
 use crate::function::Program;
-use crate::package::manifest::External;
+use crate::package::manifest::{External, ImportedSymbol};
 use crate::plan::Plan;
 
 /// Why a payload could not be made.
@@ -37,6 +37,8 @@ pub struct Payload {
     pub functions: Vec<(String, String)>,
     /// Undefined symbols that are places in the old image, by name.
     pub externals: Vec<External>,
+    /// Undefined symbols that are functions of other modules, by name.
+    pub imports: Vec<ImportedSymbol>,
 }
 
 impl Payload {
@@ -52,6 +54,7 @@ impl Payload {
             object,
             functions: content.functions,
             externals: content.externals,
+            imports: content.imports,
         })
     }
 }

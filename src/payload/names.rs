@@ -5,7 +5,7 @@
 //! | section | holds |
 //! |---|---|
 //! | `.text`, one per function | replacement and new functions, byte for byte as the linker placed them |
-//! | [`GATE_SECTION`], one per replaced function | its gate (see below) |
+//! | [`GATE_SECTION`] | the gates of all replaced functions (see below) |
 //! | [`CALL_SECTION`] | the one routine that a remote thread enters, see [`CALL_SYMBOL`] |
 //! | `.rdata`, `.data`, `.bss` | constants and variables that only the new build has |
 //! | `.pdata`, `.xdata` | unwind information of everything above |
@@ -31,7 +31,8 @@
 //!
 //! Defined symbols have the linkage name of the function or datum. Undefined
 //! symbols are listed in the manifest, each with its meaning: a place in the old
-//! image (`module!name`), or [`ACTIVE_SYMBOL`].
+//! image (`module!name`), a function of another module ([`IMPORT_PREFIX`]), or
+//! [`ACTIVE_SYMBOL`].
 //!
 //! # Fixups
 //!
@@ -56,6 +57,10 @@ pub const CALL_SECTION: &str = ".hpcall";
 
 /// Prefix of a gate's symbol; the rest is the symbol of the replacement.
 pub const GATE_PREFIX: &str = "gate$";
+
+/// Prefix of the symbol of a function that another module exports and the old image does not
+/// import; the rest is `module!name`. A slot in `.rdata` holds its address.
+pub const IMPORT_PREFIX: &str = "import$";
 
 /// Length of the redirect at the entry of an old function in bytes: `jmp rel32`.
 pub const REDIRECT_LEN: u32 = 5;

@@ -1,6 +1,8 @@
 //! Reads the object back and compares it with what it was made of, so that a defect of
 //! the writer can never reach a running program.
 
+use std::collections::HashMap;
+
 use object::coff::CoffFile;
 use object::read::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SymbolIndex};
 use object::{RelocationFlags, SectionIndex};
@@ -19,11 +21,15 @@ pub fn check(content: &Content, object: &[u8]) -> Result<(), PayloadError> {
             content.sections.len()
         ));
     }
+    let defined: HashMap<&str, (usize, u64)> = file
+        .symbols()
+        .filter_map(|s| Some((s.name().ok()?, (s.section_index()?.0, s.address()))))
+        .collect();
     for (number, expected) in content.sections.iter().enumerate() {
-        check_section(&file, SectionIndex(number + 1), expected)?;
+        check_section(&file, SectionIndex(number + 1), expected, &defined)?;
     }
     let undefined = file.symbols().filter(|s| s.is_undefined()).count();
-    let expected = content.externals.len() + content.provided.len();
+    let expected = content.externals.len() + content.imports.len() + content.provided.len();
     if undefined != expected {
         return differs(format!(
             "{undefined} undefined symbols instead of {expected}"
@@ -40,6 +46,7 @@ fn check_section(
     file: &CoffFile<'_>,
     index: SectionIndex,
     expected: &SectionContent,
+    defined: &HashMap<&str, (usize, u64)>,
 ) -> Result<(), PayloadError> {
     let read = |e: object::Error| PayloadError::ReadBack(e.to_string());
     let section = file.section_by_index(index).map_err(read)?;
@@ -56,11 +63,7 @@ fn check_section(
     }
     check_bytes(section.data().map_err(read)?, expected, what)?;
     for (symbol, offset) in &expected.symbols {
-        let found = file.symbols().any(|s| {
-            s.name() == Ok(symbol)
-                && s.section_index() == Some(index)
-                && s.address() == u64::from(*offset)
-        });
+        let found = defined.get(symbol.as_str()) == Some(&(index.0, u64::from(*offset)));
         if !found {
             return differs(format!("symbol {symbol} is not where it belongs"));
         }

@@ -1,17 +1,19 @@
 //! What the payload must hold: the changed functions, and from them everything that
 //! only the new build has. What both builds have stays in the old image.
+//!
+//! How each kind of piece is filled is in [`code`](super::carry_code),
+//! [`data`](super::carry_data) and [`unwind`](super::carry_unwind).
 
 use std::collections::HashMap;
 
 use super::symbol_names::SymbolNames;
-use super::{
-    Fixup, FixupKind, FixupTarget, Piece, PieceIndex, PieceKind, hazards, literals, unwind,
-};
+use super::twins::Twins;
+use super::{FixupTarget, Hazard, Piece, PieceIndex, PieceKind};
 use crate::addr::Rva;
 use crate::diff::{Diff, place_text};
 use crate::finding::{Finding, Rule, rules::code};
-use crate::function::{DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
-use crate::symbols::SwitchEntry;
+use crate::function::{DataIndex, FunctionIndex, Place, Program};
+use crate::image::Import;
 
 /// Grows the set of pieces until every reference leads somewhere.
 pub struct Closure<'p> {
@@ -20,22 +22,36 @@ pub struct Closure<'p> {
     pub(super) diff: &'p Diff,
     /// What the payload carries so far.
     pub pieces: Vec<Piece>,
+    /// What only the new build imports.
+    pub imports: Vec<Import>,
     /// What stands in the way.
     pub findings: Vec<Finding>,
     names: SymbolNames,
+    /// Made when it is first needed.
+    twins: Option<Twins<'p>>,
     known: HashMap<Source, PieceIndex>,
     waiting: Vec<(PieceIndex, Source)>,
 }
 
 /// What of the new build a piece holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Source {
+pub(super) enum Source {
+    /// A function, a separated part of one, or a funclet.
     Function(FunctionIndex),
+    /// A jump to a function of the old build, for tables that cannot reach that far.
+    Thunk(Rva),
+    /// A named variable or constant.
     Datum(DataIndex),
     /// Data without a symbol: start and length.
     Constant(Rva, u32),
     /// A switch table of a function (index into `Program::switch_tables`).
     SwitchTable(u32, FunctionIndex),
+    /// The slot of an import that only the new build has (index into `Image::imports`).
+    ImportSlot(u32),
+    /// `UNWIND_INFO`.
+    UnwindInfo(Rva),
+    /// A table of handler data: start and length.
+    HandlerTable(Rva, u32),
 }
 
 /// Alignment beyond which no compiler places data or code.
@@ -49,8 +65,10 @@ impl<'p> Closure<'p> {
             new,
             diff,
             pieces: Vec::new(),
+            imports: Vec::new(),
             findings: Vec::new(),
             names: SymbolNames::default(),
+            twins: None,
             known: HashMap::new(),
             waiting: Vec::new(),
         }
@@ -65,7 +83,15 @@ impl<'p> Closure<'p> {
         self.piece(Source::Function(function), &wanted, PieceKind::Code, f.rva)
     }
 
-    fn piece(&mut self, source: Source, wanted: &str, kind: PieceKind, rva: Rva) -> PieceIndex {
+    /// The piece that holds `source`; made, where there is none yet, and filled by
+    /// [`Closure::run`]. `rva` is where the new build has it.
+    pub(super) fn piece(
+        &mut self,
+        source: Source,
+        wanted: &str,
+        kind: PieceKind,
+        rva: Rva,
+    ) -> PieceIndex {
         if let Some(known) = self.known.get(&source) {
             return *known;
         }
@@ -74,18 +100,24 @@ impl<'p> Closure<'p> {
         self.pieces.push(Piece {
             symbol: self.names.unique(wanted),
             kind,
+            origin: rva,
             bytes: Vec::new(),
-            align: if kind == PieceKind::Code {
-                natural.max(16)
-            } else {
-                natural
+            align: match kind {
+                PieceKind::Code => natural.max(16),
+                PieceKind::Unwind => 4,
+                PieceKind::Constant | PieceKind::Variable => natural,
             },
             fixups: Vec::new(),
-            unwind: None,
+            unwind: Vec::new(),
         });
         self.known.insert(source, index);
         self.waiting.push((index, source));
         index
+    }
+
+    /// Whether a piece is known for `source`.
+    pub(super) fn knows(&self, source: Source) -> Option<PieceIndex> {
+        self.known.get(&source).copied()
     }
 
     /// Fills every piece, and those that it leads to.
@@ -93,203 +125,104 @@ impl<'p> Closure<'p> {
         while let Some((index, source)) = self.waiting.pop() {
             match source {
                 Source::Function(f) => self.fill_function(index, f),
+                Source::Thunk(old) => self.fill_thunk(index, old),
                 Source::Datum(d) => {
                     let item = self.new.datum(d);
                     self.fill_data(index, item.rva, item.content_size());
                 }
                 Source::Constant(rva, size) => self.fill_data(index, rva, size),
                 Source::SwitchTable(table, f) => self.fill_switch_table(index, table, f),
+                Source::ImportSlot(import) => self.fill_import_slot(index, import),
+                Source::UnwindInfo(rva) => self.fill_unwind_info(index, rva),
+                // Filled by the unwind information that leads to it.
+                Source::HandlerTable(..) => {}
             }
         }
     }
 
-    fn refuse(&mut self, rule: &'static Rule, subject: PieceIndex, detail: String) {
+    pub(super) fn refuse(&mut self, rule: &'static Rule, subject: PieceIndex, detail: String) {
         let subject = self.pieces[subject.0 as usize].symbol.clone();
         self.findings.push(Finding::about(rule, subject, detail));
     }
 
-    fn fill_function(&mut self, index: PieceIndex, function: FunctionIndex) {
-        let new = self.new;
-        let (f, decoded) = (new.function(function), new.code_of(function));
-        for (rule, reason) in hazards::of_new_function(new, function) {
-            self.refuse(rule, index, reason);
-        }
-        match unwind::carry(new, f, decoded.uses_stack) {
-            Ok(info) => self.pieces[index.0 as usize].unwind = info,
-            Err((rule, reason)) => self.refuse(rule, index, reason),
-        }
-        let mut bytes = new.bytes_of(function).to_vec();
-        let mut fixups = Vec::new();
-        let runs = literals::adjacent(new, decoded);
-        for reference in &decoded.references {
-            let width = reference.kind.width() as usize;
-            let at = reference.at as usize;
-            bytes[at..at + width].fill(0);
-            match self.resolve_reference(function, index, reference, &runs) {
-                Ok((target, addend)) => fixups.push(Fixup {
-                    at: reference.at,
-                    kind: fixup_kind(reference),
-                    target,
-                    addend,
-                }),
-                Err((rule, reason)) => {
-                    let detail = format!("the operand at +{:#x} {reason}", reference.at);
-                    self.refuse(rule, index, detail);
-                }
-            }
-        }
-        let piece = &mut self.pieces[index.0 as usize];
-        piece.bytes = bytes;
-        piece.fixups = fixups;
-    }
-
-    fn resolve_reference(
-        &mut self,
-        function: FunctionIndex,
-        index: PieceIndex,
-        reference: &Reference,
-        runs: &[(Rva, u32)],
-    ) -> Result<(FixupTarget, i32), unwind::Hazard> {
-        let accessed = match reference.kind {
-            ReferenceKind::Branch8 => {
-                let reason = "is a one-byte branch to another function";
-                return Err((&code::UNRESOLVED_REFERENCE, reason.into()));
-            }
-            ReferenceKind::ThreadLocal => {
-                let reason = "is an offset into the thread's TLS block";
-                return Err((&code::THREAD_LOCAL, reason.into()));
-            }
-            ReferenceKind::Access(size) => Some(u32::from(size)),
-            _ => None,
-        };
-        if reference.target == Rva(0) {
-            // The old module is the module: RVAs are added to its base.
-            return Ok((FixupTarget::Old(Rva(0)), 0));
-        }
-        if let Place::Function(f, offset) = self.new.place(reference.target)
-            && f == function
-        {
-            return Ok((FixupTarget::Piece(index), offset as i32));
-        }
-        if let Place::SwitchTable(table) = self.new.place(reference.target) {
-            let source = Source::SwitchTable(table, function);
-            let name = format!("switch${}", self.pieces[index.0 as usize].symbol);
-            let piece = self.piece(source, &name, PieceKind::Constant, reference.target);
-            return Ok((FixupTarget::Piece(piece), 0));
-        }
-        let in_run = runs
-            .iter()
-            .find(|(start, size)| (start.0..start.0 + size).contains(&reference.target.0));
-        if let Some(&(start, size)) = in_run {
-            let piece = self.constant(start, size);
-            return Ok((
-                FixupTarget::Piece(piece),
-                (reference.target.0 - start.0) as i32,
-            ));
-        }
-        if let Some(anchor) = reference.anchor {
-            // The linker's own list says which object is meant.
-            let (target, addend) = self.resolve(anchor, accessed)?;
-            let distance = reference.target.0.wrapping_sub(anchor.0) as i32;
-            return Ok((target, addend.wrapping_add(distance)));
-        }
-        if reference.kind == ReferenceKind::Address {
-            self.neighbour_hazard(function, reference.target)?;
-        }
-        self.resolve(reference.target, accessed)
-    }
-
-    /// The address of a datum can also be the end of the datum before it. Where old and new
-    /// build place the two differently and the function refers to both, which is meant
-    /// cannot be told.
-    fn neighbour_hazard(&self, function: FunctionIndex, target: Rva) -> Result<(), unwind::Hazard> {
-        let Place::Data(datum, 0) = self.new.place(target) else {
-            return Ok(());
-        };
-        let before = target.checked_offset(-1).map(|rva| self.new.place(rva));
-        let Some(Place::Data(previous, _)) = before else {
-            return Ok(());
-        };
-        let refers_to_previous = self
-            .new
-            .code_of(function)
-            .references
-            .iter()
-            .any(|r| matches!(self.new.place(r.target), Place::Data(d, _) if d == previous));
-        if !refers_to_previous {
-            return Ok(());
-        }
-        let old = (self.diff.old_datum(datum), self.diff.old_datum(previous));
-        let still_adjacent = match old {
-            (Some(d), Some(p)) => {
-                let p = self.old.datum(p);
-                p.rva.checked_add(p.size) == Some(self.old.datum(d).rva)
-            }
-            _ => false,
-        };
-        if still_adjacent {
-            return Ok(());
-        }
-        let names = (self.new.datum(datum), self.new.datum(previous));
-        Err((
-            &code::UNRESOLVED_REFERENCE,
-            format!(
-                "is the start of {} or the end of {}, which lie apart in the old build",
-                names.0.display_name(),
-                names.1.display_name()
-            ),
-        ))
+    /// Whether code of the new build has no life of its own, so that whoever refers to it
+    /// takes it along: funclets, separated parts, and code that no symbol names.
+    pub(super) fn belongs_to_others(&self, function: FunctionIndex) -> bool {
+        self.new.is_funclet(function)
+            || self.new.is_part(function)
+            || self.new.function(function).names.is_empty()
     }
 
     /// Where a place of the new image is once the patch is applied.
-    fn resolve(
+    pub(super) fn resolve(
         &mut self,
         target: Rva,
         accessed: Option<u32>,
-    ) -> Result<(FixupTarget, i32), unwind::Hazard> {
+    ) -> Result<(FixupTarget, i32), Hazard> {
         let (old, new) = (self.old, self.new);
         let unresolved = |why: &str| {
             let reason = format!("refers to {}, {why}", place_text(new, target));
             Err((&code::UNRESOLVED_REFERENCE, reason))
         };
         match new.place(target) {
-            Place::Function(f, offset) => match self.diff.old_function(f) {
-                _ if offset != 0 => unresolved("the middle of another function"),
-                Some(o) if self.diff.keys.function_is_ambiguous(o) => {
+            // Whoever leads into the middle of a function needs that very code.
+            Place::Function(f, offset) if offset != 0 || self.belongs_to_others(f) => {
+                Ok((FixupTarget::Piece(self.function(f)), offset as i32))
+            }
+            Place::Function(f, _) => match self.diff.old_function(f) {
+                Some(o) if self.diff.function_is_ambiguous(o) => {
                     unresolved("a name that several functions have")
                 }
                 Some(o) => Ok((FixupTarget::Old(old.function(o).rva), 0)),
                 None => Ok((FixupTarget::Piece(self.function(f)), 0)),
             },
-            Place::Import(i) => {
-                let import = &new.image.imports[i as usize];
-                let slot = old.image.imports.iter().find(|o| {
-                    (&o.module, &o.name, o.delayed)
-                        == (&import.module, &import.name, import.delayed)
-                });
-                match slot {
-                    Some(slot) => Ok((FixupTarget::Old(slot.slot), 0)),
-                    None => {
-                        let name = place_text(new, target);
-                        let reason =
-                            format!("refers to {name}, which the old build does not import");
-                        Err((&code::NEW_IMPORT, reason))
-                    }
-                }
-            }
+            Place::Import(i) => Ok((self.import(i), 0)),
             Place::Data(d, offset) => self.resolve_datum(target, d, offset),
             Place::Constant => {
+                if let Some(twin) = self.twin(target, accessed) {
+                    return Ok((FixupTarget::Old(twin), 0));
+                }
                 let size = accessed.unwrap_or_else(|| new.anonymous_extent(target));
                 Ok((FixupTarget::Piece(self.constant(target, size)), 0))
             }
             Place::SwitchTable(_) => unresolved("a switch table of another function"),
+            Place::Variable if self.diff.is_identity() => Ok((FixupTarget::Old(target), 0)),
             Place::Variable => unresolved("which cannot be found in the old build"),
             Place::Headers(_) | Place::Nowhere => unresolved("which is no object"),
         }
     }
 
+    /// Where the old image has the same constant.
+    pub(super) fn twin(&mut self, rva: Rva, accessed: Option<u32>) -> Option<Rva> {
+        let (old, new, diff) = (self.old, self.new, self.diff);
+        if diff.is_identity() {
+            // Plain bytes are carried, as a patch carries those that are new.
+            let size = accessed.unwrap_or_else(|| new.anonymous_extent(rva));
+            let has_pointers = !new.image.relocations_in(rva, size).is_empty();
+            return has_pointers.then_some(rva);
+        }
+        let twins = self.twins.get_or_insert_with(|| Twins::new(diff.comparer(old, new)));
+        twins.find(rva, accessed)
+    }
+
+    /// The slot of an import: that of the old build, or one in the payload.
+    fn import(&mut self, index: u32) -> FixupTarget {
+        let import = &self.new.image.imports[index as usize];
+        let same = |o: &&Import| {
+            (&o.module, &o.name, o.delayed) == (&import.module, &import.name, import.delayed)
+        };
+        match self.old.image.imports.iter().find(same) {
+            Some(slot) => FixupTarget::Old(slot.slot),
+            None => {
+                let name = format!("__imp_{}", import.name);
+                let source = Source::ImportSlot(index);
+                FixupTarget::Piece(self.piece(source, &name, PieceKind::Constant, import.slot))
+            }
+        }
+    }
+
     /// The piece of a constant without a symbol.
-    fn constant(&mut self, rva: Rva, size: u32) -> PieceIndex {
+    pub(super) fn constant(&mut self, rva: Rva, size: u32) -> PieceIndex {
         let name = format!("const_{:x}", rva.0);
         self.piece(Source::Constant(rva, size), &name, PieceKind::Constant, rva)
     }
@@ -299,14 +232,14 @@ impl<'p> Closure<'p> {
         target: Rva,
         d: DataIndex,
         offset: u32,
-    ) -> Result<(FixupTarget, i32), unwind::Hazard> {
+    ) -> Result<(FixupTarget, i32), Hazard> {
         let (old, new) = (self.old, self.new);
         let item = new.datum(d);
         if new.symbols.thread_locals.iter().any(|t| t.rva == item.rva) {
             let reason = format!("refers to the thread-local {}", item.display_name());
             return Err((&code::THREAD_LOCAL, reason));
         }
-        if self.diff.keys.datum_is_ambiguous(d) {
+        if self.diff.datum_is_ambiguous(d) {
             let name = place_text(new, target);
             let reason = format!("refers to {name}, a name that several variables have");
             return Err((&code::UNRESOLVED_REFERENCE, reason));
@@ -315,7 +248,9 @@ impl<'p> Closure<'p> {
             let changes = self.diff.data.changed.iter();
             !item.writable && changes.into_iter().any(|c| (c.old, c.new) == (o, d))
         };
-        match self.diff.old_datum(d).filter(|o| !replaced(*o)) {
+        // A table of labels goes where the code goes.
+        let labels = !item.writable && new.has_labels(item.rva, item.content_size());
+        match self.diff.old_datum(d).filter(|o| !replaced(*o) && !labels) {
             Some(o) => match old.datum(o).rva.checked_add(offset) {
                 Some(rva) => Ok((FixupTarget::Old(rva), 0)),
                 None => Err((&code::UNRESOLVED_REFERENCE, "is out of range".into())),
@@ -331,114 +266,5 @@ impl<'p> Closure<'p> {
                 Ok((FixupTarget::Piece(piece), offset as i32))
             }
         }
-    }
-
-    fn fill_data(&mut self, index: PieceIndex, rva: Rva, size: u32) {
-        let new = self.new;
-        let Some(mut bytes) = new.image.loaded_bytes(rva, size) else {
-            let detail = format!("its {size:#x} bytes at {rva} leave their section");
-            return self.refuse(&code::UNRESOLVED_REFERENCE, index, detail);
-        };
-        let mut fixups = Vec::new();
-        for place in new.image.relocations_in(rva, size) {
-            let at = place.0 - rva.0;
-            let resolved = match new.image.pointer_at(*place) {
-                Some(target) if at + 8 <= size => self.resolve(target, None),
-                _ => Err((
-                    &code::UNRESOLVED_REFERENCE,
-                    "holds an address that is cut off".into(),
-                )),
-            };
-            match resolved {
-                Ok((target, addend)) => {
-                    bytes[at as usize..at as usize + 8].fill(0);
-                    fixups.push(Fixup {
-                        at,
-                        kind: FixupKind::Absolute,
-                        target,
-                        addend,
-                    });
-                }
-                Err((rule, reason)) => {
-                    self.refuse(rule, index, format!("the pointer at +{at:#x} {reason}"));
-                }
-            }
-        }
-        let piece = &mut self.pieces[index.0 as usize];
-        piece.bytes = bytes;
-        piece.fixups = fixups;
-    }
-
-    /// A table of RVAs stays one. A table of distances from its own start becomes one of
-    /// distances between the moved function and the moved table:
-    /// `case - table = (case - entry) + (entry - table)`.
-    fn fill_switch_table(&mut self, index: PieceIndex, table: u32, function: FunctionIndex) {
-        let new = self.new;
-        let record = &new.switch_tables[table as usize];
-        let owner = self.known[&Source::Function(function)];
-        let to_table = record.entry == SwitchEntry::Signed(4) && record.base == record.table;
-        let to_image = record.entry == SwitchEntry::Unsigned(4) && record.base == Rva(0);
-        let targets = new.image.switch_targets(record);
-        let (Some(targets), true) = (targets, to_table || to_image) else {
-            let detail = format!(
-                "its switch table at {} is of a form not carried",
-                record.table
-            );
-            return self.refuse(&code::INDIRECT_JUMP, owner, detail);
-        };
-        let mut fixups = Vec::new();
-        for (i, target) in targets.iter().enumerate() {
-            let at = i as u32 * 4;
-            if record.branch == Rva(0) {
-                // A lookup table leads to constants.
-                match self.resolve(*target, None) {
-                    Ok((target, addend)) => fixups.push(Fixup {
-                        at,
-                        kind: FixupKind::Relative(0),
-                        target,
-                        addend: addend.wrapping_add((at + 4) as i32),
-                    }),
-                    Err((rule, reason)) => {
-                        return self.refuse(rule, owner, format!("its lookup table {reason}"));
-                    }
-                }
-                continue;
-            }
-            let Some(offset) = self.offset_in(function, *target) else {
-                let detail = format!("entry {i} of its switch table leads out of it");
-                return self.refuse(&code::INDIRECT_JUMP, owner, detail);
-            };
-            // A relative field counts from its own end, the entry from the table's start.
-            let (kind, addend) = if to_image {
-                (FixupKind::ImageRelative, offset)
-            } else {
-                (FixupKind::Relative(0), offset + at + 4)
-            };
-            fixups.push(Fixup {
-                at,
-                kind,
-                target: FixupTarget::Piece(owner),
-                addend: addend as i32,
-            });
-        }
-        let piece = &mut self.pieces[index.0 as usize];
-        piece.bytes = vec![0; targets.len() * 4];
-        piece.fixups = fixups;
-    }
-
-    /// How far into a function of the new build an address lies, if it does.
-    fn offset_in(&self, function: FunctionIndex, rva: Rva) -> Option<u32> {
-        match self.new.place(rva) {
-            Place::Function(f, offset) if f == function => Some(offset),
-            _ => None,
-        }
-    }
-}
-
-fn fixup_kind(reference: &Reference) -> FixupKind {
-    match reference.kind {
-        ReferenceKind::Absolute => FixupKind::Absolute,
-        ReferenceKind::ImageRelative => FixupKind::ImageRelative,
-        _ => FixupKind::Relative(reference.trailing),
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::closure::Closure;
-use super::{entry, hazards};
+use super::{Gate, entry, hazards};
 use crate::addr::Rva;
 use crate::diff::Diff;
 use crate::finding::{Finding, Severity, rules::code};
@@ -31,32 +31,54 @@ impl Checked {
 
 /// Checks every function of a build. Funclets are part of their parents.
 pub fn check_all(program: &Program<'_>) -> Vec<Checked> {
-    let diff = Diff::of_itself(program);
-    let entered = entered_behind_entry(program);
-    program
-        .function_indices()
+    let checks = Checks::new(program, Diff::of_itself(program));
+    let functions = program.function_indices();
+    functions
         .filter(|f| !program.is_funclet(*f))
-        .map(|f| check(program, &diff, &entered, f))
+        .map(|f| checks.check(f))
+        .map(|mut checked| {
+            checked.findings.extend(folded(program, checked.function));
+            checked
+        })
         .collect()
 }
 
-fn check(
-    program: &Program<'_>,
-    diff: &Diff,
-    entered: &HashMap<FunctionIndex, String>,
-    function: FunctionIndex,
-) -> Checked {
-    let mut closure = Closure::new(program, program, diff);
-    hazards::of_old_function(&mut closure, function, function);
-    closure.function(function);
-    closure.run();
-    let mut findings = closure.findings;
-    let gate = entry::plan_given(program, function, || entered.get(&function).cloned());
-    findings.extend(gate.err());
-    findings.extend(folded(program, function));
-    findings.sort_by_key(|f| f.rule.code);
-    findings.dedup_by_key(|f| f.rule.code);
-    Checked { function, findings }
+/// Checks the functions of a build one by one, each as if it had changed into itself.
+pub struct Checks<'c> {
+    program: &'c Program<'c>,
+    diff: Diff,
+    entered: HashMap<FunctionIndex, String>,
+}
+
+impl<'c> Checks<'c> {
+    /// `diff` is the difference of the build to itself.
+    pub fn new(program: &'c Program<'c>, diff: Diff) -> Self {
+        Checks {
+            program,
+            diff,
+            entered: entered_behind_entry(program),
+        }
+    }
+
+    /// What stands in the way of one function.
+    pub fn check(&self, function: FunctionIndex) -> Checked {
+        let program = self.program;
+        let mut closure = Closure::new(program, program, &self.diff);
+        hazards::of_old_function(&mut closure, function, function);
+        closure.function(function);
+        closure.run();
+        let mut findings = closure.findings;
+        findings.extend(self.gate(function).err());
+        findings.sort_by_key(|f| f.rule.code);
+        findings.dedup_by_key(|f| f.rule.code);
+        Checked { function, findings }
+    }
+
+    /// The redirect of one function.
+    pub fn gate(&self, function: FunctionIndex) -> Result<Gate, Finding> {
+        let entered = || self.entered.get(&function).cloned();
+        entry::plan_given(self.program, function, entered)
+    }
 }
 
 /// Several names at one address: whether they would change alike is only known on the day.

@@ -4,12 +4,16 @@
 //! covers, copied. A short conditional jump among them is widened, since its target is
 //! far away then.
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction};
+use iced_x86::{
+    Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register,
+};
 
 use super::{Fixup, FixupKind, FixupTarget, unwind};
 use crate::addr::Rva;
 use crate::finding::{Finding, Rule, rules::code};
-use crate::function::{FunctionIndex, Program, Reference, ReferenceKind};
+use crate::function::{
+    FunctionIndex, Handler, Program, Reference, ReferenceKind, length_without_padding,
+};
 use crate::payload::names::REDIRECT_LEN;
 
 /// The displaced instructions of an old function.
@@ -59,9 +63,18 @@ pub fn plan_given(
         let detail = "the first instructions hold an absolute address".to_owned();
         return refuse(&code::ENTRY_NOT_MOVABLE, detail);
     }
-    // Where there are handlers, the old code keeps them; what is displaced must not need any.
-    let info = unwind::carry(program, f, decoded.uses_stack).unwrap_or_default();
-    match displace(program, function, info.is_some()) {
+    let info = unwind::of_entry(program, f.rva);
+    let safety = match &info {
+        None => Unwinding::None,
+        Some((_, None)) => Unwinding::Plain,
+        // This one ignores everything but what C++ code throws.
+        Some((_, Some(handler))) if program.handler_at(*handler) == Some(Handler::Gxx) => {
+            Unwinding::Thrown
+        }
+        Some((_, Some(_))) => Unwinding::Handled,
+    };
+    let info = info.map(|(bytes, _)| bytes);
+    match displace(program, function, safety) {
         Ok((bytes, fixups)) => Ok(Gate {
             bytes,
             fixups,
@@ -83,10 +96,9 @@ fn missing_room(program: &Program<'_>, function: FunctionIndex) -> Option<u32> {
     let limit = next.map_or(u32::MAX, |n| n.rva.0);
     let bytes = program.image.rest_of_section(f.end()).unwrap_or(&[]);
     let room = (limit.saturating_sub(f.end().0) as usize).min(bytes.len());
-    let padding = bytes[..room]
-        .iter()
-        .take_while(|b| matches!(b, 0xcc | 0x90))
-        .count() as u32;
+    // What is code there would be a function; int3 and nops of any length fill the gap.
+    let is_padding = length_without_padding(&bytes[..room]) == 0;
+    let padding = if is_padding { room as u32 } else { 0 };
     let total = f.size + padding;
     (total < REDIRECT_LEN).then_some(total)
 }
@@ -122,11 +134,45 @@ fn branch_into_entry(program: &Program<'_>, function: FunctionIndex) -> Option<S
 
 type Displaced = (Vec<u8>, Vec<Fixup>);
 
+/// What is known about unwinding through displaced instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Unwinding {
+    /// The function has no unwind information.
+    None,
+    /// It has, without a handler.
+    Plain,
+    /// It has a handler for exceptions of C++ alone.
+    Thrown,
+    /// It has a handler for every kind of exception.
+    Handled,
+}
+
+/// Whether an exception can come out of what an instruction calls.
+fn may_throw(instruction: &Instruction) -> bool {
+    matches!(
+        instruction.flow_control(),
+        FlowControl::Call
+            | FlowControl::IndirectCall
+            | FlowControl::Interrupt
+            | FlowControl::Exception
+    )
+}
+
+/// Whether an instruction itself can raise an exception: by memory other than the stack and
+/// the image's own, or by arithmetic.
+fn may_fault(instruction: &Instruction) -> bool {
+    let touches = (0..instruction.op_count()).any(|n| instruction.op_kind(n) == OpKind::Memory);
+    let own = [Register::RSP, Register::RIP].contains(&instruction.memory_base());
+    let harmless = matches!(instruction.mnemonic(), Mnemonic::Lea | Mnemonic::Nop);
+    let divides = matches!(instruction.mnemonic(), Mnemonic::Div | Mnemonic::Idiv);
+    divides || (touches && !own && !harmless)
+}
+
 /// Copies instructions until the redirect is covered, and adds the jump to the rest.
 fn displace(
     program: &Program<'_>,
     function: FunctionIndex,
-    has_unwind: bool,
+    unwinding: Unwinding,
 ) -> Result<Displaced, String> {
     let f = program.function(function);
     let source = program.bytes_of(function);
@@ -142,8 +188,14 @@ fn displace(
         let end = decoder.position();
         let original = &source[start..end];
         match instruction.flow_control() {
-            FlowControl::Call | FlowControl::IndirectCall if !has_unwind => {
+            FlowControl::Call | FlowControl::IndirectCall if unwinding == Unwinding::None => {
                 return Err(format!("a call at +{start:#x} could not be unwound"));
+            }
+            // The handlers of the old code are not there for what is displaced.
+            _ if (unwinding >= Unwinding::Thrown && may_throw(&instruction))
+                || (unwinding == Unwinding::Handled && may_fault(&instruction)) =>
+            {
+                return Err(format!("an exception at +{start:#x} could not be handled"));
             }
             FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch
                 if is_inner(&instruction, f.rva, f.size) =>

@@ -1,9 +1,9 @@
 //! Hazards of the functions that are replaced, and of the code that replaces them.
 
 use super::closure::Closure;
-use super::unwind::Hazard;
+use super::Hazard;
 use crate::finding::{Finding, rules::code};
-use crate::function::{Code, FunctionIndex, IndirectJump, Program};
+use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program};
 
 /// Hazards of redirecting an old function to a new one.
 pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: FunctionIndex) {
@@ -12,8 +12,7 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
     let name = f.display_name();
     let mut found = Vec::new();
     let others: Vec<String> = diff
-        .keys
-        .new_functions_of(old)
+        .new_functions(old)
         .into_iter()
         .filter(|n| *n != new)
         .map(|n| closure.new.function(n).display_name())
@@ -26,15 +25,15 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
         );
         found.push((&code::FOLDED, detail));
     }
-    if diff.keys.function_is_ambiguous(old) {
+    if diff.function_is_ambiguous(old) {
         let detail = "several functions of its object file have this name".to_owned();
         found.push((&code::AMBIGUOUS, detail));
     }
-    if f.overlapped || !f.parts.is_empty() {
-        let detail = "the old code overlaps another function or has separated parts".to_owned();
+    if f.overlapped {
+        let detail = "the old code overlaps another function".to_owned();
         found.push((&code::SPLIT_FUNCTION, detail));
     }
-    if f.names.is_empty() {
+    if f.names.is_empty() && !diff.is_identity() {
         let detail = "no symbol names this code".to_owned();
         found.push((&code::AMBIGUOUS, detail));
     }
@@ -96,19 +95,17 @@ pub fn of_new_function(program: &Program<'_>, function: FunctionIndex) -> Vec<Ha
     if f.overlapped {
         found.push((&code::SPLIT_FUNCTION, "it overlaps another function".into()));
     }
-    if !f.parts.is_empty() {
-        let detail = format!("it has {} separated parts", f.parts.len());
-        found.push((&code::SPLIT_FUNCTION, detail));
-    }
     for at in unexplained_jumps(program, function, decoded) {
         let detail = format!("the target of the jump at +{at:#x} is computed");
         found.push((&code::INDIRECT_JUMP, detail));
     }
-    if decoded.thread_local {
-        found.push((
-            &code::THREAD_LOCAL,
-            "it reads the TLS array of the thread".into(),
-        ));
+    if let Some(at) = decoded.uncertain_table {
+        let detail = format!("which table of distances is read before +{at:#x} is not certain");
+        found.push((&code::INDIRECT_JUMP, detail));
+    }
+    if let Some(at) = decoded.uncertain_thread_local {
+        let detail = format!("the use of the thread's TLS block at +{at:#x} is not understood");
+        found.push((&code::THREAD_LOCAL, detail));
     }
     if let Some(at) = decoded.uncertain {
         let detail = format!("the displacement at +{at:#x} may be an RVA, and may not");
@@ -117,16 +114,31 @@ pub fn of_new_function(program: &Program<'_>, function: FunctionIndex) -> Vec<Ha
     found
 }
 
-/// Indirect jumps that are neither tail calls nor described by a switch table record.
+/// Indirect jumps that are neither tail calls nor go through a table that was found.
 fn unexplained_jumps(program: &Program<'_>, function: FunctionIndex, code: &Code) -> Vec<u32> {
     let f = program.function(function);
     let described = |at: u32| {
         let tables = &program.switch_tables;
         tables.iter().any(|t| t.branch.0 == f.rva.0 + at)
     };
-    code.indirect_jumps
-        .iter()
-        .filter(|(at, how)| *how == IndirectJump::Computed && !described(*at))
-        .map(|(at, _)| *at)
-        .collect()
+    let jumps = code.indirect_jumps.iter().filter(|(at, how)| match how {
+        IndirectJump::TailCall | IndirectJump::Table => false,
+        IndirectJump::Pointer => !described(*at) && !labels_are_carried(program, function, code),
+        IndirectJump::Computed => !described(*at),
+    });
+    jumps.map(|(at, _)| *at).collect()
+}
+
+/// Whether every pointer into the middle of a function is in a constant to which the function
+/// refers itself. Such a constant is carried along with it, so that a computed goto finds the
+/// labels of the moved code. Without labels, a jump through a pointer leads to functions.
+fn labels_are_carried(program: &Program<'_>, function: FunctionIndex, code: &Code) -> bool {
+    let uses = |wanted: Place| {
+        let mut targets = code.references.iter().map(|r| program.place(r.target));
+        targets.any(|place| match (place, wanted) {
+            (Place::Data(d, _), Place::Data(e, _)) => d == e && !program.datum(d).writable,
+            _ => false,
+        })
+    };
+    program.labels_of(function).all(|at| uses(program.place(at)))
 }

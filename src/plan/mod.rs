@@ -4,6 +4,9 @@
 //! to other pieces or to places of the old image. All hazards are collected before
 //! the verdict is given.
 
+mod carry_code;
+mod carry_data;
+mod carry_unwind;
 mod closure;
 mod coverage;
 mod entry;
@@ -11,6 +14,9 @@ mod hazards;
 mod image_hazards;
 mod literals;
 mod symbol_names;
+mod thread_local;
+mod transplant;
+mod twins;
 mod unwind;
 
 pub use coverage::{Checked, check_all};
@@ -18,8 +24,12 @@ pub use entry::Gate;
 
 use crate::addr::Rva;
 use crate::diff::Diff;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Rule, Severity};
 use crate::function::{FunctionIndex, Program};
+use crate::image::Import;
+
+/// A hazard before it is known what it is about: rule and reason.
+type Hazard = (&'static Rule, String);
 
 /// Whether the change can be applied live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +57,9 @@ pub enum PieceKind {
     Constant,
     /// Writable data.
     Variable,
+    /// Unwind information and handler data; image-relative fields in it are relative to the
+    /// payload's own base.
+    Unwind,
 }
 
 /// A function or datum of the new build that the payload carries.
@@ -56,15 +69,33 @@ pub struct Piece {
     pub symbol: String,
     /// Where it goes.
     pub kind: PieceKind,
+    /// Where the new image has it. Pieces are laid out in this order: tables of addresses in
+    /// handler data rely on it.
+    pub origin: Rva,
     /// Its bytes in the new image, with every fixed-up field set to zero.
     pub bytes: Vec<u8>,
     /// Alignment in bytes, a power of two.
     pub align: u32,
     /// Fields that hold places, by ascending offset.
     pub fixups: Vec<Fixup>,
-    /// `UNWIND_INFO` for code that has it.
-    pub unwind: Option<Vec<u8>>,
+    /// Entries of the function table for code.
+    pub unwind: Vec<UnwindEntry>,
 }
+
+/// An entry of the function table: a range of a piece of code, and its unwind information.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnwindEntry {
+    /// Offset of the first byte in the piece.
+    pub begin: u32,
+    /// Offset of the first byte after the range.
+    pub end: u32,
+    /// The piece with the `UNWIND_INFO`.
+    pub info: PieceIndex,
+}
+
+/// Index into [`Plan::imports`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImportIndex(pub u32);
 
 /// A field of a piece that holds a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +118,8 @@ pub enum FixupKind {
     Relative(u8),
     /// Absolute 64-bit address.
     Absolute,
-    /// 32-bit distance from the base of the old module.
+    /// 32-bit distance from the base of the old module; in unwind information from that of
+    /// the payload.
     ImageRelative,
 }
 
@@ -108,6 +140,8 @@ pub enum FixupTarget {
     Old(Rva),
     /// Another piece of the payload.
     Piece(PieceIndex),
+    /// A function that another module exports.
+    Import(ImportIndex),
 }
 
 /// A function of the old build that is redirected.
@@ -136,6 +170,10 @@ pub struct Plan {
     pub replacements: Vec<Replacement>,
     /// What the payload carries.
     pub pieces: Vec<Piece>,
+    /// What it needs of other modules that the old image does not import.
+    pub imports: Vec<Import>,
+    /// Functions that stay where they are, where everything is to be moved.
+    pub left_out: Vec<Checked>,
 }
 
 impl Plan {
@@ -149,6 +187,8 @@ impl Plan {
             accepted: Vec::new(),
             replacements: Vec::new(),
             pieces: Vec::new(),
+            imports: Vec::new(),
+            left_out: Vec::new(),
         })
     }
 
@@ -173,7 +213,7 @@ impl Plan {
         // Two names of one address that changed in the same way need one redirect.
         replacements.dedup_by_key(|r| r.old);
         closure.run();
-        let (pieces, mut findings) = (closure.pieces, closure.findings);
+        let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         image_hazards::collect(old, new, diff, &mut findings);
         findings.sort_by(|a, b| (a.rule.code, &a.subject).cmp(&(b.rule.code, &b.subject)));
         findings.dedup();
@@ -184,6 +224,8 @@ impl Plan {
             accepted,
             replacements,
             pieces,
+            imports,
+            left_out: Vec::new(),
         }
     }
 

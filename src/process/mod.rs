@@ -28,6 +28,8 @@ mod open;
 #[cfg(windows)]
 mod privilege;
 #[cfg(windows)]
+mod start;
+#[cfg(windows)]
 mod target;
 #[cfg(windows)]
 mod threads;
@@ -38,6 +40,8 @@ pub mod watchdog;
 pub use list::pids;
 #[cfg(windows)]
 pub use open::{Access, OpenError};
+#[cfg(windows)]
+pub use start::Suspended;
 #[cfg(windows)]
 pub use target::Process;
 

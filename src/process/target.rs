@@ -14,6 +14,7 @@ use super::freeze::Freezer;
 use super::lock::{Lock, Role};
 use super::open::{self, Access, OpenError};
 use super::watchdog::{Phase, Watchdog};
+use super::start::{self, StartError, Suspended};
 use super::{call, memory, mitigations, modules, threads};
 use crate::addr::Va;
 use crate::apply::target::{
@@ -59,6 +60,16 @@ impl Process {
             freezer,
             watchdog: RefCell::new(None),
         })
+    }
+
+    /// Opens a process that has been started and has not run yet.
+    ///
+    /// # Errors
+    /// Where it can't be opened, or its libraries can't be loaded.
+    pub fn open_suspended(started: &Suspended) -> Result<Self, StartError> {
+        let process = Process::open(started.pid(), Access::Change)?;
+        start::load_libraries(&process.handle)?;
+        Ok(process)
     }
 
     /// Whether the process has ended.

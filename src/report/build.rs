@@ -1,5 +1,6 @@
 //! The report of `hotpatch build`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use schemars::JsonSchema;
@@ -7,6 +8,8 @@ use serde::Serialize;
 
 use super::diff::{DiffReport, VerdictReport};
 use super::sanitize::line;
+use crate::addr::Rva;
+use crate::finding::FindingReport;
 
 /// What was built, or why nothing was.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -17,6 +20,8 @@ pub struct BuildReport {
     pub verdict: VerdictReport,
     /// Functions that the package replaces, by name.
     pub functions: Vec<String>,
+    /// With `--all-functions`: functions that stay where they are.
+    pub left_out: Vec<LeftOut>,
     /// The package; null where none was written.
     pub package: Option<BuiltPackage>,
 }
@@ -36,17 +41,38 @@ pub struct BuiltPackage {
     pub payload_size: usize,
 }
 
+/// A function that could not be moved.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LeftOut {
+    /// Name in the PDB's procedure record, or the public name.
+    pub name: String,
+    /// Where it is.
+    pub rva: Rva,
+    /// Whether the PDB has a procedure record for it: it was compiled, not assembled.
+    pub from_source: bool,
+    /// Why.
+    pub findings: Vec<FindingReport>,
+}
+
+/// Names shown for each reason.
+const SHOWN: usize = 8;
+
+/// Functions listed one by one; of more, only how many there are is said.
+const LISTED: usize = 200;
+
 impl BuildReport {
     /// The report about a package, or about its refusal.
     pub fn new(
         verdict: VerdictReport,
         functions: Vec<String>,
+        left_out: Vec<LeftOut>,
         package: Option<BuiltPackage>,
     ) -> Self {
         BuildReport {
             schema: "hotpatch.build/1",
             verdict,
             functions,
+            left_out,
             package,
         }
     }
@@ -64,10 +90,37 @@ impl BuildReport {
             package.payload_size,
             package.sha256
         );
-        for name in &self.functions {
-            let _ = writeln!(text, "  replaces {}", line(name));
+        if self.functions.len() > LISTED {
+            let _ = writeln!(text, "  replaces {} functions", self.functions.len());
+        } else {
+            for name in &self.functions {
+                let _ = writeln!(text, "  replaces {}", line(name));
+            }
         }
+        text.push_str(&self.left_out_text());
         text.push_str(&self.verdict.findings_text());
+        text
+    }
+
+    /// What stays where it is, by its first reason.
+    fn left_out_text(&self) -> String {
+        let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for function in &self.left_out {
+            if let Some(finding) = function.findings.first() {
+                let names = reasons.entry((finding.code, finding.title)).or_default();
+                names.push(&function.name);
+            }
+        }
+        let mut text = String::new();
+        if !reasons.is_empty() {
+            let _ = writeln!(text, "  leaves {} where they are:", self.left_out.len());
+        }
+        for ((code, title), names) in reasons {
+            let shown: Vec<_> = names.iter().take(SHOWN).map(|n| line(n)).collect();
+            let more = names.len().saturating_sub(SHOWN);
+            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let _ = writeln!(text, "    {code} {title} ({}): {}{rest}", names.len(), shown.join(", "));
+        }
         text
     }
 }

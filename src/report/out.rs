@@ -17,6 +17,14 @@ pub fn print_text(text: &str) -> io::Result<()> {
     tolerate(io::stdout().lock(), text.as_bytes())
 }
 
+/// Prints a report where standard output belongs to somebody else.
+///
+/// # Errors
+/// Where standard error cannot be written, other than because its reader went away.
+pub fn print_aside(text: &str) -> io::Result<()> {
+    tolerate(io::stderr().lock(), text.as_bytes())
+}
+
 /// Prints one JSON document, indented, and a line break.
 ///
 /// # Errors

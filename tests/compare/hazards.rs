@@ -73,17 +73,6 @@ fn what_is_gone_is_reported() {
 }
 
 #[test]
-fn what_cannot_be_entered_or_bound_is_refused() {
-    let short = findings("old", "new-thrown", "HP210");
-    assert_eq!(short, ["step: the function and its padding have 4 bytes"]);
-    let import = findings("old", "new-thrown", "HP220");
-    assert!(
-        import[0].contains("vcruntime140.dll!_CxxThrowException"),
-        "{import:?}"
-    );
-}
-
-#[test]
 fn static_variables_of_an_inlined_function_stay_the_same() {
     for prefix in ["", "gnu-"] {
         let image = |variant: &str| fixture(&format!("hazards/{prefix}{variant}/hazards.exe"));

@@ -63,6 +63,7 @@ pub fn manifest() -> Manifest {
                 sha256: "11".repeat(32),
             }],
         }],
+        imports: Vec::new(),
         externals: vec![External {
             symbol: "server.exe!log".to_owned(),
             rva: Rva(0x2000),

@@ -13,13 +13,11 @@
 //! | removed function | HP215 | `compare`: `hazards` |
 //! | thread-local storage | HP306 (HP205 for its use) | `oracle` |
 //! | function that never returns | HP217 | `oracle` |
-//! | no room for a redirect | HP210 | `compare`: `hazards` |
-//! | new import | HP220 | `compare`: `hazards` |
 //! | another machine, managed, kernel | HP101 to HP103 | `compare`: `refusals` |
 //! | PDB without procedures | HP111 | `compare`: `refusals` |
 //! | packed layout, other compiler, no relocations | HP104, HP110, HP112 | none that names the code |
-//! | identical code folding, exports, constants with an identity | HP213, HP221, HP304 | none that names the code |
-//! | exception data, jumps, references, image-base operands, undecodable code, unwind information, parts, ambiguous names | HP201 to HP208, HP211, HP212, HP216 | none that names the code |
+//! | identical code folding, imports, exports, constants with an identity | HP213, HP220, HP221, HP304 | none that names the code |
+//! | room for a redirect, exception data, jumps, references, image-base operands, undecodable code, unwind information, parts, ambiguous names | HP201 to HP208, HP210 to HP212, HP216 | none that names the code |
 
 pub mod code;
 pub mod data;

@@ -45,6 +45,8 @@ pub struct Flow {
     pub code_end: Option<u32>,
     /// An operand may be relative to the image base, and that is not certain.
     pub uncertain: Option<u32>,
+    /// An entry of an unknown table is added to the address of that table.
+    pub uncertain_table: Option<u32>,
     /// A use of the TLS block that is not understood.
     pub uncertain_thread_local: Option<u32>,
 }
@@ -77,6 +79,7 @@ pub fn analyse(image: &Image<'_>, rva: Rva, bytes: &[u8]) -> Flow {
             None => {
                 return Flow {
                     uncertain: Some(0),
+                    uncertain_table: Some(0),
                     uncertain_thread_local: Some(0),
                     ..Flow::default()
                 };

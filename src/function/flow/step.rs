@@ -57,7 +57,7 @@ impl Pass<'_> {
 
     /// The value that an understood instruction gives to its first operand.
     fn result(
-        &self,
+        &mut self,
         state: &State,
         i: &Instruction,
         offsets: &ConstantOffsets,
@@ -67,7 +67,13 @@ impl Pass<'_> {
             return None;
         }
         match i.mnemonic() {
-            Mnemonic::Lea => Some(self.address(state, i)),
+            Mnemonic::Lea => {
+                if i.memory_index_scale() == 1 {
+                    let (a, b) = (i.memory_base(), i.memory_index());
+                    self.unknown_table((state.get(a), state.get(b)), (a, b), at);
+                }
+                Some(self.address(state, i))
+            }
             Mnemonic::Mov | Mnemonic::Movsxd | Mnemonic::Movzx | Mnemonic::Movsx => {
                 match i.op1_kind() {
                     OpKind::Memory => self.load(state, i),
@@ -83,9 +89,19 @@ impl Pass<'_> {
             }
             Mnemonic::Add if i.op1_kind() == OpKind::Register => {
                 let pair = (state.get(i.op0_register()), state.get(i.op1_register()));
+                self.unknown_table(pair, (i.op0_register(), i.op1_register()), at);
                 sum(pair.0, pair.1).or_else(|| sum(pair.1, pair.0))
             }
             _ => None,
+        }
+    }
+
+    /// Notes the sum of an entry and the register that held its table, where that is not known
+    /// to hold the address of one: it may have been kept on the stack meanwhile.
+    fn unknown_table(&mut self, values: (Value, Value), registers: (Register, Register), at: u32) {
+        let is = |value, register: Register| value == Value::EntryBehind(register.full_register());
+        if is(values.0, registers.1) || is(values.1, registers.0) {
+            self.flow.uncertain_table.get_or_insert(at);
         }
     }
 
@@ -164,11 +180,15 @@ impl Pass<'_> {
                     return Some(Value::EntryOfImage(Rva(table)));
                 }
             }
-            (Opcode::Movsxd_r64_rm32, Some(0)) if indexed => {
+            // A displacement is part of the index: the first entry may have another number.
+            (Opcode::Movsxd_r64_rm32, _) if indexed => {
                 for value in [base, index] {
                     if let Value::Address(table) = value {
                         return Some(Value::EntryOfTable(table));
                     }
+                }
+                if i.memory_index_scale() == 4 {
+                    return Some(Value::EntryBehind(i.memory_base().full_register()));
                 }
             }
             _ => {}

@@ -1,7 +1,7 @@
 //! `FuncInfo` of `__CxxFrameHandler3` (`ehdata.h`, with image-relative addresses).
 
 use super::reader::Reader;
-use super::{Item, MAX_ENTRIES};
+use super::{HandlerData, Item, MAX_ENTRIES};
 use crate::addr::Rva;
 use crate::image::Image;
 
@@ -10,95 +10,101 @@ const MAGIC_2: u32 = 0x1993_0521;
 const MAGIC_3: u32 = 0x1993_0522;
 
 /// Reads a `FuncInfo` and every table that it leads to.
-pub fn read(image: &Image<'_>, rva: Rva, items: &mut Vec<Item>) -> Option<()> {
+pub fn read(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     let mut info = Reader::new(image, rva)?;
-    let magic = info.u32()?;
+    let magic = info.number(data)?;
     // The upper three bits are flags.
     let version = magic & 0x1fff_ffff;
     if ![MAGIC_1, MAGIC_2, MAGIC_3].contains(&version) {
         return None;
     }
-    items.push(Item::Number(magic.into()));
-    let (states, unwind) = (count(&mut info)?, info.u32()?);
-    let (tries, try_map) = (count(&mut info)?, info.u32()?);
-    let (ips, ip_map) = (count(&mut info)?, info.u32()?);
+    let (states, unwind) = counted(&mut info, data)?;
+    let (tries, try_map) = counted(&mut info, data)?;
+    let (ips, ip_map) = counted(&mut info, data)?;
     // Offset of the help slot in the frame.
-    items.push(Item::Number(info.u32()?.into()));
-    let types = if version >= MAGIC_2 { info.u32()? } else { 0 };
+    info.number(data)?;
+    let types = if version >= MAGIC_2 {
+        info.table(data)?
+    } else {
+        Rva(0)
+    };
     if version >= MAGIC_3 {
-        items.push(Item::Number(info.u32()?.into()));
+        info.number(data)?;
     }
-    unwind_map(image, Rva(unwind), states, items)?;
-    try_blocks(image, Rva(try_map), tries, items)?;
-    ip_states(image, Rva(ip_map), ips, items)?;
-    if types != 0 {
-        let mut list = Reader::new(image, Rva(types))?;
-        let n = count(&mut list)?;
-        let array = list.u32()?;
-        handlers(image, Rva(array), n, items)?;
+    data.table(rva, &info);
+    unwind_map(image, unwind, states, data)?;
+    try_blocks(image, try_map, tries, data)?;
+    ip_states(image, ip_map, ips, data)?;
+    if types.0 != 0 {
+        let mut list = Reader::new(image, types)?;
+        let (n, array) = counted(&mut list, data)?;
+        data.table(types, &list);
+        handlers(image, array, n, data)?;
     }
     Some(())
 }
 
-fn count(reader: &mut Reader<'_>) -> Option<u32> {
-    reader.u32().filter(|c| *c <= MAX_ENTRIES)
+/// A number of entries, and the table that has them.
+fn counted(reader: &mut Reader<'_>, data: &mut HandlerData) -> Option<(u32, Rva)> {
+    let count = reader.number(data).filter(|c| *c <= MAX_ENTRIES)?;
+    Some((count, reader.table(data)?))
 }
 
-fn unwind_map(image: &Image<'_>, rva: Rva, states: u32, items: &mut Vec<Item>) -> Option<()> {
-    items.push(Item::Number(states.into()));
+fn unwind_map(image: &Image<'_>, rva: Rva, states: u32, data: &mut HandlerData) -> Option<()> {
     if states == 0 {
         return Some(());
     }
     let mut map = Reader::new(image, rva)?;
     for _ in 0..states {
-        items.push(Item::Number(map.u32()?.into()));
-        items.push(Item::Place(Rva(map.u32()?)));
+        map.number(data)?;
+        map.place(data)?;
     }
+    data.table(rva, &map);
     Some(())
 }
 
-fn try_blocks(image: &Image<'_>, rva: Rva, tries: u32, items: &mut Vec<Item>) -> Option<()> {
-    items.push(Item::Number(tries.into()));
+fn try_blocks(image: &Image<'_>, rva: Rva, tries: u32, data: &mut HandlerData) -> Option<()> {
     if tries == 0 {
         return Some(());
     }
     let mut map = Reader::new(image, rva)?;
     for _ in 0..tries {
         for _ in 0..3 {
-            items.push(Item::Number(map.u32()?.into()));
+            map.number(data)?;
         }
-        let catches = count(&mut map)?;
-        handlers(image, Rva(map.u32()?), catches, items)?;
+        let (catches, array) = counted(&mut map, data)?;
+        handlers(image, array, catches, data)?;
     }
+    data.table(rva, &map);
     Some(())
 }
 
 /// `HandlerType`: adjectives, type, place of the object, handler, frame.
-fn handlers(image: &Image<'_>, rva: Rva, catches: u32, items: &mut Vec<Item>) -> Option<()> {
-    items.push(Item::Number(catches.into()));
+fn handlers(image: &Image<'_>, rva: Rva, catches: u32, data: &mut HandlerData) -> Option<()> {
     if catches == 0 {
         return Some(());
     }
     let mut array = Reader::new(image, rva)?;
     for _ in 0..catches {
-        items.push(Item::Number(array.u32()?.into()));
-        items.push(Item::Place(Rva(array.u32()?)));
-        items.push(Item::Number(array.u32()?.into()));
-        items.push(Item::Place(Rva(array.u32()?)));
-        items.push(Item::Number(array.u32()?.into()));
+        array.number(data)?;
+        array.place(data)?;
+        array.number(data)?;
+        array.place(data)?;
+        array.number(data)?;
     }
+    data.table(rva, &array);
     Some(())
 }
 
-fn ip_states(image: &Image<'_>, rva: Rva, ips: u32, items: &mut Vec<Item>) -> Option<()> {
-    items.push(Item::Number(ips.into()));
+fn ip_states(image: &Image<'_>, rva: Rva, ips: u32, data: &mut HandlerData) -> Option<()> {
     if ips == 0 {
         return Some(());
     }
     let mut map = Reader::new(image, rva)?;
     for _ in 0..ips {
-        items.push(Item::End(Rva(map.u32()?)));
-        items.push(Item::Number(map.u32()?.into()));
+        map.rva(data, Item::From)?;
+        map.number(data)?;
     }
+    data.table(rva, &map);
     Some(())
 }

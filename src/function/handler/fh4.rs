@@ -1,7 +1,7 @@
 //! `FuncInfo4` of `__CxxFrameHandler4`: the same tables, compressed (`ehdata4_export.h`).
 
 use super::reader::Reader;
-use super::{Item, MAX_ENTRIES};
+use super::{HandlerData, Item, MAX_ENTRIES};
 use crate::addr::Rva;
 use crate::image::Image;
 
@@ -19,113 +19,117 @@ const HANDLER_OBJECT: u8 = 4;
 const HANDLER_CONTINUES_AT_RVA: u8 = 8;
 
 /// Reads a `FuncInfo4` and every table that it leads to.
-pub fn read(image: &Image<'_>, rva: Rva, items: &mut Vec<Item>) -> Option<()> {
+pub fn read(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     let mut info = Reader::new(image, rva)?;
-    let header = info.u8()?;
-    items.push(Item::Number(header.into()));
+    let header = byte(&mut info, data)?;
     if header & HAS_FLAGS != 0 {
-        items.push(Item::Number(info.compressed()?.into()));
+        info.compressed_number(data)?;
     }
     if header & HAS_UNWIND_MAP != 0 {
-        unwind_map(image, Rva(info.u32()?), items)?;
+        let map = info.table(data)?;
+        unwind_map(image, map, data)?;
     }
     if header & HAS_TRY_BLOCKS != 0 {
-        try_blocks(image, Rva(info.u32()?), items)?;
+        let map = info.table(data)?;
+        try_blocks(image, map, data)?;
     }
-    let ip_map = Rva(info.u32()?);
+    let ip_map = info.table(data)?;
     if header & IS_SEPARATED != 0 {
         let mut segments = Reader::new(image, ip_map)?;
-        let segments_count = count(&mut segments)?;
-        items.push(Item::Number(segments_count.into()));
-        for _ in 0..segments_count {
-            items.push(Item::Place(Rva(segments.u32()?)));
-            ip_states(image, Rva(segments.u32()?), items)?;
+        for _ in 0..count(&mut segments, data)? {
+            segments.place(data)?;
+            let map = segments.table(data)?;
+            ip_states(image, map, data)?;
         }
+        data.table(ip_map, &segments);
     } else {
-        ip_states(image, ip_map, items)?;
+        ip_states(image, ip_map, data)?;
     }
     if header & IS_CATCH != 0 {
         // Where the parent's frame is; and which function it is follows from the funclet.
-        items.push(Item::Number(info.compressed()?.into()));
+        info.compressed_number(data)?;
     }
+    data.table(rva, &info);
     Some(())
 }
 
-fn count(reader: &mut Reader<'_>) -> Option<u32> {
-    reader.compressed().filter(|c| *c <= MAX_ENTRIES)
+fn byte(reader: &mut Reader<'_>, data: &mut HandlerData) -> Option<u8> {
+    let (at, value) = (reader.at(), reader.u8()?);
+    data.push(at, Item::Number(value.into()));
+    Some(value)
+}
+
+fn count(reader: &mut Reader<'_>, data: &mut HandlerData) -> Option<u32> {
+    reader.compressed_number(data).filter(|c| *c <= MAX_ENTRIES)
 }
 
 /// `UnwindMapEntry4`: the low two bits of the first number say what follows.
-fn unwind_map(image: &Image<'_>, rva: Rva, items: &mut Vec<Item>) -> Option<()> {
+fn unwind_map(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     let mut map = Reader::new(image, rva)?;
-    let states = count(&mut map)?;
-    items.push(Item::Number(states.into()));
-    for _ in 0..states {
-        let next_and_type = map.compressed()?;
-        items.push(Item::Number(next_and_type.into()));
-        match next_and_type & 3 {
+    for _ in 0..count(&mut map, data)? {
+        match map.compressed_number(data)? & 3 {
             0 => {}
-            3 => items.push(Item::Place(Rva(map.u32()?))),
+            3 => {
+                map.place(data)?;
+            }
             _ => {
-                items.push(Item::Place(Rva(map.u32()?)));
-                items.push(Item::Number(map.compressed()?.into()));
+                map.place(data)?;
+                map.compressed_number(data)?;
             }
         }
     }
+    data.table(rva, &map);
     Some(())
 }
 
-fn try_blocks(image: &Image<'_>, rva: Rva, items: &mut Vec<Item>) -> Option<()> {
+fn try_blocks(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     let mut map = Reader::new(image, rva)?;
-    let tries = count(&mut map)?;
-    items.push(Item::Number(tries.into()));
-    for _ in 0..tries {
+    for _ in 0..count(&mut map, data)? {
         for _ in 0..3 {
-            items.push(Item::Number(map.compressed()?.into()));
+            map.compressed_number(data)?;
         }
-        handlers(image, Rva(map.u32()?), items)?;
+        let array = map.table(data)?;
+        handlers(image, array, data)?;
     }
+    data.table(rva, &map);
     Some(())
 }
 
-fn handlers(image: &Image<'_>, rva: Rva, items: &mut Vec<Item>) -> Option<()> {
+fn handlers(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     let mut map = Reader::new(image, rva)?;
-    let catches = count(&mut map)?;
-    items.push(Item::Number(catches.into()));
-    for _ in 0..catches {
-        let header = map.u8()?;
-        items.push(Item::Number(header.into()));
+    for _ in 0..count(&mut map, data)? {
+        let header = byte(&mut map, data)?;
         if header & HANDLER_ADJECTIVES != 0 {
-            items.push(Item::Number(map.compressed()?.into()));
+            map.compressed_number(data)?;
         }
         if header & HANDLER_TYPE != 0 {
-            items.push(Item::Place(Rva(map.u32()?)));
+            map.place(data)?;
         }
         if header & HANDLER_OBJECT != 0 {
-            items.push(Item::Number(map.compressed()?.into()));
+            map.compressed_number(data)?;
         }
-        items.push(Item::Place(Rva(map.u32()?)));
+        map.place(data)?;
         let continuations = (header >> 4) & 3;
         for _ in 0..continuations.min(2) {
             if header & HANDLER_CONTINUES_AT_RVA != 0 {
-                items.push(Item::Place(Rva(map.u32()?)));
+                map.place(data)?;
             } else {
                 // Relative to the function's start.
-                items.push(Item::Number(map.compressed()?.into()));
+                map.compressed_number(data)?;
             }
         }
     }
+    data.table(rva, &map);
     Some(())
 }
 
 /// Pairs of a distance from the previous address and a state: no layout in them.
-fn ip_states(image: &Image<'_>, rva: Rva, items: &mut Vec<Item>) -> Option<()> {
+fn ip_states(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     let mut map = Reader::new(image, rva)?;
-    let entries = count(&mut map)?;
-    items.push(Item::Number(entries.into()));
-    for _ in 0..entries {
-        items.push(Item::Number(map.compressed()?.into()));
-        items.push(Item::Number(map.compressed()?.into()));
+    for _ in 0..count(&mut map, data)? {
+        map.compressed_number(data)?;
+        map.compressed_number(data)?;
     }
+    data.table(rva, &map);
     Some(())
 }

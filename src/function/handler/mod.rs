@@ -1,5 +1,5 @@
 //! Language-specific handler data: what follows the handler's address in unwind
-//! information, as a list of [`Item`]s that does not depend on layout.
+//! information, as the tables that it consists of and the [`Field`]s in them.
 //!
 //! | handler | data | source |
 //! |---|---|---|
@@ -20,15 +20,71 @@ use crate::addr::Rva;
 use crate::image::Image;
 use reader::Reader;
 
+/// Handler data of one function, or of several that share it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HandlerData {
+    /// Its fields, in the order in which they are read.
+    pub fields: Vec<Field>,
+    /// The tables that it consists of; the first one follows the handler's address.
+    pub blocks: Vec<Block>,
+}
+
+/// A contiguous table of handler data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its first byte.
+    pub start: Rva,
+    /// Its length in bytes.
+    pub size: u32,
+}
+
 /// One element of handler data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Where it is. Of a number only that it is not before its table.
+    pub at: Rva,
+    /// What it holds.
+    pub item: Item,
+}
+
+/// What a field of handler data holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
     /// A number that means the same wherever the code is.
     Number(u64),
-    /// A place; RVA 0 means that there is none.
+    /// The RVA of a place; RVA 0 means that there is none.
     Place(Rva),
-    /// The end of a range of code: the first byte after it.
+    /// A place as the distance from the field itself to it; RVA 0 means that there is none.
+    Near(Rva),
+    /// A place as an absolute 64-bit address, which the loader relocates; RVA 0 means that
+    /// there is none.
+    Absolute(Rva),
+    /// The RVA of the end of a range of code: the first byte after it.
     End(Rva),
+    /// The RVA from which on a state holds: the start of a funclet, or a place within code.
+    From(Rva),
+    /// The RVA of another table of the same data.
+    Table(Rva),
+}
+
+impl HandlerData {
+    /// What the fields hold, without where the tables lie.
+    pub fn items(&self) -> impl Iterator<Item = Item> + '_ {
+        let items = self.fields.iter().map(|f| f.item);
+        items.filter(|i| !matches!(i, Item::Table(_)))
+    }
+
+    fn push(&mut self, at: Rva, item: Item) {
+        self.fields.push(Field { at, item });
+    }
+
+    /// Notes the table that a reader has read from `start` on.
+    fn table(&mut self, start: Rva, reader: &Reader<'_>) {
+        self.blocks.push(Block {
+            start,
+            size: reader.at().0 - start.0,
+        });
+    }
 }
 
 /// A handler whose data is understood.
@@ -69,28 +125,34 @@ impl Handler {
     }
 
     /// Reads the data at `rva`; `None` where it is cut off or not of the form it should have.
-    pub fn items(self, image: &Image<'_>, rva: Rva) -> Option<Vec<Item>> {
-        let mut data = Reader::new(image, rva)?;
-        let mut items = Vec::new();
+    pub fn read(self, image: &Image<'_>, rva: Rva) -> Option<HandlerData> {
+        let mut reader = Reader::new(image, rva)?;
+        let mut data = HandlerData::default();
+        // Known to be first; its length is not known yet.
+        data.table(rva, &reader);
+        let mut info = None;
         match self {
-            Handler::C => scopes(&mut data, &mut items)?,
-            Handler::Gs => gs(&mut data, &mut items)?,
+            Handler::C => scopes(&mut reader, &mut data)?,
+            Handler::Gs => gs(&mut reader, &mut data)?,
             Handler::GsSeh => {
-                scopes(&mut data, &mut items)?;
-                gs(&mut data, &mut items)?;
+                scopes(&mut reader, &mut data)?;
+                gs(&mut reader, &mut data)?;
             }
-            Handler::Cxx3 | Handler::GsCxx3 => {
-                fh3::read(image, Rva(data.u32()?), &mut items)?;
+            Handler::Cxx3 | Handler::GsCxx3 | Handler::Cxx4 | Handler::GsCxx4 => {
+                info = Some(reader.table(&mut data)?);
             }
-            Handler::Cxx4 | Handler::GsCxx4 => {
-                fh4::read(image, Rva(data.u32()?), &mut items)?;
-            }
-            Handler::Gxx => lsda::read(&mut data, &mut items)?,
+            Handler::Gxx => lsda::read(image, &mut reader, &mut data)?,
+        }
+        match (self, info) {
+            (Handler::Cxx3 | Handler::GsCxx3, Some(info)) => fh3::read(image, info, &mut data)?,
+            (_, Some(info)) => fh4::read(image, info, &mut data)?,
+            _ => {}
         }
         if matches!(self, Handler::GsCxx3 | Handler::GsCxx4) {
-            gs(&mut data, &mut items)?;
+            gs(&mut reader, &mut data)?;
         }
-        Some(items)
+        data.blocks[0].size = reader.at().0 - rva.0;
+        Some(data)
     }
 }
 
@@ -98,31 +160,29 @@ impl Handler {
 const MAX_ENTRIES: u32 = 1 << 16;
 
 /// `SCOPE_TABLE_AMD64`: a count, then begin, end, handler and target of each scope.
-fn scopes(data: &mut Reader<'_>, items: &mut Vec<Item>) -> Option<()> {
-    let count = data.u32().filter(|c| *c <= MAX_ENTRIES)?;
-    items.push(Item::Number(count.into()));
+fn scopes(reader: &mut Reader<'_>, data: &mut HandlerData) -> Option<()> {
+    let count = reader.u32().filter(|c| *c <= MAX_ENTRIES)?;
+    data.push(reader.at(), Item::Number(count.into()));
     for _ in 0..count {
-        items.push(Item::Place(Rva(data.u32()?)));
-        items.push(Item::End(Rva(data.u32()?)));
-        let handler = data.u32()?;
+        reader.place(data)?;
+        reader.rva(data, Item::End)?;
         // 1 is EXCEPTION_EXECUTE_HANDLER, a constant and no address.
-        items.push(match handler {
-            0 | 1 => Item::Number(handler.into()),
-            rva => Item::Place(Rva(rva)),
-        });
-        items.push(Item::Place(Rva(data.u32()?)));
+        reader.rva(data, |handler| match handler.0 {
+            0 | 1 => Item::Number(handler.0.into()),
+            _ => Item::Place(handler),
+        })?;
+        reader.place(data)?;
     }
     Some(())
 }
 
 /// GS data: the cookie's place and flags; with `HasAlignment` two more words.
-fn gs(data: &mut Reader<'_>, items: &mut Vec<Item>) -> Option<()> {
+fn gs(reader: &mut Reader<'_>, data: &mut HandlerData) -> Option<()> {
     const HAS_ALIGNMENT: u32 = 4;
-    let flags = data.u32()?;
-    items.push(Item::Number(flags.into()));
+    let flags = reader.number(data)?;
     if flags & HAS_ALIGNMENT != 0 {
-        items.push(Item::Number(data.u32()?.into()));
-        items.push(Item::Number(data.u32()?.into()));
+        reader.number(data)?;
+        reader.number(data)?;
     }
     Some(())
 }

@@ -1,5 +1,6 @@
 //! Bounded reads from a place in the image.
 
+use super::{HandlerData, Item};
 use crate::addr::Rva;
 use crate::image::Image;
 
@@ -34,6 +35,12 @@ impl<'r> Reader<'r> {
         })
     }
 
+    /// Goes on to an address; not backwards.
+    pub fn skip_to(&mut self, rva: Rva) -> Option<()> {
+        let len = rva.0.checked_sub(self.at.0)?;
+        self.take(len as usize).map(drop)
+    }
+
     /// Where the next byte is.
     pub fn at(&self) -> Rva {
         self.at
@@ -64,6 +71,37 @@ impl<'r> Reader<'r> {
     /// Eight bytes.
     pub fn u64(&mut self) -> Option<u64> {
         Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
+    }
+
+    /// A 32-bit number, noted as one.
+    pub fn number(&mut self, data: &mut HandlerData) -> Option<u32> {
+        let (at, value) = (self.at, self.u32()?);
+        data.push(at, Item::Number(value.into()));
+        Some(value)
+    }
+
+    /// A compressed number, noted as one.
+    pub fn compressed_number(&mut self, data: &mut HandlerData) -> Option<u32> {
+        let (at, value) = (self.at, self.compressed()?);
+        data.push(at, Item::Number(value.into()));
+        Some(value)
+    }
+
+    /// A 32-bit RVA, noted as what `item` makes of it.
+    pub fn rva(&mut self, data: &mut HandlerData, item: impl Fn(Rva) -> Item) -> Option<Rva> {
+        let (at, value) = (self.at, Rva(self.u32()?));
+        data.push(at, item(value));
+        Some(value)
+    }
+
+    /// The RVA of a place.
+    pub fn place(&mut self, data: &mut HandlerData) -> Option<Rva> {
+        self.rva(data, Item::Place)
+    }
+
+    /// The RVA of another table.
+    pub fn table(&mut self, data: &mut HandlerData) -> Option<Rva> {
+        self.rva(data, Item::Table)
     }
 
     /// Unsigned LEB128 (DWARF 5, §7.6).

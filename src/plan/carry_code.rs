@@ -1,0 +1,179 @@
+//! Fills pieces with code: bytes with every reference resolved, and unwind information.
+
+use super::closure::{Closure, Source};
+use super::{
+    Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, literals, thread_local,
+};
+use crate::addr::Rva;
+use crate::finding::rules::code;
+use crate::function::{FunctionIndex, Place, Reference, ReferenceKind};
+
+/// What a field of an instruction holds in the payload.
+enum Operand {
+    /// A place and an addend.
+    Place(FixupTarget, i32),
+    /// A number that is known already.
+    Number(u32),
+}
+
+impl Closure<'_> {
+    pub(super) fn fill_function(&mut self, index: PieceIndex, function: FunctionIndex) {
+        let new = self.new;
+        let (f, decoded) = (new.function(function), new.code_of(function));
+        for (rule, reason) in hazards::of_new_function(new, function) {
+            self.refuse(rule, index, reason);
+        }
+        match self.carry_unwind(f, index, decoded.uses_stack) {
+            Ok(entries) => self.pieces[index.0 as usize].unwind = entries,
+            Err((rule, reason)) => self.refuse(rule, index, reason),
+        }
+        let mut bytes = new.bytes_of(function).to_vec();
+        let mut fixups = Vec::new();
+        let runs = literals::adjacent(new, decoded);
+        for reference in &decoded.references {
+            let width = reference.kind.width() as usize;
+            let at = reference.at as usize;
+            bytes[at..at + width].fill(0);
+            match self.resolve_reference(function, index, reference, &runs) {
+                Ok(Operand::Number(number)) => {
+                    bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
+                }
+                Ok(Operand::Place(target, addend)) => fixups.push(Fixup {
+                    at: reference.at,
+                    kind: fixup_kind(reference),
+                    target,
+                    addend,
+                }),
+                Err((rule, reason)) => {
+                    let detail = format!("the operand at +{:#x} {reason}", reference.at);
+                    self.refuse(rule, index, detail);
+                }
+            }
+        }
+        let piece = &mut self.pieces[index.0 as usize];
+        piece.bytes = bytes;
+        piece.fixups = fixups;
+    }
+
+    fn resolve_reference(
+        &mut self,
+        function: FunctionIndex,
+        index: PieceIndex,
+        reference: &Reference,
+        runs: &[(Rva, u32)],
+    ) -> Result<Operand, Hazard> {
+        let place = |(target, addend)| Operand::Place(target, addend);
+        let accessed = match reference.kind {
+            ReferenceKind::Branch8 => {
+                let reason = "is a one-byte branch to another function";
+                return Err((&code::UNRESOLVED_REFERENCE, reason.into()));
+            }
+            ReferenceKind::ThreadLocal => {
+                let offset = thread_local::old_offset(self.old, self.new, reference.target)?;
+                return Ok(Operand::Number(offset));
+            }
+            ReferenceKind::Access(size) => Some(u32::from(size)),
+            _ => None,
+        };
+        if reference.target == Rva(0) {
+            // The old module is the module: RVAs are added to its base.
+            return Ok(Operand::Place(FixupTarget::Old(Rva(0)), 0));
+        }
+        if let Place::Function(f, offset) = self.new.place(reference.target)
+            && f == function
+        {
+            return Ok(Operand::Place(FixupTarget::Piece(index), offset as i32));
+        }
+        if let Place::SwitchTable(table) = self.new.place(reference.target) {
+            let source = Source::SwitchTable(table, function);
+            let name = format!("switch${}", self.pieces[index.0 as usize].symbol);
+            let piece = self.piece(source, &name, PieceKind::Constant, reference.target);
+            return Ok(Operand::Place(FixupTarget::Piece(piece), 0));
+        }
+        let in_run = runs
+            .iter()
+            .find(|(start, size)| (start.0..start.0 + size).contains(&reference.target.0));
+        if let Some(&(start, size)) = in_run {
+            let offset = reference.target.0 - start.0;
+            return Ok(match self.twin(start, Some(size)) {
+                Some(twin) => Operand::Place(FixupTarget::Old(Rva(twin.0 + offset)), 0),
+                None => {
+                    let piece = self.constant(start, size);
+                    Operand::Place(FixupTarget::Piece(piece), offset as i32)
+                }
+            });
+        }
+        if let Some(anchor) = reference.anchor {
+            // The linker's own list says which object is meant.
+            let (target, addend) = self.resolve(anchor, accessed)?;
+            let distance = reference.target.0.wrapping_sub(anchor.0) as i32;
+            return Ok(Operand::Place(target, addend.wrapping_add(distance)));
+        }
+        if reference.kind == ReferenceKind::Address {
+            self.neighbour_hazard(function, reference.target)?;
+        }
+        self.resolve(reference.target, accessed).map(place)
+    }
+
+    /// The address of a datum can also be the end of the datum before it. Where old and new
+    /// build place the two differently and the function refers to both, which is meant
+    /// cannot be told.
+    fn neighbour_hazard(&self, function: FunctionIndex, target: Rva) -> Result<(), Hazard> {
+        let Place::Data(datum, 0) = self.new.place(target) else {
+            return Ok(());
+        };
+        let before = target.checked_offset(-1).map(|rva| self.new.place(rva));
+        let Some(Place::Data(previous, _)) = before else {
+            return Ok(());
+        };
+        let refers_to_previous = self
+            .new
+            .code_of(function)
+            .references
+            .iter()
+            .any(|r| matches!(self.new.place(r.target), Place::Data(d, _) if d == previous));
+        if !refers_to_previous {
+            return Ok(());
+        }
+        let old = (self.diff.old_datum(datum), self.diff.old_datum(previous));
+        let still_adjacent = match old {
+            (Some(d), Some(p)) => {
+                let p = self.old.datum(p);
+                p.rva.checked_add(p.size) == Some(self.old.datum(d).rva)
+            }
+            _ => false,
+        };
+        if still_adjacent {
+            return Ok(());
+        }
+        let names = (self.new.datum(datum), self.new.datum(previous));
+        Err((
+            &code::UNRESOLVED_REFERENCE,
+            format!(
+                "is the start of {} or the end of {}, which lie apart in the old build",
+                names.0.display_name(),
+                names.1.display_name()
+            ),
+        ))
+    }
+
+    /// `jmp rel32` to a place of the old image.
+    pub(super) fn fill_thunk(&mut self, index: PieceIndex, old: Rva) {
+        let piece = &mut self.pieces[index.0 as usize];
+        piece.bytes = vec![0xe9, 0, 0, 0, 0];
+        piece.fixups = vec![Fixup {
+            at: 1,
+            kind: FixupKind::Relative(0),
+            target: FixupTarget::Old(old),
+            addend: 0,
+        }];
+    }
+}
+
+fn fixup_kind(reference: &Reference) -> FixupKind {
+    match reference.kind {
+        ReferenceKind::Absolute => FixupKind::Absolute,
+        ReferenceKind::ImageRelative => FixupKind::ImageRelative,
+        _ => FixupKind::Relative(reference.trailing),
+    }
+}

@@ -1,0 +1,140 @@
+//! Fills pieces with data: constants, variables, switch tables, import slots.
+
+use super::closure::{Closure, Source};
+use super::{Fixup, FixupKind, FixupTarget, ImportIndex, PieceIndex};
+use crate::addr::Rva;
+use crate::finding::rules::code;
+use crate::function::{FunctionIndex, Place};
+use crate::symbols::SwitchEntry;
+
+impl Closure<'_> {
+    pub(super) fn fill_data(&mut self, index: PieceIndex, rva: Rva, size: u32) {
+        let new = self.new;
+        let Some(mut bytes) = new.image.loaded_bytes(rva, size) else {
+            let detail = format!("its {size:#x} bytes at {rva} leave their section");
+            return self.refuse(&code::UNRESOLVED_REFERENCE, index, detail);
+        };
+        let mut fixups = Vec::new();
+        for place in new.image.relocations_in(rva, size) {
+            let at = place.0 - rva.0;
+            let resolved = match new.image.pointer_at(*place) {
+                Some(target) if at + 8 <= size => self.resolve(target, None),
+                _ => Err((
+                    &code::UNRESOLVED_REFERENCE,
+                    "holds an address that is cut off".into(),
+                )),
+            };
+            match resolved {
+                Ok((target, addend)) => {
+                    bytes[at as usize..at as usize + 8].fill(0);
+                    fixups.push(Fixup {
+                        at,
+                        kind: FixupKind::Absolute,
+                        target,
+                        addend,
+                    });
+                }
+                Err((rule, reason)) => {
+                    self.refuse(rule, index, format!("the pointer at +{at:#x} {reason}"));
+                }
+            }
+        }
+        let piece = &mut self.pieces[index.0 as usize];
+        piece.bytes = bytes;
+        piece.fixups = fixups;
+    }
+
+    /// A table of RVAs stays one. A table of distances from its own start becomes one of
+    /// distances between the moved function and the moved table:
+    /// `case - table = (case - entry) + (entry - table)`.
+    pub(super) fn fill_switch_table(&mut self, index: PieceIndex, table: u32, function: FunctionIndex) {
+        let new = self.new;
+        let record = &new.switch_tables[table as usize];
+        let Some(owner) = self.knows(Source::Function(function)) else {
+            return;
+        };
+        let to_table = record.entry == SwitchEntry::Signed(4) && record.base == record.table;
+        let to_image = record.entry == SwitchEntry::Unsigned(4) && record.base == Rva(0);
+        let targets = new.image.switch_targets(record);
+        let (Some(targets), true) = (targets, to_table || to_image) else {
+            let detail = format!(
+                "its switch table at {} is of a form not carried",
+                record.table
+            );
+            return self.refuse(&code::INDIRECT_JUMP, owner, detail);
+        };
+        let mut fixups = Vec::new();
+        for (i, target) in targets.iter().enumerate() {
+            let at = i as u32 * 4;
+            if record.branch == Rva(0) {
+                // A lookup table leads to constants.
+                match self.resolve(*target, None) {
+                    Ok((target, addend)) => fixups.push(Fixup {
+                        at,
+                        kind: FixupKind::Relative(0),
+                        target,
+                        addend: addend.wrapping_add((at + 4) as i32),
+                    }),
+                    Err((rule, reason)) => {
+                        return self.refuse(rule, owner, format!("its lookup table {reason}"));
+                    }
+                }
+                continue;
+            }
+            let Some((case, offset)) = self.case_of(function, *target) else {
+                let detail = format!("entry {i} of its switch table leads out of it");
+                return self.refuse(&code::INDIRECT_JUMP, owner, detail);
+            };
+            // A relative field counts from its own end, the entry from the table's start.
+            let (kind, addend) = if to_image {
+                (FixupKind::ImageRelative, offset)
+            } else {
+                (FixupKind::Relative(0), offset + at + 4)
+            };
+            fixups.push(Fixup {
+                at,
+                kind,
+                target: FixupTarget::Piece(case),
+                addend: addend as i32,
+            });
+        }
+        let piece = &mut self.pieces[index.0 as usize];
+        piece.bytes = vec![0; targets.len() * 4];
+        piece.fixups = fixups;
+    }
+
+    /// The piece and the offset that a case of a function's switch leads to: in itself, or in
+    /// code that belongs to it.
+    fn case_of(&mut self, function: FunctionIndex, rva: Rva) -> Option<(PieceIndex, u32)> {
+        match self.new.place(rva) {
+            Place::Function(f, offset) if f == function || self.belongs_to_others(f) => {
+                Some((self.function(f), offset))
+            }
+            // A case that cannot occur: its block is empty, behind the last one.
+            _ if rva == self.new.function(function).end() => {
+                Some((self.function(function), self.new.function(function).size))
+            }
+            _ => None,
+        }
+    }
+
+    /// Eight bytes that hold an address which is looked up when the patch is applied.
+    pub(super) fn fill_import_slot(&mut self, index: PieceIndex, import: u32) {
+        let wanted = self.new.image.imports[import as usize].clone();
+        let known = self.imports.iter().position(|i| {
+            (&i.module, &i.name, i.delayed) == (&wanted.module, &wanted.name, wanted.delayed)
+        });
+        let number = known.unwrap_or_else(|| {
+            self.imports.push(wanted);
+            self.imports.len() - 1
+        });
+        let piece = &mut self.pieces[index.0 as usize];
+        piece.bytes = vec![0; 8];
+        piece.fixups = vec![Fixup {
+            at: 0,
+            kind: FixupKind::Absolute,
+            target: FixupTarget::Import(ImportIndex(number as u32)),
+            addend: 0,
+        }];
+    }
+}

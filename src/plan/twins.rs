@@ -1,0 +1,77 @@
+//! Constants without a symbol that the old image has as well.
+//!
+//! Where the old image holds the same content, moved code refers to it there: what it stores
+//! somewhere then stays valid when the patch is taken out, and objects whose address means
+//! something (run-time type information, virtual function tables of local classes) stay one.
+
+use std::collections::HashMap;
+
+use crate::addr::Rva;
+use crate::diff::Comparer;
+use crate::function::{Place, Program};
+
+/// The first bytes of a constant, without what the loader relocates.
+type Look = [u8; 8];
+
+/// Constants of the old image by their looks.
+pub struct Twins<'t> {
+    comparer: Comparer<'t>,
+    by_look: HashMap<Look, Vec<Rva>>,
+}
+
+impl<'t> Twins<'t> {
+    /// Looks at every constant that old code or data refers to.
+    pub fn new(comparer: Comparer<'t>) -> Self {
+        let old = comparer.old;
+        let mut by_look: HashMap<Look, Vec<Rva>> = HashMap::new();
+        for rva in old.anonymous_targets() {
+            if old.place(rva) == Place::Constant
+                && let Some(look) = look(old, rva)
+            {
+                by_look.entry(look).or_default().push(rva);
+            }
+        }
+        Twins { comparer, by_look }
+    }
+
+    /// Where the old image has the constant at `rva` of the new one. `accessed` is how many
+    /// bytes of it are read, where that is known.
+    pub fn find(&self, rva: Rva, accessed: Option<u32>) -> Option<Rva> {
+        let (old, new) = (self.comparer.old, self.comparer.new);
+        let size = accessed.unwrap_or_else(|| new.anonymous_extent(rva));
+        let has_pointers = !new.image.relocations_in(rva, size).is_empty();
+        let candidates = self.by_look.get(&look(new, rva)?)?;
+        let same_module = |twin: Rva| {
+            let modules = (
+                old.symbols.contribution_at(twin),
+                new.symbols.contribution_at(rva),
+            );
+            let keys = &self.comparer.keys.modules;
+            matches!(modules, (Some(a), Some(b)) if keys.same(a.module, b.module))
+        };
+        let alignment = accessed.unwrap_or(1).next_power_of_two();
+        let aligned = |twin: Rva| rva.0 % alignment != 0 || twin.0 % alignment == 0;
+        let mut equal = candidates.iter().copied().filter(|twin| {
+            aligned(*twin)
+                && (!has_pointers || same_module(*twin))
+                && self.comparer.same_constant_at(*twin, rva, accessed)
+        });
+        let first = equal.next()?;
+        Some(std::iter::once(first).chain(equal).find(|t| same_module(*t)).unwrap_or(first))
+    }
+}
+
+fn look(program: &Program<'_>, rva: Rva) -> Option<Look> {
+    let mut look = Look::default();
+    let rest = program.image.rest_of_section(rva)?;
+    let len = rest.len().min(look.len());
+    look[..len].copy_from_slice(&rest[..len]);
+    // Text shorter than this is followed by something else.
+    if let Some(zero) = look.iter().position(|b| *b == 0) {
+        look[zero..].fill(0);
+    }
+    for place in program.image.relocations_in(rva, look.len() as u32) {
+        look[(place.0 - rva.0) as usize..].fill(0);
+    }
+    Some(look)
+}
