@@ -412,19 +412,31 @@ impl Reader {
         if jump.op0_kind() == OpKind::Memory {
             return loaded(jump);
         }
-        let register = jump.op0_register();
-        let definition = self.recent.iter().rev().find(|i| {
-            i.op_count() > 0
-                && i.op0_kind() == OpKind::Register
-                && i.op0_register().full_register() == register
-                && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test)
-        });
-        match definition {
-            Some(i) if i.code() == Opcode::Mov_r64_rm64 && i.op1_kind() == OpKind::Memory => {
-                loaded(i)
+        let mut register = jump.op0_register();
+        let mut earlier = self.recent.as_slice();
+        // Copies from register to register are followed back.
+        loop {
+            let defines = |i: &Instruction| {
+                i.op_count() > 0
+                    && i.op0_kind() == OpKind::Register
+                    && i.op0_register().full_register() == register
+                    && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test)
+            };
+            let Some(at) = earlier.iter().rposition(defines) else {
+                return match self.recent.len() < LOOK_BACK {
+                    true => IndirectJump::TailCall,
+                    false => IndirectJump::Computed,
+                };
+            };
+            let definition = &earlier[at];
+            match (definition.code(), definition.op1_kind()) {
+                (Opcode::Mov_r64_rm64, OpKind::Memory) => return loaded(definition),
+                (Opcode::Mov_r64_rm64 | Opcode::Mov_rm64_r64, OpKind::Register) => {
+                    register = definition.op1_register();
+                }
+                _ => return IndirectJump::Computed,
             }
-            None if self.recent.len() < LOOK_BACK => IndirectJump::TailCall,
-            _ => IndirectJump::Computed,
+            earlier = &earlier[..at];
         }
     }
 }

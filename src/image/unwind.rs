@@ -62,14 +62,59 @@ impl UnwindInfo {
         bytes
     }
 
-    /// Turns version 2 into version 1: drops the codes that describe epilogs, which come
-    /// first.
-    pub fn drop_epilogs(&mut self) {
-        const UWOP_EPILOG: u16 = 6;
-        let is_epilog = |code: &&UnwindCode| code.0 >> 8 & 0xf == UWOP_EPILOG;
-        let epilogs = self.codes.iter().take_while(is_epilog).count();
-        self.codes.drain(..epilogs);
-        self.version = 1;
+    /// The unwind information of a copy of the first instructions: without handler and
+    /// epilogs, and with the codes of only those instructions that are in the copy. `moved`
+    /// gives the offset in the copy of the end of an instruction, if it is there.
+    pub fn of_copy(&self, moved: impl Fn(u8) -> Option<u8>) -> UnwindInfo {
+        const FRAME_POINTER: u16 = 3;
+        let mut codes = Vec::new();
+        let (mut prologue, mut frame) = (0, 0);
+        let mut rest = self.codes.as_slice();
+        while let Some(first) = rest.first() {
+            let (code, after) = rest.split_at(first.slots().min(rest.len()));
+            rest = after;
+            let offset = first.0 as u8;
+            let Some(offset) = moved(offset).filter(|_| !first.is_epilog()) else {
+                continue;
+            };
+            prologue = prologue.max(offset);
+            if first.operation() == FRAME_POINTER {
+                frame = self.frame;
+            }
+            codes.push(UnwindCode(first.0 & 0xff00 | u16::from(offset)));
+            codes.extend(&code[1..]);
+        }
+        UnwindInfo {
+            version: 1,
+            prologue,
+            frame,
+            codes,
+            handler: None,
+            handler_flags: 0,
+            chained: None,
+        }
+    }
+}
+
+impl UnwindCode {
+    /// `UWOP_*`
+    fn operation(self) -> u16 {
+        self.0 >> 8 & 0xf
+    }
+
+    fn is_epilog(self) -> bool {
+        self.operation() == 6
+    }
+
+    /// How many slots the code has, itself included.
+    fn slots(self) -> usize {
+        match self.operation() {
+            1 if self.0 >> 12 == 0 => 2,
+            1 => 3,
+            4 | 8 => 2,
+            5 | 9 => 3,
+            _ => 1,
+        }
     }
 }
 
@@ -193,9 +238,21 @@ mod tests {
     }
 
     #[test]
-    fn epilogs_are_the_codes_in_front() {
-        let mut second = info(2, &[0x1602, 0x0605, 0x4204, 0x3001]);
-        second.drop_epilogs();
-        assert_eq!(second, info(1, &[0x4204, 0x3001]));
+    fn a_copy_has_the_codes_of_its_own_instructions() {
+        // Epilogs; save rbx at [rsp+30h] at 10; alloc 0x100 at 6; push rbx at 1.
+        let codes = [0x1602, 0x0605, 0x340a, 6, 0x0106, 0x20, 0x3001];
+        let whole = info(2, &codes);
+        let copy = whole.of_copy(|at| (at <= 6).then_some(at + 4));
+        assert_eq!((copy.version, copy.prologue), (1, 10));
+        let slots: Vec<u16> = copy.codes.iter().map(|c| c.0).collect();
+        assert_eq!(slots, [0x010a, 0x20, 0x3005]);
+    }
+
+    #[test]
+    fn a_frame_pointer_that_is_not_set_yet_is_none() {
+        let mut whole = info(1, &[0x0304, 0x5001]);
+        whole.frame = 5;
+        assert_eq!(whole.of_copy(Some).frame, 5);
+        assert_eq!(whole.of_copy(|at| (at < 4).then_some(at)).frame, 0);
     }
 }

@@ -188,7 +188,9 @@ impl<'p> Closure<'p> {
             Place::SwitchTable(_) => unresolved("a switch table of another function"),
             Place::Variable if self.diff.is_identity() => Ok((FixupTarget::Old(target), 0)),
             Place::Variable => unresolved("which cannot be found in the old build"),
-            Place::Headers(_) | Place::Nowhere => unresolved("which is no object"),
+            // The headers of the running module are those of the old build.
+            Place::Headers(at) => Ok((FixupTarget::Old(Rva(at)), 0)),
+            Place::Nowhere => unresolved("which is no object"),
         }
     }
 

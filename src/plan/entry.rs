@@ -14,6 +14,7 @@ use crate::finding::{Finding, Rule, rules::code};
 use crate::function::{
     FunctionIndex, Handler, Program, Reference, ReferenceKind, length_without_padding,
 };
+use crate::image::UnwindInfo;
 use crate::payload::names::REDIRECT_LEN;
 
 /// The displaced instructions of an old function.
@@ -64,21 +65,11 @@ pub fn plan_given(
         return refuse(&code::ENTRY_NOT_MOVABLE, detail);
     }
     let info = unwind::of_entry(program, f.rva);
-    let safety = match &info {
-        None => Unwinding::None,
-        Some((_, None)) => Unwinding::Plain,
-        // This one ignores everything but what C++ code throws.
-        Some((_, Some(handler))) if program.handler_at(*handler) == Some(Handler::Gxx) => {
-            Unwinding::Thrown
-        }
-        Some((_, Some(_))) => Unwinding::Handled,
-    };
-    let info = info.map(|(bytes, _)| bytes);
-    match displace(program, function, safety) {
-        Ok((bytes, fixups)) => Ok(Gate {
-            bytes,
-            fixups,
-            unwind: info,
+    match displace(program, function, info.as_ref()) {
+        Ok(displaced) => Ok(Gate {
+            unwind: info.map(|info| displaced.unwind(&info).to_bytes()),
+            bytes: displaced.bytes,
+            fixups: displaced.fixups,
             covered: REDIRECT_LEN,
         }),
         Err(reason) => refuse(&code::ENTRY_NOT_MOVABLE, reason),
@@ -132,7 +123,23 @@ fn branch_into_entry(program: &Program<'_>, function: FunctionIndex) -> Option<S
         .then(|| "a switch table".into())
 }
 
-type Displaced = (Vec<u8>, Vec<Fixup>);
+/// Instructions under the redirect, copied.
+#[derive(Default)]
+struct Displaced {
+    bytes: Vec<u8>,
+    fixups: Vec<Fixup>,
+    /// The end of each instruction: in the function, and in the copy.
+    ends: Vec<(u8, u8)>,
+}
+
+impl Displaced {
+    fn unwind(&self, info: &UnwindInfo) -> UnwindInfo {
+        info.of_copy(|end| {
+            let found = self.ends.iter().find(|(from, _)| *from == end);
+            found.map(|(_, to)| *to)
+        })
+    }
+}
 
 /// What is known about unwinding through displaced instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +152,36 @@ enum Unwinding {
     Thrown,
     /// It has a handler for every kind of exception.
     Handled,
+}
+
+impl Unwinding {
+    fn of(program: &Program<'_>, info: Option<&UnwindInfo>) -> Self {
+        match info.map(|i| i.handler) {
+            None => Unwinding::None,
+            Some(None) => Unwinding::Plain,
+            // This one ignores everything but what C++ code throws.
+            Some(Some((handler, _))) if program.handler_at(handler) == Some(Handler::Gxx) => {
+                Unwinding::Thrown
+            }
+            Some(Some(_)) => Unwinding::Handled,
+        }
+    }
+
+    /// Why an instruction cannot be displaced; `in_prologue` where no handler is in force yet.
+    fn forbids(self, instruction: &Instruction, in_prologue: bool) -> Option<&'static str> {
+        let handled = !in_prologue
+            && ((self >= Unwinding::Thrown && may_throw(instruction))
+                || (self == Unwinding::Handled && may_fault(instruction)));
+        let calls = matches!(
+            instruction.flow_control(),
+            FlowControl::Call | FlowControl::IndirectCall
+        );
+        if self == Unwinding::None && calls {
+            return Some("could not be unwound");
+        }
+        // The handlers of the old code are not there for what is displaced.
+        handled.then_some("could not be handled")
+    }
 }
 
 /// Whether an exception can come out of what an instruction calls.
@@ -172,14 +209,15 @@ fn may_fault(instruction: &Instruction) -> bool {
 fn displace(
     program: &Program<'_>,
     function: FunctionIndex,
-    unwinding: Unwinding,
+    info: Option<&UnwindInfo>,
 ) -> Result<Displaced, String> {
     let f = program.function(function);
     let source = program.bytes_of(function);
     let references = &program.code_of(function).references;
+    let unwinding = Unwinding::of(program, info);
+    let prologue = info.map_or(0, |i| usize::from(i.prologue));
     let mut decoder = Decoder::with_ip(64, source, f.rva.0.into(), DecoderOptions::NONE);
-    let (mut bytes, mut fixups) = (Vec::new(), Vec::new());
-    let mut widened_at = None;
+    let mut displaced = Displaced::default();
     let mut ends = false;
     let mut instruction = Instruction::default();
     while decoder.position() < REDIRECT_LEN as usize && decoder.can_decode() && !ends {
@@ -187,50 +225,26 @@ fn displace(
         decoder.decode_out(&mut instruction);
         let end = decoder.position();
         let original = &source[start..end];
-        match instruction.flow_control() {
-            FlowControl::Call | FlowControl::IndirectCall if unwinding == Unwinding::None => {
-                return Err(format!("a call at +{start:#x} could not be unwound"));
-            }
-            // The handlers of the old code are not there for what is displaced.
-            _ if (unwinding >= Unwinding::Thrown && may_throw(&instruction))
-                || (unwinding == Unwinding::Handled && may_fault(&instruction)) =>
-            {
-                return Err(format!("an exception at +{start:#x} could not be handled"));
-            }
-            FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch
-                if is_inner(&instruction, f.rva, f.size) =>
-            {
-                let target = Rva(instruction.near_branch_target() as u32);
-                widened_at.get_or_insert(start);
-                widen(&instruction, original, target, &mut bytes, &mut fixups)?;
-            }
-            _ => {
-                copy(original, start, references, &mut bytes, &mut fixups)?;
-            }
+        if let Some(reason) = unwinding.forbids(&instruction, start < prologue) {
+            return Err(format!("an exception at +{start:#x} {reason}"));
         }
+        if is_inner(&instruction, f.rva, f.size) {
+            let target = Rva(instruction.near_branch_target() as u32);
+            widen(&instruction, original, target, &mut displaced)?;
+        } else {
+            copy(original, start, references, &mut displaced)?;
+        }
+        displaced.ends.push((end as u8, displaced.bytes.len() as u8));
         ends = matches!(
             instruction.flow_control(),
             FlowControl::Return | FlowControl::UnconditionalBranch | FlowControl::IndirectBranch
         );
     }
-    if let Some(at) = widened_at {
-        // Unwind codes count from the entry; they must not count across what was widened.
-        let prologue_ends = prologue_length(program, f.rva);
-        if prologue_ends > at as u32 {
-            return Err(format!("the branch at +{at:#x} lies inside the prologue"));
-        }
-    }
     if !ends {
         let rest = Rva(f.rva.0 + decoder.position() as u32);
-        jump(&mut bytes, &mut fixups, &[0xe9], rest);
+        jump(&mut displaced, &[0xe9], rest);
     }
-    Ok((bytes, fixups))
-}
-
-fn prologue_length(program: &Program<'_>, rva: Rva) -> u32 {
-    let entry = program.image.runtime_function_at(rva);
-    let info = entry.and_then(|e| program.image.unwind_info(e.info).ok());
-    info.map_or(0, |i| i.prologue.into())
+    Ok(displaced)
 }
 
 /// Whether a branch leads to another place of its own function.
@@ -250,9 +264,9 @@ fn copy(
     original: &[u8],
     start: usize,
     references: &[Reference],
-    bytes: &mut Vec<u8>,
-    fixups: &mut Vec<Fixup>,
+    displaced: &mut Displaced,
 ) -> Result<(), String> {
+    let Displaced { bytes, fixups, .. } = displaced;
     let from = bytes.len();
     bytes.extend_from_slice(original);
     for reference in references {
@@ -282,8 +296,7 @@ fn widen(
     instruction: &Instruction,
     original: &[u8],
     target: Rva,
-    bytes: &mut Vec<u8>,
-    fixups: &mut Vec<Fixup>,
+    displaced: &mut Displaced,
 ) -> Result<(), String> {
     let opcode: Vec<u8> = if instruction.is_jmp_short_or_near() {
         vec![0xe9]
@@ -298,11 +311,12 @@ fn widen(
     } else {
         return Err("a loop or jrcxz has no form with a 32-bit displacement".into());
     };
-    jump(bytes, fixups, &opcode, target);
+    jump(displaced, &opcode, target);
     Ok(())
 }
 
-fn jump(bytes: &mut Vec<u8>, fixups: &mut Vec<Fixup>, opcode: &[u8], target: Rva) {
+fn jump(displaced: &mut Displaced, opcode: &[u8], target: Rva) {
+    let Displaced { bytes, fixups, .. } = displaced;
     bytes.extend_from_slice(opcode);
     fixups.push(Fixup {
         at: bytes.len() as u32,
