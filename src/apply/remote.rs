@@ -46,7 +46,7 @@ pub fn unregister<T: Target + ?Sized>(target: &T, record: &mut Record) -> Result
 }
 
 /// Calls a function of the target's `ntdll` through the payload's call routine.
-fn call<T: Target + ?Sized>(
+pub(super) fn call<T: Target + ?Sized>(
     target: &T,
     record: &Record,
     function: &'static str,

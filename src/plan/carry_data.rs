@@ -3,7 +3,7 @@
 use super::closure::{Closure, Source};
 use super::{Fixup, FixupKind, FixupTarget, ImportIndex, PieceIndex};
 use crate::addr::Rva;
-use crate::finding::rules::code;
+use crate::finding::{Finding, rules::code};
 use crate::function::{FunctionIndex, Place};
 use crate::symbols::SwitchEntry;
 
@@ -130,6 +130,18 @@ impl Closure<'_> {
             (&i.module, &i.name, i.delayed) == (&wanted.module, &wanted.name, wanted.delayed)
         });
         let number = known.unwrap_or_else(|| {
+            let when = if wanted.delayed {
+                " at the first call"
+            } else {
+                ""
+            };
+            let detail = format!(
+                "the new build imports {}!{}{when}, the old one does not",
+                wanted.module, wanted.name
+            );
+            let subject = wanted.name.to_string();
+            self.findings
+                .push(Finding::about(&code::NEW_IMPORT, subject, detail));
             self.imports.push(wanted);
             self.imports.len() - 1
         });

@@ -8,7 +8,7 @@ use crate::apply::record::{
     self, Body, CodePages, Function, FunctionTable, Header, PatchedModule, Record, Site, Stage,
 };
 use crate::apply::target::{Module, Protection, Target, TargetError};
-use crate::apply::{applied_by, entries, fault, place as room, preflight};
+use crate::apply::{applied_by, entries, fault, imports, place as room, preflight};
 use crate::package::Package;
 use crate::payload::names::{REDIRECT_LEN, SHORT_REDIRECT_LEN};
 
@@ -33,8 +33,9 @@ pub(super) fn place<T: Target>(
         module: module.base,
         active: record::active_at(base),
     };
+    let mut externals = preflight::externals(package);
     let placed = layout
-        .link(bases, &preflight::externals(package))
+        .link(bases, &externals)
         .map_err(ApplyError::from)
         .and_then(|linked| {
             let body = describe(target, package, module, &linked)?;
@@ -46,7 +47,21 @@ pub(super) fn place<T: Target>(
                 applied_at_ms: now_ms(),
                 frozen: false,
             };
-            write(target, base, header, body, &linked)
+            let record = write(target, base, header, body, &linked)?;
+            let imports = &package.manifest.imports;
+            if imports.is_empty() {
+                seal(target, &linked, false)?;
+            } else {
+                let scratch = base.0 + layout.record_size() - preflight::scratch(package);
+                externals.imports = imports::resolve(target, &record, Va(scratch), imports)?;
+                let bound = layout.link(bases, &externals)?;
+                for pages in bound.pages.iter().filter(|p| !p.protection.executable()) {
+                    target.write_verified(pages.at, &pages.bytes)?;
+                }
+                seal(target, &linked, false)?;
+            }
+            fault::point("sealed");
+            Ok(record)
         });
     if placed.is_err() {
         let _ = target.free(base);
@@ -54,7 +69,8 @@ pub(super) fn place<T: Target>(
     placed
 }
 
-/// Writes the record first, so that whatever follows is found if this process dies.
+/// Writes the record first, so that whatever follows is found if this process dies; then the
+/// payload, of which the code is sealed.
 fn write<T: Target>(
     target: &T,
     base: Va,
@@ -68,10 +84,7 @@ fn write<T: Target>(
         target.write_verified(pages.at, &pages.bytes)?;
     }
     fault::point("written");
-    for pages in &linked.pages {
-        seal(target, pages.at, pages.bytes.len() as u64, pages.protection)?;
-    }
-    fault::point("sealed");
+    seal(target, linked, true)?;
     Ok(Record {
         at: base,
         header,
@@ -79,8 +92,16 @@ fn write<T: Target>(
     })
 }
 
+/// Seals the pages with code, or those without.
+fn seal<T: Target>(target: &T, linked: &Linked, code: bool) -> Result<(), TargetError> {
+    let pages = linked.pages.iter();
+    pages
+        .filter(|p| p.protection.executable() == code)
+        .try_for_each(|p| protect(target, p.at, p.bytes.len() as u64, p.protection))
+}
+
 /// Gives pages their final protection, and makes sure that they have it.
-fn seal<T: Target>(
+fn protect<T: Target>(
     target: &T,
     at: Va,
     size: u64,

@@ -4,14 +4,13 @@ mod code;
 mod identity;
 mod patches;
 
-use std::collections::HashMap;
-
-use super::link::{Bases, Layout};
+use super::imports;
+use super::link::{Bases, Externals, Layout};
 use super::place;
 use super::record::{self, Body, Function, PatchedModule, Protected, Record, Site, Stage};
 use super::survey::{Installed, Survey};
 use super::target::{Module, Target, TargetError};
-use crate::addr::{Rva, Va};
+use crate::addr::Va;
 use crate::finding::rules::target as rules;
 use crate::finding::{Finding, Severity};
 use crate::package::Package;
@@ -55,6 +54,7 @@ impl Preflight {
             if active.is_none() {
                 code::compare(target, module, package, &survey, &mut findings)?;
             }
+            findings.extend(imports::look(target, &package.manifest)?);
             match link(target, module, package) {
                 Ok(size) => region_size = size,
                 Err(LinkProblem::Target(error)) => return Err(error),
@@ -145,17 +145,26 @@ fn link<T: Target>(target: &T, module: &Module, package: &Package) -> Result<u64
 
 /// Lays the payload out behind a record that is large enough wherever it goes.
 pub(super) fn layout(package: &Package) -> Result<Layout<'_>, super::link::LinkError> {
-    Layout::new(&package.payload, record_size(package))
+    Layout::new(&package.payload, record_size(package) + scratch(package))
 }
 
-/// The places in the old module that the payload refers to.
-pub(super) fn externals(package: &Package) -> HashMap<&str, Rva> {
-    package
-        .manifest
-        .externals
-        .iter()
-        .map(|e| (e.symbol.as_str(), e.rva))
-        .collect()
+/// The places that the payload refers to. Those in other modules are not known yet.
+pub(super) fn externals(package: &Package) -> Externals<'_> {
+    let manifest = &package.manifest;
+    let old = manifest.externals.iter();
+    let imports = manifest.imports.iter();
+    Externals {
+        old: old.map(|e| (e.symbol.as_str(), e.rva)).collect(),
+        imports: imports.map(|i| (i.symbol.clone(), Va(0))).collect(),
+    }
+}
+
+/// Bytes behind the record for calls to the target's loader, if there are any.
+pub(super) fn scratch(package: &Package) -> u64 {
+    match package.manifest.imports.is_empty() {
+        true => 0,
+        false => imports::SCRATCH,
+    }
 }
 
 /// An upper bound for the size of the record in bytes: a record of the same shape with
