@@ -30,6 +30,7 @@
 
 pub mod entries;
 pub mod fault;
+mod hooks;
 pub mod imports;
 pub mod install;
 pub mod link;

@@ -9,9 +9,10 @@ use super::quiesce::{Effort, FrameCheck, Patience, Zone, Zones, quiesce};
 use super::record::{Record, Stage};
 use super::survey::{Installed, State, Survey};
 use super::target::{Target, TargetError};
-use super::{recover, remote};
+use super::{hooks, recover, remote};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
+use crate::payload::names::Hook;
 
 /// Takes a patch out: the one with this id, or the only one there is.
 ///
@@ -122,6 +123,12 @@ pub(super) fn remove<T: Target>(
     patience: &Patience<'_>,
     summary: &mut Summary,
 ) -> Result<Option<Outcome>, ApplyError> {
+    // What was never switched on, or is half taken out already, is not asked.
+    let asked = record.is_active(target)?;
+    if asked && let Some(veto) = hooks::run(target, record, Hook::BeforeRevert)? {
+        summary.findings.push(veto);
+        return Ok(Some(Outcome::Refused));
+    }
     let zones = zones(record);
     let patches = Survey::of(target)?.patches;
     let records: Vec<&Record> = patches.iter().map(|p| &p.record).collect();
@@ -151,6 +158,11 @@ pub(super) fn remove<T: Target>(
     fault::point("reverted-thawed");
     record.set_stage(target, Stage::Restored)?;
     fault::point("restored");
+    if asked {
+        summary
+            .findings
+            .extend(hooks::run(target, record, Hook::AfterRevert)?);
+    }
     if !release(target, record, &zones, &check, patience)? {
         summary.findings.push(not_freed(record));
     }

@@ -67,6 +67,7 @@ pub fn describe(
             new_pdb_sha256: digest(inputs.new_pdb),
             accepted_risks: plan.accepted.iter().map(|c| (*c).to_owned()).collect(),
         },
+        hooks: payload.hooks.iter().cloned().collect(),
         functions,
         externals: payload.externals.clone(),
         imports: payload.imports.clone(),

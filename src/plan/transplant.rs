@@ -68,6 +68,7 @@ impl Plan {
             replacements,
             pieces: closure.pieces,
             imports: closure.imports,
+            hooks: Vec::new(),
             left_out,
         }
     }

@@ -50,7 +50,8 @@ impl<'t> Twins<'t> {
             matches!(modules, (Some(a), Some(b)) if keys.same(a.module, b.module))
         };
         let alignment = accessed.unwrap_or(1).next_power_of_two();
-        let aligned = |twin: Rva| rva.0 % alignment != 0 || twin.0 % alignment == 0;
+        let aligned =
+            |twin: Rva| !rva.0.is_multiple_of(alignment) || twin.0.is_multiple_of(alignment);
         let mut equal = candidates.iter().copied().filter(|twin| {
             aligned(*twin)
                 && (!has_pointers || same_module(*twin))

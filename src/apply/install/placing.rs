@@ -5,7 +5,8 @@ use crate::addr::Va;
 use crate::apply::link::{Bases, LinkError, Linked};
 use crate::apply::outcome::ApplyError;
 use crate::apply::record::{
-    self, Body, CodePages, Function, FunctionTable, Header, PatchedModule, Record, Site, Stage,
+    self, Body, CodePages, Function, FunctionTable, Header, HookAt, PatchedModule, Record, Site,
+    Stage,
 };
 use crate::apply::target::{Module, Protection, Target, TargetError};
 use crate::apply::{applied_by, entries, fault, imports, place as room, preflight};
@@ -178,6 +179,14 @@ fn describe<T: Target>(
         });
     }
     relays.sort_by_key(|s| s.at);
+    let mut hooks = Vec::new();
+    for (hook, symbol) in manifest.hooks.iter() {
+        let at = linked.symbols.get(symbol).copied();
+        let at = at.ok_or_else(|| LinkError::Undefined {
+            symbol: symbol.to_owned(),
+        })?;
+        hooks.push(HookAt { hook, at });
+    }
     let mut places: Vec<(Va, Va)> = entries
         .iter()
         .chain(&relays)
@@ -209,6 +218,7 @@ fn describe<T: Target>(
                 size: p.bytes.len() as u64,
             })
             .collect(),
+        hooks,
         functions,
         entries,
         relays,

@@ -7,8 +7,9 @@ use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
 use crate::apply::record::{Record, Stage};
 use crate::apply::survey::Survey;
 use crate::apply::target::Target;
-use crate::apply::{fault, remote};
+use crate::apply::{fault, hooks, remote};
 use crate::package::Package;
+use crate::payload::names::Hook;
 
 /// What has to be done in the running target before it is frozen.
 pub(super) fn prepare<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
@@ -27,6 +28,11 @@ pub(super) fn switch<T: Target>(
     patience: &Patience<'_>,
     summary: &mut Summary,
 ) -> Result<Outcome, ApplyError> {
+    if let Some(veto) = hooks::run(target, record, Hook::BeforeApply)? {
+        summary.findings.push(veto);
+        return Ok(Outcome::Refused);
+    }
+    fault::point("consented");
     let zones = zones(package, record);
     let patches = Survey::of(target)?.patches;
     let records: Vec<&Record> = patches.iter().map(|p| &p.record).collect();

@@ -7,7 +7,7 @@ mod patches;
 use super::imports;
 use super::link::{Bases, Externals, Layout};
 use super::place;
-use super::record::{self, Body, Function, PatchedModule, Protected, Record, Site, Stage};
+use super::record::{self, Body, Function, HookAt, PatchedModule, Protected, Record, Site, Stage};
 use super::survey::{Installed, Survey};
 use super::target::{Module, Target, TargetError};
 use crate::addr::Va;
@@ -193,6 +193,11 @@ fn record_size(package: &Package) -> u64 {
             at: LONGEST,
             size: u64::MAX,
         }],
+        hooks: manifest
+            .hooks
+            .iter()
+            .map(|(hook, _)| HookAt { hook, at: LONGEST })
+            .collect(),
         functions: manifest
             .functions
             .iter()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::addr::Va;
 use crate::apply::target::Protection;
-use crate::payload::names::REDIRECT_LEN;
+use crate::payload::names::{Hook, REDIRECT_LEN};
 
 /// What a patch is and what it replaces, by absolute address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Body {
     pub call: Option<Va>,
     /// The payload's code.
     pub code: Vec<CodePages>,
+    /// Functions that run around the patch.
+    #[serde(default)]
+    pub hooks: Vec<HookAt>,
     /// The functions that it replaces, by ascending address.
     pub functions: Vec<Function>,
     /// The entry of each function, in the same order.
@@ -35,6 +38,15 @@ pub struct Body {
     pub relays: Vec<Site>,
     /// The pages that hold entries and relays, by ascending address.
     pub pages: Vec<Protected>,
+}
+
+/// A function of the payload that runs at a certain moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookAt {
+    /// The moment.
+    pub hook: Hook,
+    /// Where the function is.
+    pub at: Va,
 }
 
 /// The module that a patch changes.
@@ -162,6 +174,7 @@ impl Body {
             .function_table
             .is_none_or(|t| inside(t.at, u64::from(t.entries) * ENTRY))
             && self.call.is_none_or(|call| inside(call, 1))
+            && self.hooks.iter().all(|h| inside(h.at, 1))
             && self.code.iter().all(|c| inside(c.at, c.size));
         let apart = |sites: &[Site]| sites.windows(2).all(|w| w[0].end() <= w[1].at);
         let functions = self.functions.len();

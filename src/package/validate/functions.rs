@@ -2,7 +2,7 @@
 
 use super::{Checked, ManifestError, ascending, inside, is_hex, name, require, sha256};
 use crate::addr::Rva;
-use crate::package::manifest::{CodeRange, External, Manifest, ReplacedFunction};
+use crate::package::manifest::{CodeRange, External, ImportedSymbol, Manifest, ReplacedFunction};
 use crate::payload::names::{REDIRECT_LEN, SHORT_REDIRECT_LEN};
 
 pub(super) fn validate(manifest: &Manifest) -> Checked {
@@ -27,6 +27,13 @@ pub(super) fn validate(manifest: &Manifest) -> Checked {
     let mut gates: Vec<&String> = functions.iter().map(|f| &f.gate).collect();
     gates.sort();
     ascending("function.gate", gates, |gate| gate)?;
+    for (_, symbol) in manifest.hooks.iter() {
+        name("hooks", symbol)?;
+    }
+    ascending("import", &manifest.imports, |i| &i.symbol)?;
+    for one in &manifest.imports {
+        import(one)?;
+    }
     ascending("external", externals, |e| &e.symbol)?;
     for one in externals {
         external(one, size_of_image)?;
@@ -136,6 +143,18 @@ fn range(function: &str, range: &CodeRange, size_of_image: u32) -> Checked {
         });
     }
     Ok(())
+}
+
+fn import(one: &ImportedSymbol) -> Checked {
+    name("import.symbol", &one.symbol)?;
+    name("import.module", &one.module)?;
+    let is_file_name = !one.module.contains(['/', '\\', ':']);
+    let expected = "a file name without a folder is needed";
+    require(is_file_name, "import.module", &one.module, expected)?;
+    let expected = "a name or an ordinal is needed, and not both";
+    let one_of_both = one.name.is_some() != one.ordinal.is_some();
+    require(one_of_both, "import.name", &one.symbol, expected)?;
+    one.name.as_ref().map_or(Ok(()), |n| name("import.name", n))
 }
 
 fn external(one: &External, size_of_image: u32) -> Checked {
