@@ -9,7 +9,7 @@
 #   openssl                   the tests compare keys and signatures with it
 #   llvm-19, clang-19, lld-19 the tests compare payloads with them; they rebuild the fixtures
 #   the shellcheck program    checks the scripts
-#   dpkg-dev, patch           get and patch the libraries of tests/real (from deb.debian.org)
+#   dpkg-dev, patch           get and patch the sources of real programs, through apt
 #   g++                       builds libFuzzer
 #   rustc-web, cargo-web, rust-web-src, rust-web-clippy
 #                             Rust for Windows, only where rustup cannot add the target
