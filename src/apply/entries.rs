@@ -1,15 +1,16 @@
 //! The bytes at the entries of replaced functions, read and written in few operations.
 //!
+//! An entry of five bytes or more gets a jump to the function's gate. A shorter one gets a
+//! jump of two bytes to a relay: a jump in padding nearby. Relays are written before the
+//! entries that lead to them, and taken away after them.
+//!
 //! An operation on another process costs about the same for five bytes as for five
 //! thousand, so entries near each other are handled as one span.
 
 use super::fault;
-use super::record::{Body, Function, Protected};
+use super::record::{Body, Protected, Site};
 use super::target::{Protection, Target, TargetError};
 use crate::addr::Va;
-use crate::payload::names::REDIRECT_LEN;
-
-const LEN: usize = REDIRECT_LEN as usize;
 
 /// Entries further apart than this are not read, and their pages not unprotected, in one
 /// operation.
@@ -20,14 +21,14 @@ const MAX_GAP: u64 = 0x4_0000;
 const MAX_WRITTEN_GAP: usize = 0x4000;
 
 /// What is at an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryBytes {
     /// What was there before the patch.
     Original,
     /// The patch's redirect.
     Redirect,
     /// Something that the patch didn't write.
-    Foreign([u8; LEN]),
+    Foreign(Vec<u8>),
 }
 
 /// Which of its two contents an entry should have.
@@ -50,21 +51,22 @@ pub enum WriteError {
     Changed(String),
 }
 
-/// Groups pages of entries (ascending) into spans of one protection.
+/// Groups the pages of sites (ascending, first byte and first byte after) into spans of one
+/// protection.
 ///
 /// # Errors
-/// Where a page can't be queried, or an entry lies across two protections.
+/// Where a page can't be queried, or a site lies across two protections.
 pub fn spans<T: Target + ?Sized>(
     target: &T,
-    entries: &[Va],
+    sites: &[(Va, Va)],
 ) -> Result<Vec<Protected>, TargetError> {
     const PAGE: u64 = 0x1000;
     let mut spans: Vec<Protected> = Vec::new();
     // First address after the region that the last span lies in.
     let mut region_end = 0;
-    for entry in entries {
-        let first = entry.0 & !(PAGE - 1);
-        let end = (entry.0 + LEN as u64).next_multiple_of(PAGE);
+    for (at, site_end) in sites {
+        let first = at.0 & !(PAGE - 1);
+        let end = site_end.0.next_multiple_of(PAGE);
         if let Some(last) = spans.last_mut()
             && first <= last.at.0 + last.size + MAX_GAP
             && end <= region_end
@@ -72,13 +74,13 @@ pub fn spans<T: Target + ?Sized>(
             last.size = last.size.max(end - last.at.0);
             continue;
         }
-        let region = target.region(*entry)?;
+        let region = target.region(*at)?;
         let region = region.filter(|r| r.end().0 >= end).ok_or_else(|| {
             let reason = "the entry is not inside one readable region";
             TargetError::Memory {
                 action: "query",
-                at: *entry,
-                size: LEN as u64,
+                at: *at,
+                size: site_end.0 - at.0,
                 source: std::io::Error::other(reason),
             }
         })?;
@@ -92,22 +94,21 @@ pub fn spans<T: Target + ?Sized>(
     Ok(spans)
 }
 
-/// What is at each entry of a patch, in the order of its functions.
+/// What is at each site of a patch, in the order of [`Body::sites`].
 ///
 /// # Errors
-/// Where an entry can't be read.
+/// Where a site can't be read.
 pub fn observe<T: Target + ?Sized>(
     target: &T,
     body: &Body,
 ) -> Result<Vec<EntryBytes>, TargetError> {
-    let mut seen = Vec::with_capacity(body.functions.len());
-    for span in spans_of(body) {
-        let bytes = span.read(target)?;
-        seen.extend(
-            span.functions
-                .iter()
-                .map(|f| classify(f, span.slot(f, &bytes))),
-        );
+    let mut seen = Vec::with_capacity(body.entries.len() + body.relays.len());
+    for sites in [&body.entries, &body.relays] {
+        for span in spans_of(body, sites) {
+            let bytes = span.read(target)?;
+            let classes = span.sites.iter();
+            seen.extend(classes.map(|s| classify(s, span.slot(s, &bytes))));
+        }
     }
     Ok(seen)
 }
@@ -123,9 +124,9 @@ pub fn write<T: Target + ?Sized>(
     body: &Body,
     wanted: Wanted,
 ) -> Result<(), WriteError> {
-    for span in spans_of(body) {
-        if let Some(function) = write_span(target, &span, wanted)? {
-            return Err(WriteError::Changed(function));
+    for span in in_order(body, wanted) {
+        if let Some(site) = write_span(target, &span, wanted)? {
+            return Err(WriteError::Changed(body.name_of(site).to_owned()));
         }
     }
     Ok(())
@@ -137,29 +138,38 @@ pub fn write<T: Target + ?Sized>(
 /// # Errors
 /// Where the target can't be read or written, or holds something else afterwards.
 pub fn put_back<T: Target + ?Sized>(target: &T, body: &Body) -> Result<(), TargetError> {
-    for span in spans_of(body) {
+    for span in in_order(body, Wanted::Original) {
         write_span(target, &span, Wanted::Original)?;
     }
     Ok(())
 }
 
-/// Writes the entries of a span, and says which one was left alone because other software
+/// No entry may lead to a relay that is not there, whatever happens in between.
+fn in_order(body: &Body, wanted: Wanted) -> impl Iterator<Item = Span<'_>> {
+    let order = match wanted {
+        Wanted::Redirect => [&body.relays, &body.entries],
+        Wanted::Original => [&body.entries, &body.relays],
+    };
+    order.into_iter().flat_map(|sites| spans_of(body, sites))
+}
+
+/// Writes the sites of a span, and says which one was left alone because other software
 /// has changed it.
-fn write_span<T: Target + ?Sized>(
+fn write_span<'s, T: Target + ?Sized>(
     target: &T,
-    span: &Span<'_>,
+    span: &Span<'s>,
     wanted: Wanted,
-) -> Result<Option<String>, TargetError> {
+) -> Result<Option<&'s Site>, TargetError> {
     let before = span.read(target)?;
     let mut after = before.clone();
     let mut changed = None;
-    for function in span.functions {
-        let at = span.offset(function);
-        let slot = &mut after[at..at + LEN];
-        match (classify(function, slot), wanted) {
-            (EntryBytes::Foreign(_), _) => changed = Some(function.name.clone()),
-            (_, Wanted::Original) => slot.copy_from_slice(&function.original),
-            (_, Wanted::Redirect) => slot.copy_from_slice(&function.redirect),
+    for site in span.sites {
+        let at = span.offset(site);
+        let slot = &mut after[at..at + site.original.len()];
+        match (classify(site, slot), wanted) {
+            (EntryBytes::Foreign(_), _) => changed = Some(site),
+            (_, Wanted::Original) => slot.copy_from_slice(&site.original),
+            (_, Wanted::Redirect) => slot.copy_from_slice(&site.redirect),
         }
     }
     if after == before {
@@ -210,61 +220,60 @@ pub fn restore_protection<T: Target + ?Sized>(target: &T, body: &Body) -> Result
     Ok(())
 }
 
-/// The functions whose entries lie in the same pages.
+/// The sites that lie in the same pages.
 struct Span<'a> {
     pages: &'a Protected,
-    functions: &'a [Function],
+    sites: &'a [Site],
 }
 
 impl Span<'_> {
     fn start(&self) -> Va {
-        self.functions[0].entry
+        self.sites[0].at
     }
 
-    fn offset(&self, function: &Function) -> usize {
-        (function.entry.0 - self.start().0) as usize
+    fn offset(&self, site: &Site) -> usize {
+        (site.at.0 - self.start().0) as usize
     }
 
-    fn slot<'b>(&self, function: &Function, bytes: &'b [u8]) -> &'b [u8] {
-        let at = self.offset(function);
-        &bytes[at..at + LEN]
+    fn end(&self, site: &Site) -> usize {
+        (site.end().0 - self.start().0) as usize
     }
 
-    /// Ranges that are written in one operation, as offsets from the first entry.
+    fn slot<'b>(&self, site: &Site, bytes: &'b [u8]) -> &'b [u8] {
+        &bytes[self.offset(site)..self.end(site)]
+    }
+
+    /// Ranges that are written in one operation, as offsets from the first site.
     fn clusters(&self) -> impl Iterator<Item = (usize, usize)> {
-        let near = |a: &Function, b: &Function| self.offset(b) - self.offset(a) < MAX_WRITTEN_GAP;
-        self.functions.chunk_by(near).map(|group| {
+        let near = |a: &Site, b: &Site| self.offset(b) - self.offset(a) < MAX_WRITTEN_GAP;
+        self.sites.chunk_by(near).map(|group| {
             let last = &group[group.len() - 1];
-            (self.offset(&group[0]), self.offset(last) + LEN)
+            (self.offset(&group[0]), self.end(last))
         })
     }
 
-    /// From the first entry to the end of the last.
+    /// From the first site to the end of the last.
     fn read<T: Target + ?Sized>(&self, target: &T) -> Result<Vec<u8>, TargetError> {
-        let last = &self.functions[self.functions.len() - 1];
-        target.read_vec(self.start(), self.offset(last) + LEN)
+        let last = &self.sites[self.sites.len() - 1];
+        target.read_vec(self.start(), self.end(last))
     }
 }
 
-fn spans_of(body: &Body) -> impl Iterator<Item = Span<'_>> {
+fn spans_of<'b>(body: &'b Body, sites: &'b [Site]) -> impl Iterator<Item = Span<'b>> {
     body.pages.iter().filter_map(|pages| {
-        let from = body.functions.partition_point(|f| f.entry < pages.at);
-        let to = body
-            .functions
-            .partition_point(|f| f.entry.0 < pages.at.0 + pages.size);
-        let functions = &body.functions[from..to];
-        (!functions.is_empty()).then_some(Span { pages, functions })
+        let from = sites.partition_point(|s| s.at < pages.at);
+        let to = sites.partition_point(|s| s.at.0 < pages.at.0 + pages.size);
+        let sites = &sites[from..to];
+        (!sites.is_empty()).then_some(Span { pages, sites })
     })
 }
 
-fn classify(function: &Function, found: &[u8]) -> EntryBytes {
-    if found == function.original {
+fn classify(site: &Site, found: &[u8]) -> EntryBytes {
+    if found == site.original {
         EntryBytes::Original
-    } else if found == function.redirect {
+    } else if found == site.redirect {
         EntryBytes::Redirect
     } else {
-        let mut bytes = [0; LEN];
-        bytes.copy_from_slice(found);
-        EntryBytes::Foreign(bytes)
+        EntryBytes::Foreign(found.to_vec())
     }
 }

@@ -48,6 +48,17 @@ pub fn identity<T: Target + ?Sized>(
     }))
 }
 
+/// What a module's export directory says of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// It is at this address.
+    At(Va),
+    /// Another module has it.
+    Forwarded,
+    /// There is none.
+    Missing,
+}
+
 /// The address of a named export; `None` where there is none, or where it is forwarded.
 ///
 /// # Errors
@@ -57,32 +68,60 @@ pub fn export<T: Target + ?Sized>(
     module: &Module,
     name: &str,
 ) -> Result<Option<Va>, TargetError> {
+    Ok(match find_export(target, module, Some(name), None)? {
+        Export::At(at) => Some(at),
+        Export::Forwarded | Export::Missing => None,
+    })
+}
+
+/// Looks an export up by name, or by ordinal where there is no name.
+///
+/// # Errors
+/// Where the export directory can't be read.
+pub fn find_export<T: Target + ?Sized>(
+    target: &T,
+    module: &Module,
+    name: Option<&str>,
+    ordinal: Option<u16>,
+) -> Result<Export, TargetError> {
     let Some(headers) = Headers::read(target, module)? else {
-        return Ok(None);
+        return Ok(Export::Missing);
     };
     let Some((rva, size)) = headers.directory(EXPORT) else {
-        return Ok(None);
+        return Ok(Export::Missing);
     };
     // Names, ordinals and addresses normally lie inside the directory itself.
     let directory = target.read_vec(rva.at(module.base), size as usize)?;
     let word = |at: usize| read_u32(&directory, at);
-    let exports = || {
-        let (count, addresses) = (word(24)?, word(28)?.checked_sub(rva.0)?);
+    let named = |name: &str| {
+        let count = word(24)?;
         let (names, ordinals) = (word(32)?.checked_sub(rva.0)?, word(36)?.checked_sub(rva.0)?);
         for i in 0..count as usize {
             let at = word(names as usize + 4 * i)?.checked_sub(rva.0)? as usize;
             let text = directory.get(at..)?.split(|b| *b == 0).next()?;
             if text == name.as_bytes() {
-                let ordinal = word(ordinals as usize + 2 * i)? & 0xffff;
-                return word(addresses as usize + 4 * ordinal as usize).map(Rva);
+                return Some(word(ordinals as usize + 2 * i)? & 0xffff);
             }
         }
         None
     };
+    let numbered = |ordinal: u16| u32::from(ordinal).checked_sub(word(16)?);
+    let index = match (name, ordinal) {
+        (Some(name), _) => named(name),
+        (None, ordinal) => ordinal.and_then(numbered),
+    };
+    let address = index
+        .filter(|i| word(20).is_some_and(|n| *i < n))
+        .and_then(|i| {
+            let addresses = word(28)?.checked_sub(rva.0)?;
+            word(addresses as usize + 4 * i as usize).map(Rva)
+        });
     let inside = |f: &Rva| (rva.0..rva.0.saturating_add(size)).contains(&f.0);
-    Ok(exports()
-        .filter(|f| !inside(f) && f.0 != 0)
-        .map(|f| f.at(module.base)))
+    Ok(match address.filter(|f| f.0 != 0) {
+        None => Export::Missing,
+        Some(f) if inside(&f) => Export::Forwarded,
+        Some(f) => Export::At(f.at(module.base)),
+    })
 }
 
 /// Where a module's unwind table (`.pdata`) is, and its size in bytes; `None` where it has

@@ -7,7 +7,7 @@
 //!
 //! 1. [`preflight`]: everything that can be known before anything is written.
 //! 2. [`install`]: allocate the region, write the [`record`], link and write the payload,
-//!    seal its pages, register its unwind table. No old code can reach any of it yet.
+//!    look up its [`imports`], seal its pages, register its unwind table. No old code can reach any of it yet.
 //! 3. [`quiesce`]: freeze the target at a moment in which no thread is inside a function
 //!    that is to be replaced.
 //! 4. In the frozen window: redirect the entries (each redirect is neutral, for the gates
@@ -30,6 +30,8 @@
 
 pub mod entries;
 pub mod fault;
+mod hooks;
+pub mod imports;
 pub mod install;
 pub mod link;
 pub mod loaded;

@@ -213,6 +213,14 @@ pub enum ApplyError {
         /// The function.
         function: String,
     },
+    /// The loader of the target can't find what the payload imports.
+    #[error("the target's loader cannot find {what} (status {status:#010x})")]
+    Import {
+        /// The module, or the module and the export.
+        what: String,
+        /// `NTSTATUS`
+        status: u32,
+    },
     /// Several patches, and the user didn't say which.
     #[error("process {pid} has several patches: {}", ids.join(", "))]
     Ambiguous {

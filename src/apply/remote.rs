@@ -46,23 +46,29 @@ pub fn unregister<T: Target + ?Sized>(target: &T, record: &mut Record) -> Result
 }
 
 /// Calls a function of the target's `ntdll` through the payload's call routine.
-fn call<T: Target + ?Sized>(
+pub(super) fn call<T: Target + ?Sized>(
     target: &T,
     record: &Record,
     function: &'static str,
     arguments: [u64; 4],
 ) -> Result<u64, TargetError> {
-    let missing = |what: &str| TargetError::System {
-        action: "call into the target",
-        source: std::io::Error::other(format!("{what} was not found")),
-    };
-    let entry = record.body.call.ok_or_else(|| missing("__hotpatch_call"))?;
     let modules = target.modules()?;
     let ntdll = modules
         .iter()
         .find(|m| m.name.eq_ignore_ascii_case("ntdll.dll"))
         .ok_or_else(|| missing("ntdll.dll"))?;
     let address = loaded::export(target, ntdll, function)?.ok_or_else(|| missing(function))?;
+    call_at(target, record, address, arguments)
+}
+
+/// Calls the function at an address of the target through the payload's call routine.
+pub(super) fn call_at<T: Target + ?Sized>(
+    target: &T,
+    record: &Record,
+    address: Va,
+    arguments: [u64; 4],
+) -> Result<u64, TargetError> {
+    let entry = record.body.call.ok_or_else(|| missing("__hotpatch_call"))?;
     let block = record.call_block();
     let mut words = [0u64; 6];
     words[0] = address.0;
@@ -72,6 +78,13 @@ fn call<T: Target + ?Sized>(
     let mut result = [0; 8];
     target.read(Va(block.0 + 40), &mut result)?;
     Ok(u64::from_le_bytes(result))
+}
+
+fn missing(what: &str) -> TargetError {
+    TargetError::System {
+        action: "call into the target",
+        source: std::io::Error::other(format!("{what} was not found")),
+    }
 }
 
 /// Functions that return `BOOLEAN` set only the low byte.

@@ -9,9 +9,10 @@ use super::quiesce::{Effort, FrameCheck, Patience, Zone, Zones, quiesce};
 use super::record::{Record, Stage};
 use super::survey::{Installed, State, Survey};
 use super::target::{Target, TargetError};
-use super::{recover, remote};
+use super::{hooks, recover, remote};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
+use crate::payload::names::Hook;
 
 /// Takes a patch out: the one with this id, or the only one there is.
 ///
@@ -78,23 +79,23 @@ fn choose<T: Target>(
 }
 
 fn torn(record: &Record, found: &[EntryBytes]) -> Vec<Finding> {
-    let functions = &record.body.functions;
-    let mut findings: Vec<Finding> = functions
-        .iter()
+    let body = &record.body;
+    let mut findings: Vec<Finding> = body
+        .sites()
         .zip(found)
-        .filter_map(|(function, bytes)| {
+        .filter_map(|(site, bytes)| {
             let found = match bytes {
                 EntryBytes::Redirect => return None,
-                EntryBytes::Original => function.original,
-                EntryBytes::Foreign(bytes) => *bytes,
+                EntryBytes::Original => &site.original,
+                EntryBytes::Foreign(bytes) => bytes,
             };
             Some(Finding::about(
                 &rules::TORN,
-                &function.name,
+                body.name_of(site),
                 format!(
                     "At {}: expected {}, found {}.",
-                    function.entry,
-                    hex::encode(function.redirect),
+                    site.at,
+                    hex::encode(&site.redirect),
                     hex::encode(found)
                 ),
             ))
@@ -122,6 +123,12 @@ pub(super) fn remove<T: Target>(
     patience: &Patience<'_>,
     summary: &mut Summary,
 ) -> Result<Option<Outcome>, ApplyError> {
+    // What was never switched on, or is half taken out already, is not asked.
+    let asked = record.is_active(target)?;
+    if asked && let Some(veto) = hooks::run(target, record, Hook::BeforeRevert)? {
+        summary.findings.push(veto);
+        return Ok(Some(Outcome::Refused));
+    }
     let zones = zones(record);
     let patches = Survey::of(target)?.patches;
     let records: Vec<&Record> = patches.iter().map(|p| &p.record).collect();
@@ -151,6 +158,11 @@ pub(super) fn remove<T: Target>(
     fault::point("reverted-thawed");
     record.set_stage(target, Stage::Restored)?;
     fault::point("restored");
+    if asked {
+        summary
+            .findings
+            .extend(hooks::run(target, record, Hook::AfterRevert)?);
+    }
     if !release(target, record, &zones, &check, patience)? {
         summary.findings.push(not_freed(record));
     }
@@ -161,10 +173,10 @@ pub(super) fn remove<T: Target>(
 fn restore<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
     // Whatever other software changed since the survey must not be half undone.
     let found = entries::observe(target, &record.body)?;
-    let functions = record.body.functions.iter();
     let foreign = |b: &EntryBytes| matches!(b, EntryBytes::Foreign(_));
-    if let Some((f, _)) = functions.zip(&found).find(|(_, b)| foreign(b)) {
-        return Err(WriteError::Changed(f.name.clone()).into());
+    let changed = record.body.sites().zip(&found);
+    if let Some((site, _)) = changed.into_iter().find(|(_, b)| foreign(b)) {
+        return Err(WriteError::Changed(record.body.name_of(site).to_owned()).into());
     }
     // From here on a repair finishes what was begun.
     record.set_stage(target, Stage::Reverting)?;

@@ -25,8 +25,8 @@ pub enum State {
 pub struct Installed {
     /// Its record.
     pub record: Record,
-    /// What is at each entry, in the order of the record's functions. Empty where the
-    /// entries can't be read, as when the module was unloaded.
+    /// What is at each site, in the order of [`Body::sites`](super::record::Body::sites).
+    /// Empty where they can't be read, as when the module was unloaded.
     pub entries: Vec<EntryBytes>,
     /// What follows from that.
     pub state: State,
@@ -76,7 +76,7 @@ impl Installed {
     pub fn observe<T: Target + ?Sized>(target: &T, record: Record) -> Self {
         let entries = entries::observe(target, &record.body).unwrap_or_default();
         let active = record.is_active(target).unwrap_or(record.header.active);
-        let complete = entries.len() == record.body.functions.len();
+        let complete = entries.len() == record.body.sites().count();
         let foreign = |e: &EntryBytes| matches!(e, EntryBytes::Foreign(_));
         let state = if !complete || entries.iter().any(foreign) {
             State::Torn

@@ -92,8 +92,8 @@ impl ApplyArgs {
         use crate::report::out;
 
         let named = |what: &str| format!("cannot {what} {}", program.display());
-        let started =
-            Suspended::start(program, &self.arguments, self.wait).with_context(|| named("start"))?;
+        let started = Suspended::start(program, &self.arguments, self.wait)
+            .with_context(|| named("start"))?;
         let process = Process::open_suspended(&started).with_context(|| named("prepare"))?;
         let summary = self.apply(&process, package)?;
         if summary.exit() != Exit::Done || !self.wait {

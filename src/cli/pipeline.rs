@@ -15,7 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::function::Program;
 use crate::image::{self, Image};
 use crate::plan::Plan;
-use crate::symbols::{Lines, Symbols};
+use crate::symbols::{Lines, Symbols, Touches};
 
 /// The files of one build.
 pub struct BuildFiles {
@@ -183,6 +183,13 @@ pub fn compare<T>(
         }
         lines
     });
+    if !diff.types.is_empty() {
+        stages.run("types", "looking for users of changed types", || {
+            let of_old = touches(&diff, &old_symbols, &old.pdb);
+            let of_new = touches(&diff, &new_symbols, &new.pdb);
+            diff.find_type_users((&old_program, &of_old), (&new_program, &of_new));
+        });
+    }
     let plan = match refused {
         Some(plan) => plan,
         None => stages.run("plan", "planning the patch", || match wanted {
@@ -219,6 +226,13 @@ fn lines_of_changed(
         Lines::read(old.1, &of_old.collect::<Vec<_>>()).unwrap_or_default(),
         Lines::read(new.1, &of_new.collect::<Vec<_>>()).unwrap_or_default(),
     )
+}
+
+/// How functions touch the types that changed. Where a PDB does not say, nothing is known:
+/// it explains what a changed layout may do, the verdict does not rest on it.
+fn touches(diff: &Diff, symbols: &Symbols, pdb: &[u8]) -> Touches {
+    let keys: Vec<&str> = diff.types.iter().map(|t| t.key.as_str()).collect();
+    Touches::read(pdb, &symbols.types, &keys).unwrap_or_default()
 }
 
 fn finish(mut stages: Stages) -> Vec<(&'static str, u64)> {

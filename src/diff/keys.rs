@@ -4,12 +4,14 @@
 //! its object file, its enclosing function and its position among equals. Several keys
 //! share an address after identical code folding.
 
+mod statics;
+
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::align::{align, stable_name};
 use super::modules::{ModuleId, ModulePairs};
-use crate::function::{DataIndex, DataName, FunctionIndex, Program};
+use crate::function::{DataIndex, DataItem, DataName, FunctionIndex, Program};
 use crate::symbols::ModuleIndex;
 
 /// An interned key.
@@ -34,6 +36,14 @@ struct Side {
     of_item: Vec<Vec<KeyId>>,
     /// Item of each key.
     item: HashMap<KeyId, u32>,
+}
+
+impl Side {
+    /// Gives an item one more key, greater than all others.
+    fn add(&mut self, item: u32, key: KeyId) {
+        self.of_item[item as usize].push(key);
+        self.item.insert(key, item);
+    }
 }
 
 /// The keys of both builds.
@@ -92,6 +102,12 @@ impl Interner {
         }
         self.ambiguous[id.0 as usize] |= ambiguous;
         id
+    }
+
+    /// A key that no name has.
+    fn fresh(&mut self) -> KeyId {
+        self.ambiguous.push(false);
+        KeyId(self.ambiguous.len() as u32 - 1)
     }
 
     /// Interns the keys of one build.
@@ -195,13 +211,12 @@ impl Drafter<'_> {
         Draft {
             names: items
                 .iter()
-                .map(|item| item.names.iter().map(|n| (key(n), false)).collect())
+                .map(|item| own_names(item).map(|n| (key(n), false)).collect())
                 .collect(),
             whole: items
                 .iter()
                 .map(|item| {
-                    item.names
-                        .iter()
+                    own_names(item)
                         .map(|n| hash(&(&n.scope, &n.name)))
                         .collect()
                 })
@@ -212,6 +227,20 @@ impl Drafter<'_> {
                 .collect(),
         }
     }
+}
+
+/// The names of a datum that count. The record of a static variable in an inline function or
+/// a template, or of a static member, says less than its decorated public name does: where
+/// both are there, namesakes must not be matched by the record.
+fn own_names(item: &DataItem) -> impl Iterator<Item = &DataName> {
+    let is_decorated = |name: &DataName| {
+        let last = name.name.rsplit("::").next().unwrap_or(&name.name);
+        let mut others = item.names.iter();
+        !name.public
+            && (name.global || name.scope.is_some())
+            && others.any(|o| o.public && o.name.contains(last))
+    };
+    item.names.iter().filter(move |name| !is_decorated(name))
 }
 
 /// What the code of a function looks like without its references.
@@ -293,8 +322,13 @@ impl Keys {
         let new_functions = functions.side(drafts.1);
         let (mut drafts, mut data) = ((before.data(), after.data()), Interner::default());
         number(&mut drafts.0, &mut drafts.1);
-        let old_data = data.side(drafts.0);
-        let new_data = data.side(drafts.1);
+        let mut sides = (data.side(drafts.0), data.side(drafts.1));
+        for (o, n) in statics::moved((&before, &sides.0), (&after, &sides.1)) {
+            let key = data.fresh();
+            sides.0.add(o, key);
+            sides.1.add(n, key);
+        }
+        let (old_data, new_data) = sides;
         let function_key_count = functions.ambiguous.len() as u32;
         let mut ambiguous = functions.ambiguous;
         ambiguous.extend(data.ambiguous);

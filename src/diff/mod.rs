@@ -16,6 +16,7 @@ mod modules;
 mod noise;
 mod rtti;
 mod same;
+mod type_users;
 mod types;
 mod unwind;
 
@@ -24,11 +25,13 @@ pub use functions::{ChangedFunction, FunctionDiff, place_text};
 pub use image::ImageDiff;
 pub use keys::{KeyId, Keys};
 pub use noise::{LineNumber, Noise};
+pub use rtti::image_relative_fields;
 pub use same::Comparer;
+pub use type_users::{Fate, TypeUser};
 pub use types::TypeChange;
 
 use crate::function::{DataIndex, FunctionIndex, Program};
-use crate::symbols::Lines;
+use crate::symbols::{Lines, Touches};
 
 /// Everything that differs between two builds.
 #[derive(Debug)]
@@ -108,6 +111,18 @@ impl Diff {
         let is_noise = |c: &ChangedFunction| found.iter().any(|n| (n.old, n.new) == (c.old, c.new));
         self.functions.changed.retain(|c| !is_noise(c));
         self.noise = found;
+    }
+
+    /// Lists for each type with another layout the functions that touch it.
+    pub fn find_type_users(
+        &mut self,
+        old: (&Program<'_>, &Touches),
+        new: (&Program<'_>, &Touches),
+    ) {
+        let users = type_users::find(self, old, new);
+        for (change, users) in self.types.iter_mut().zip(users) {
+            change.users = users;
+        }
     }
 
     /// Whether nothing differs that the running program could notice.

@@ -1,6 +1,7 @@
 //! Whether two functions, references or places are the same.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::Keys;
 use super::content::Memo;
@@ -38,6 +39,8 @@ pub struct Comparer<'c> {
     pub(super) memo: RefCell<Memo>,
     /// References from one function into the middle of another: (from, into), old build.
     pub(super) entanglements: RefCell<Vec<(FunctionIndex, FunctionIndex)>>,
+    /// Fields of old functions (offset and width, ascending) that do not count.
+    pub(super) ignored: HashMap<FunctionIndex, Vec<(u32, u32)>>,
 }
 
 impl<'c> Comparer<'c> {
@@ -49,21 +52,13 @@ impl<'c> Comparer<'c> {
             keys,
             memo: RefCell::default(),
             entanglements: RefCell::default(),
+            ignored: HashMap::new(),
         }
     }
 
     /// The first difference between two functions, if there is one.
     pub fn difference(&self, old: FunctionIndex, new: FunctionIndex) -> Option<Difference> {
-        self.difference_beyond(old, new, &[])
-    }
-
-    /// The first difference outside of these fields (offset and width, ascending).
-    pub fn difference_beyond(
-        &self,
-        old: FunctionIndex,
-        new: FunctionIndex,
-        ignored: &[(u32, u32)],
-    ) -> Option<Difference> {
+        let ignored = self.ignored.get(&old).map_or(&[][..], Vec::as_slice);
         let (f, g) = (self.old.function(old), self.new.function(new));
         if f.size != g.size {
             return Some(Difference::Size);

@@ -1,14 +1,20 @@
 //! Which types have another layout.
 
+use super::TypeUser;
 use crate::symbols::{Layout, Symbols};
 
 /// A class, structure or union whose layout differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeChange {
+    /// Its key in [`crate::symbols::Types::layouts`].
+    pub key: String,
     /// Its name.
     pub name: String,
     /// What differs, in words.
     pub detail: String,
+    /// The functions that are known to touch it; empty until
+    /// [`super::Diff::find_type_users`].
+    pub users: Vec<TypeUser>,
 }
 
 /// Types that both builds define, with layouts of which the new build lacks one.
@@ -28,6 +34,8 @@ pub fn diff(old: &Symbols, new: &Symbols) -> Vec<TypeChange> {
             changes.push(TypeChange {
                 name: old.types.display_name(&key),
                 detail: describe(lost, gained),
+                users: Vec::new(),
+                key,
             });
         }
     }

@@ -16,6 +16,8 @@ pub struct DataName {
     pub module: Option<ModuleIndex>,
     /// The function that a function-local static belongs to.
     pub scope: Option<String>,
+    /// Whether it is a public name: the linker's own, the same for one object only.
+    pub public: bool,
 }
 
 /// A datum with an address.
@@ -61,6 +63,7 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
                 global: datum.module.is_none(),
                 module: datum.module,
                 scope: datum.scope.clone(),
+                public: false,
             });
             let size = symbols.types.size_of(datum.type_index);
             item.type_size = item.type_size.max(size);
@@ -73,13 +76,16 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
             continue;
         }
         if let Some(item) = item_at(image, &mut items, public.rva) {
-            let known = item.names.iter().any(|n| n.global && n.name == public.name);
-            if !known {
+            let mut known = item.names.iter_mut();
+            if let Some(known) = known.find(|n| n.global && n.name == public.name) {
+                known.public = true;
+            } else {
                 item.names.push(DataName {
                     name: public.name.clone(),
                     global: true,
                     module: None,
                     scope: None,
+                    public: true,
                 });
             }
         }
@@ -139,12 +145,13 @@ fn merge_same_address(items: &mut Vec<DataItem>) {
             return false;
         }
         for name in later.names.drain(..) {
-            let known = first
-                .names
-                .iter()
-                .any(|n| n.name == name.name && n.global == name.global && n.module == name.module);
-            if !known {
-                first.names.push(name);
+            let is_same = |n: &&mut DataName| {
+                (&n.name, n.global, n.module, &n.scope)
+                    == (&name.name, name.global, name.module, &name.scope)
+            };
+            match first.names.iter_mut().find(is_same) {
+                Some(known) => known.public |= name.public,
+                None => first.names.push(name),
             }
         }
         first.type_size = first.type_size.max(later.type_size);

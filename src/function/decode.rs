@@ -270,7 +270,10 @@ fn possible_lookups(
     // The compiler's own tables have no names.
     let named = |rva: Rva| {
         symbols.data.binary_search_by_key(&rva, |d| d.rva).is_ok()
-            || symbols.publics.binary_search_by_key(&rva, |p| p.rva).is_ok()
+            || symbols
+                .publics
+                .binary_search_by_key(&rva, |p| p.rva)
+                .is_ok()
     };
     let mut places: Vec<Rva> = code
         .references
@@ -509,7 +512,10 @@ mod tests {
         let code = [0x48, 0x01, 0xc8, 0x48, 0x83, 0xc4, 0x28, 0x5b, 0xff, 0xe0];
         assert_eq!(jump_of(&code), IndirectJump::TailCall);
         // add rax,rcx; jmp rax
-        assert_eq!(jump_of(&[0x48, 0x01, 0xc8, 0xff, 0xe0]), IndirectJump::Computed);
+        assert_eq!(
+            jump_of(&[0x48, 0x01, 0xc8, 0xff, 0xe0]),
+            IndirectJump::Computed
+        );
     }
 
     #[test]

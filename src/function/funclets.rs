@@ -67,24 +67,28 @@ fn places_of(program: &Program<'_>, entry: &RuntimeFunction) -> Vec<Rva> {
         .collect()
 }
 
+/// The funclets that the handler data of a function leads to, in its order.
+pub fn direct(program: &Program<'_>, function: FunctionIndex) -> Vec<FunctionIndex> {
+    let f = program.function(function);
+    let table = &program.image.runtime_functions;
+    let from = table.partition_point(|e| e.begin < f.rva);
+    let to = table.partition_point(|e| e.begin < f.end());
+    let places = table[from..to.max(from)].iter();
+    let places = places.flat_map(|e| places_of(program, e));
+    let funclet = |rva| match program.place(rva) {
+        Place::Function(index, 0) if program.is_funclet(index) => Some(index),
+        _ => None,
+    };
+    places.filter_map(funclet).collect()
+}
+
 /// The funclets that the handler data of a function leads to, and those that theirs lead to.
 pub fn of(program: &Program<'_>, function: FunctionIndex) -> Vec<FunctionIndex> {
     let mut found = BTreeSet::new();
     let mut waiting = vec![function];
     while let Some(next) = waiting.pop() {
-        let f = program.function(next);
-        let table = &program.image.runtime_functions;
-        let from = table.partition_point(|e| e.begin < f.rva);
-        let to = table.partition_point(|e| e.begin < f.end());
-        let places = table[from..to.max(from)].iter();
-        for rva in places.flat_map(|e| places_of(program, e)) {
-            if let Place::Function(index, 0) = program.place(rva)
-                && program.is_funclet(index)
-                && found.insert(index)
-            {
-                waiting.push(index);
-            }
-        }
+        let new = direct(program, next).into_iter();
+        waiting.extend(new.filter(|index| found.insert(*index)));
     }
     found.into_iter().collect()
 }

@@ -10,6 +10,7 @@ mod extents;
 mod flow;
 mod funclets;
 mod handler;
+mod pieces;
 mod place;
 mod references;
 
@@ -162,6 +163,11 @@ impl<'a> Program<'a> {
             .unwrap_or(false)
     }
 
+    /// The separated parts and funclets of a function, and of those in turn.
+    pub fn pieces_of(&self, index: FunctionIndex) -> Vec<FunctionIndex> {
+        pieces::of(self, index)
+    }
+
     /// Whether a function is a separated part of another one.
     pub fn is_part(&self, index: FunctionIndex) -> bool {
         self.parts.binary_search(&self.function(index).rva).is_ok()
@@ -198,11 +204,13 @@ impl<'a> Program<'a> {
         self.image.slice(f.rva, f.size as usize).unwrap_or(&[])
     }
 
-    /// Where the code of a function lies, its separated parts included, for its lines.
+    /// Where the code of a function lies, its separated parts and funclets included, for its
+    /// lines.
     pub fn code_ranges(&self, index: FunctionIndex) -> Vec<CodeRange> {
         let f = self.function(index);
         let mut ranges = vec![(f.rva, f.size)];
-        ranges.extend(&f.parts);
+        let pieces = self.pieces_of(index).into_iter();
+        ranges.extend(pieces.map(|p| (self.function(p).rva, self.function(p).size)));
         let of_names = f.names.iter().find_map(|n| n.module);
         let module = of_names.or_else(|| Some(self.symbols.contribution_at(f.rva)?.module));
         let range = |(rva, size): (Rva, u32)| {

@@ -45,7 +45,11 @@ impl UnwindInfo {
     /// Header and codes, the latter padded to an even number of slots. Handler or chained
     /// entry follow.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let chained = if self.chained.is_some() { FLAG_CHAINED } else { 0 };
+        let chained = if self.chained.is_some() {
+            FLAG_CHAINED
+        } else {
+            0
+        };
         let flags = self.handler_flags | chained;
         let mut bytes = vec![
             self.version | flags << 3,

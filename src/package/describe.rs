@@ -3,14 +3,14 @@
 use sha2::{Digest, Sha256};
 
 use super::manifest::{
-    CodeRange, FORMAT, Manifest, Patch, Provenance, ReplacedFunction, TargetImage,
+    CodeRange, FORMAT, Manifest, Patch, Provenance, Relay, ReplacedFunction, TargetImage,
 };
 use crate::addr::Rva;
-use crate::function::{FunctionIndex, Program};
+use crate::function::Program;
 use crate::image::{Image, authenticode};
 use crate::payload::Payload;
 use crate::payload::names::REDIRECT_LEN;
-use crate::plan::Plan;
+use crate::plan::{Plan, Replacement};
 
 /// What a package is made of, beside plan and payload.
 pub struct Inputs<'i> {
@@ -53,7 +53,7 @@ pub fn describe(
     let image = inputs.old.image;
     let mut functions = Vec::new();
     for (replacement, (symbol, gate)) in plan.replacements.iter().zip(&payload.functions) {
-        functions.push(replaced(inputs.old, replacement.old, symbol, gate)?);
+        functions.push(replaced(inputs.old, replacement, symbol, gate)?);
     }
     functions.sort_by_key(|f| f.entry);
     Ok(Manifest {
@@ -67,6 +67,7 @@ pub fn describe(
             new_pdb_sha256: digest(inputs.new_pdb),
             accepted_risks: plan.accepted.iter().map(|c| (*c).to_owned()).collect(),
         },
+        hooks: payload.hooks.iter().cloned().collect(),
         functions,
         externals: payload.externals.clone(),
         imports: payload.imports.clone(),
@@ -89,14 +90,20 @@ fn target(inputs: &Inputs<'_>, image: &Image<'_>) -> Result<TargetImage, Describ
 
 fn replaced(
     old: &Program<'_>,
-    function: FunctionIndex,
+    replacement: &Replacement,
     symbol: &str,
     gate: &str,
 ) -> Result<ReplacedFunction, DescribeError> {
+    let function = replacement.old;
     let f = old.function(function);
     let no_code = || DescribeError::NoCode(f.display_name());
+    let bytes = |rva: Rva, size: u32| {
+        let bytes = old.image.slice(rva, size as usize).ok_or_else(no_code)?;
+        Ok::<_, DescribeError>(hex::encode(bytes))
+    };
+    let covered = replacement.gate.covered;
     // A function shorter than the redirect is checked together with the padding it uses.
-    let main = range(old.image, f.rva, f.size.max(REDIRECT_LEN)).ok_or_else(no_code)?;
+    let main = range(old.image, f.rva, f.size.max(covered)).ok_or_else(no_code)?;
     let mut ranges = vec![main];
     for (rva, size) in &f.parts {
         ranges.push(range(old.image, *rva, *size).ok_or_else(no_code)?);
@@ -106,14 +113,20 @@ fn replaced(
         let part = old.function(funclet);
         ranges.push(range(old.image, part.rva, part.size).ok_or_else(no_code)?);
     }
-    let entry_bytes = old.image.slice(f.rva, REDIRECT_LEN as usize);
+    let mut relay = None;
+    if let Some(rva) = replacement.gate.relay {
+        ranges.push(range(old.image, rva, REDIRECT_LEN).ok_or_else(no_code)?);
+        let bytes = bytes(rva, REDIRECT_LEN)?;
+        relay = Some(Relay { rva, bytes });
+    }
     Ok(ReplacedFunction {
         name: f.display_name(),
         linkage_name: f.linkage_name().map(str::to_owned),
         symbol: symbol.to_owned(),
         gate: gate.to_owned(),
         entry: f.rva,
-        entry_bytes: hex::encode(entry_bytes.ok_or_else(no_code)?),
+        entry_bytes: bytes(f.rva, covered)?,
+        relay,
         ranges,
     })
 }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::addr::Rva;
+use crate::payload::names::Hook;
 
 /// Version of the manifest's layout that this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -23,6 +24,9 @@ pub struct Manifest {
     pub target: TargetImage,
     /// How it was built.
     pub build: Provenance,
+    /// Functions of the payload that run around the patch.
+    #[serde(default, skip_serializing_if = "Hooks::is_empty")]
+    pub hooks: Hooks,
     /// The functions it replaces, by ascending RVA.
     #[serde(default, rename = "function")]
     pub functions: Vec<ReplacedFunction>,
@@ -111,6 +115,62 @@ pub struct Provenance {
     pub accepted_risks: Vec<String>,
 }
 
+/// Functions of the payload that run in the target around the patch, by their symbols.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hooks {
+    /// Runs when everything is in place and nothing is switched on yet; may veto.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_apply: Option<String>,
+    /// Runs when the patch is switched on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_apply: Option<String>,
+    /// Runs before the patch is taken out; may veto.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_revert: Option<String>,
+    /// Runs when old code runs again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_revert: Option<String>,
+}
+
+impl Hooks {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// Each hook with its symbol.
+    pub fn iter(&self) -> impl Iterator<Item = (Hook, &str)> {
+        let all = Hook::ALL.into_iter();
+        all.filter_map(|hook| Some((hook, self.get(hook)?)))
+    }
+
+    fn get(&self, hook: Hook) -> Option<&str> {
+        match hook {
+            Hook::BeforeApply => self.before_apply.as_deref(),
+            Hook::AfterApply => self.after_apply.as_deref(),
+            Hook::BeforeRevert => self.before_revert.as_deref(),
+            Hook::AfterRevert => self.after_revert.as_deref(),
+        }
+    }
+}
+
+impl FromIterator<(Hook, String)> for Hooks {
+    fn from_iter<I: IntoIterator<Item = (Hook, String)>>(hooks: I) -> Self {
+        let mut result = Hooks::default();
+        for (hook, symbol) in hooks {
+            let slot = match hook {
+                Hook::BeforeApply => &mut result.before_apply,
+                Hook::AfterApply => &mut result.after_apply,
+                Hook::BeforeRevert => &mut result.before_revert,
+                Hook::AfterRevert => &mut result.after_revert,
+            };
+            *slot = Some(symbol);
+        }
+        result
+    }
+}
+
 /// One function of the old image that the patch replaces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -124,14 +184,27 @@ pub struct ReplacedFunction {
     pub symbol: String,
     /// Symbol of the gate in the payload.
     pub gate: String,
-    /// Where the five bytes of the redirect go; the entry of the old function.
+    /// Where the redirect goes: the entry of the old function.
     pub entry: Rva,
     /// The bytes that the redirect overwrites, as hex: those of the old image at its
-    /// preferred base. Never relocated bytes.
+    /// preferred base. Never relocated bytes. Five bytes, or two where there is a relay.
     pub entry_bytes: String,
+    /// Where the redirect leads if there is no room for five bytes at the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay: Option<Relay>,
     /// All code ranges of the old function, the one with the entry first.
     #[serde(rename = "range")]
     pub ranges: Vec<CodeRange>,
+}
+
+/// Five bytes of padding in reach of a two-byte jump, in which a jump to the gate is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Relay {
+    /// Where they are. One of the function's ranges covers them.
+    pub rva: Rva,
+    /// What they are in the old image, as hex.
+    pub bytes: String,
 }
 
 /// A contiguous range of old code, with the bytes expected in memory.

@@ -2,8 +2,8 @@
 
 use super::keys::SigningKey;
 use super::manifest::{
-    Classification, CodeRange, External, FORMAT, Manifest, Patch, Provenance, ReplacedFunction,
-    TargetImage,
+    Classification, CodeRange, External, FORMAT, Hooks, Manifest, Patch, Provenance,
+    ReplacedFunction, TargetImage,
 };
 use crate::addr::{Rva, Va};
 
@@ -18,6 +18,7 @@ pub(crate) fn function(name: &str, entry: u32) -> ReplacedFunction {
         symbol: format!("?{name}@@YAXXZ"),
         gate: format!("gate$?{name}@@YAXXZ"),
         entry: Rva(entry),
+        relay: None,
         entry_bytes: "4883ec2890".to_owned(),
         ranges: vec![CodeRange {
             rva: Rva(entry),
@@ -57,6 +58,7 @@ pub(crate) fn manifest() -> Manifest {
             new_pdb_sha256: "66".repeat(32),
             accepted_risks: vec!["HP301".to_owned()],
         },
+        hooks: Hooks::default(),
         functions: vec![function("parse", 0x1000), function("send", 0x1100)],
         imports: Vec::new(),
         externals: vec![

@@ -37,7 +37,10 @@ pub fn write(content: &Content) -> Result<Vec<u8>, PayloadError> {
     }
     let externals = content.externals.iter().map(|e| e.symbol.as_str());
     let imports = content.imports.iter().map(|i| i.symbol.as_str());
-    for name in externals.chain(imports).chain(content.provided.iter().copied()) {
+    for name in externals
+        .chain(imports)
+        .chain(content.provided.iter().copied())
+    {
         let id = add_symbol(&mut object, name, 0, SymbolSection::Undefined, Kind::Code);
         symbols.insert(name, id);
     }

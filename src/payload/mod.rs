@@ -39,6 +39,8 @@ pub struct Payload {
     pub externals: Vec<External>,
     /// Undefined symbols that are functions of other modules, by name.
     pub imports: Vec<ImportedSymbol>,
+    /// Functions that run around the patch, with their symbols.
+    pub hooks: Vec<(names::Hook, String)>,
 }
 
 impl Payload {
@@ -55,6 +57,11 @@ impl Payload {
             functions: content.functions,
             externals: content.externals,
             imports: content.imports,
+            hooks: plan
+                .hooks
+                .iter()
+                .map(|(hook, piece)| (*hook, plan.pieces[piece.0 as usize].symbol.clone()))
+                .collect(),
         })
     }
 }

@@ -34,11 +34,18 @@
 //! image (`module!name`), a function of another module ([`IMPORT_PREFIX`]), or
 //! [`ACTIVE_SYMBOL`].
 //!
+//! # Hooks
+//!
+//! Functions of the new build with the names of [`Hook`] are carried, and called in the
+//! target at their moments.
+//!
 //! # Fixups
 //!
 //! `IMAGE_REL_AMD64_REL32`, `REL32_1` … `REL32_5` and `ADDR64` mean what the PE/COFF
 //! specification says. `ADDR32NB` is relative to the payload's own base in `.pdata`
 //! and `.xdata`, and relative to the base of the *old module* everywhere else.
+
+use serde::{Deserialize, Serialize};
 
 /// The byte that switches the package: 0 runs old code, 1 runs new code.
 /// Undefined in the object; `apply` places it in the record page of the target.
@@ -64,3 +71,46 @@ pub const IMPORT_PREFIX: &str = "import$";
 
 /// Length of the redirect at the entry of an old function in bytes: `jmp rel32`.
 pub const REDIRECT_LEN: u32 = 5;
+
+/// Length of the redirect at an entry without room for that: `jmp rel8` to a relay, which is
+/// a `jmp rel32` in padding nearby.
+pub const SHORT_REDIRECT_LEN: u32 = 2;
+
+/// A function of the new build that runs in the target at a certain moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hook {
+    /// Everything is in place, and nothing is switched on yet.
+    BeforeApply,
+    /// The patch is switched on.
+    AfterApply,
+    /// The patch is about to be taken out.
+    BeforeRevert,
+    /// Old code runs again; the payload is still there.
+    AfterRevert,
+}
+
+impl Hook {
+    /// Every hook, in the order of their moments.
+    pub const ALL: [Hook; 4] = [
+        Hook::BeforeApply,
+        Hook::AfterApply,
+        Hook::BeforeRevert,
+        Hook::AfterRevert,
+    ];
+
+    /// Name of the function: `int name(void)` with C linkage.
+    pub fn name(self) -> &'static str {
+        match self {
+            Hook::BeforeApply => "hotpatch_before_apply",
+            Hook::AfterApply => "hotpatch_after_apply",
+            Hook::BeforeRevert => "hotpatch_before_revert",
+            Hook::AfterRevert => "hotpatch_after_revert",
+        }
+    }
+
+    /// Whether what it returns can stop the operation.
+    pub fn may_veto(self) -> bool {
+        matches!(self, Hook::BeforeApply | Hook::BeforeRevert)
+    }
+}

@@ -3,7 +3,7 @@
 use super::closure::{Closure, Source};
 use super::{Fixup, FixupKind, FixupTarget, ImportIndex, PieceIndex};
 use crate::addr::Rva;
-use crate::finding::rules::code;
+use crate::finding::{Finding, rules::code};
 use crate::function::{FunctionIndex, Place};
 use crate::symbols::SwitchEntry;
 
@@ -47,7 +47,12 @@ impl Closure<'_> {
     /// A table of RVAs stays one. A table of distances from its own start becomes one of
     /// distances between the moved function and the moved table:
     /// `case - table = (case - entry) + (entry - table)`.
-    pub(super) fn fill_switch_table(&mut self, index: PieceIndex, table: u32, function: FunctionIndex) {
+    pub(super) fn fill_switch_table(
+        &mut self,
+        index: PieceIndex,
+        table: u32,
+        function: FunctionIndex,
+    ) {
         let new = self.new;
         let record = &new.switch_tables[table as usize];
         let Some(owner) = self.knows(Source::Function(function)) else {
@@ -125,6 +130,18 @@ impl Closure<'_> {
             (&i.module, &i.name, i.delayed) == (&wanted.module, &wanted.name, wanted.delayed)
         });
         let number = known.unwrap_or_else(|| {
+            let when = if wanted.delayed {
+                " at the first call"
+            } else {
+                ""
+            };
+            let detail = format!(
+                "the new build imports {}!{}{when}, the old one does not",
+                wanted.module, wanted.name
+            );
+            let subject = wanted.name.to_string();
+            self.findings
+                .push(Finding::about(&code::NEW_IMPORT, subject, detail));
             self.imports.push(wanted);
             self.imports.len() - 1
         });

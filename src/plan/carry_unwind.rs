@@ -268,7 +268,11 @@ impl Closure<'_> {
         };
         let before = rva.checked_offset(-1).and_then(|r| at(self.new.place(r)));
         let after = at(self.new.place(rva));
-        let order = if exact { [after, before] } else { [before, after] };
+        let order = if exact {
+            [after, before]
+        } else {
+            [before, after]
+        };
         let found = order.into_iter().flatten().find(|f| self.is_carried(*f));
         let Some(f) = found else {
             let reason = format!("its handler data names {rva}, which is outside of its code");

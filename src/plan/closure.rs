@@ -203,7 +203,9 @@ impl<'p> Closure<'p> {
             let has_pointers = !new.image.relocations_in(rva, size).is_empty();
             return has_pointers.then_some(rva);
         }
-        let twins = self.twins.get_or_insert_with(|| Twins::new(diff.comparer(old, new)));
+        let twins = self
+            .twins
+            .get_or_insert_with(|| Twins::new(diff.comparer(old, new)));
         twins.find(rva, accessed)
     }
 

@@ -3,9 +3,11 @@
 //! Each function is checked as if it had changed into itself: by the same code that plans
 //! a patch, so that the answer holds on the day it is needed.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::closure::Closure;
+use super::relays::Relays;
 use super::{Gate, entry, hazards};
 use crate::addr::Rva;
 use crate::diff::Diff;
@@ -47,7 +49,8 @@ pub fn check_all(program: &Program<'_>) -> Vec<Checked> {
 pub struct Checks<'c> {
     program: &'c Program<'c>,
     diff: Diff,
-    entered: HashMap<FunctionIndex, String>,
+    entered: HashMap<FunctionIndex, (u32, String)>,
+    relays: RefCell<Relays>,
 }
 
 impl<'c> Checks<'c> {
@@ -57,6 +60,7 @@ impl<'c> Checks<'c> {
             program,
             diff,
             entered: entered_behind_entry(program),
+            relays: RefCell::new(Relays::of(program)),
         }
     }
 
@@ -76,8 +80,18 @@ impl<'c> Checks<'c> {
 
     /// The redirect of one function.
     pub fn gate(&self, function: FunctionIndex) -> Result<Gate, Finding> {
-        let entered = || self.entered.get(&function).cloned();
-        entry::plan_given(self.program, function, entered)
+        let entered = |length| {
+            let entered = self.entered.get(&function).filter(|(at, _)| *at < length);
+            entered.map(|(_, who)| who.clone())
+        };
+        entry::plan_given(self.program, function, &self.relays.borrow(), entered)
+    }
+
+    /// Takes the place of a relay, so that no other function gets it.
+    pub fn take(&self, gate: &Gate) {
+        gate.relay
+            .iter()
+            .for_each(|at| self.relays.borrow_mut().take(*at));
     }
 }
 
@@ -93,33 +107,36 @@ fn folded(program: &Program<'_>, function: FunctionIndex) -> Option<Finding> {
     })
 }
 
-/// Who branches or points into the first bytes of a function, for all functions at once
-/// (what [`entry::plan`] finds for one).
-fn entered_behind_entry(program: &Program<'_>) -> HashMap<FunctionIndex, String> {
-    let mut entered = HashMap::new();
+/// Who branches or points into the first bytes of a function, and the lowest offset, for all
+/// functions at once (what [`entry::plan`] finds for one).
+fn entered_behind_entry(program: &Program<'_>) -> HashMap<FunctionIndex, (u32, String)> {
+    let mut entered: HashMap<FunctionIndex, (u32, String)> = HashMap::new();
+    let mut note = |function: FunctionIndex, at: u32, who: String| {
+        let known = entered.entry(function).or_insert_with(|| (at, who.clone()));
+        if at < known.0 {
+            *known = (at, who);
+        }
+    };
     let hit = |target: Rva| match program.place(target) {
-        Place::Function(f, 1..REDIRECT_LEN) => Some(f),
+        Place::Function(f, at @ 1..REDIRECT_LEN) => Some((f, at)),
         _ => None,
     };
     for (index, code) in program.function_indices().zip(&program.code) {
-        if code.lowest_branch_target.is_some_and(|t| t < REDIRECT_LEN) {
-            entered.insert(index, "a branch of the function itself".to_owned());
+        if let Some(at) = code.lowest_branch_target.filter(|t| *t < REDIRECT_LEN) {
+            note(index, at, "a branch of the function itself".to_owned());
         }
-        for target in code.references.iter().filter_map(|r| hit(r.target)) {
-            let from = || program.function(index).display_name();
-            entered.entry(target).or_insert_with(from);
+        for (target, at) in code.references.iter().filter_map(|r| hit(r.target)) {
+            note(target, at, program.function(index).display_name());
         }
     }
     let pointers = program.image.base_relocations.iter();
-    for target in pointers.filter_map(|p| hit(program.image.pointer_at(*p)?)) {
-        let from = || "a pointer in the image".to_owned();
-        entered.entry(target).or_insert_with(from);
+    for (target, at) in pointers.filter_map(|p| hit(program.image.pointer_at(*p)?)) {
+        note(target, at, "a pointer in the image".to_owned());
     }
     for table in &program.switch_tables {
         let targets = program.image.switch_targets(table).unwrap_or_default();
-        for target in targets.into_iter().filter_map(hit) {
-            let from = || "a switch table".to_owned();
-            entered.entry(target).or_insert_with(from);
+        for (target, at) in targets.into_iter().filter_map(hit) {
+            note(target, at, "a switch table".to_owned());
         }
     }
     entered

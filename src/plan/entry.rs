@@ -1,13 +1,13 @@
 //! The entry of an old function: whether a redirect fits, and the gate behind it.
 //!
 //! The gate's way back into the old function runs the instructions that the redirect
-//! covers, copied. A short conditional jump among them is widened, since its target is
+//! covers, copied. Where five bytes do not fit, or must not be overwritten, two may do: they
+//! jump to a relay in padding nearby. A short conditional jump among them is widened, since its target is
 //! far away then.
 
-use iced_x86::{
-    Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register,
-};
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
 
+use super::relays::Relays;
 use super::{Fixup, FixupKind, FixupTarget, unwind};
 use crate::addr::Rva;
 use crate::finding::{Finding, Rule, rules::code};
@@ -15,7 +15,7 @@ use crate::function::{
     FunctionIndex, Handler, Program, Reference, ReferenceKind, length_without_padding,
 };
 use crate::image::UnwindInfo;
-use crate::payload::names::REDIRECT_LEN;
+use crate::payload::names::{REDIRECT_LEN, SHORT_REDIRECT_LEN};
 
 /// The displaced instructions of an old function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,51 +26,83 @@ pub struct Gate {
     pub fixups: Vec<Fixup>,
     /// `UNWIND_INFO` of the old function, which holds for its displaced start as well.
     pub unwind: Option<Vec<u8>>,
-    /// How many bytes from the entry on the redirect covers.
+    /// How many bytes from the entry on the redirect covers: five, or two where it leads to
+    /// a relay.
     pub covered: u32,
+    /// Where the relay goes.
+    pub relay: Option<Rva>,
 }
 
 /// Plans the redirect of an old function.
 ///
 /// # Errors
 /// The hazard that makes it impossible.
-pub fn plan(program: &Program<'_>, function: FunctionIndex) -> Result<Gate, Finding> {
-    plan_given(program, function, || branch_into_entry(program, function))
+pub fn plan(
+    program: &Program<'_>,
+    function: FunctionIndex,
+    relays: &Relays,
+) -> Result<Gate, Finding> {
+    plan_given(program, function, relays, |length| {
+        branch_into_entry(program, function, length)
+    })
 }
 
 /// As [`plan`], with another way to find who leads into the bytes after the first.
 pub fn plan_given(
     program: &Program<'_>,
     function: FunctionIndex,
-    branch_into_entry: impl FnOnce() -> Option<String>,
+    relays: &Relays,
+    branch_into_entry: impl Fn(u32) -> Option<String>,
+) -> Result<Gate, Finding> {
+    let long = redirect(program, function, REDIRECT_LEN, &branch_into_entry);
+    let Err(problem) = long else {
+        return long;
+    };
+    // Two bytes may do where five do not.
+    let short = redirect(program, function, SHORT_REDIRECT_LEN, &branch_into_entry).ok();
+    match (short, relays.near(program, function)) {
+        (Some(gate), Some(relay)) => Ok(Gate {
+            relay: Some(relay),
+            ..gate
+        }),
+        _ => Err(problem),
+    }
+}
+
+fn redirect(
+    program: &Program<'_>,
+    function: FunctionIndex,
+    length: u32,
+    branch_into_entry: impl Fn(u32) -> Option<String>,
 ) -> Result<Gate, Finding> {
     let f = program.function(function);
     let refuse =
         |rule: &'static Rule, detail: String| Err(Finding::about(rule, f.display_name(), detail));
-    if let Some(room) = missing_room(program, function) {
+    if let Some(room) = missing_room(program, function, length) {
         let detail = format!("the function and its padding have {room} bytes");
         return refuse(&code::TOO_SHORT, detail);
     }
-    if let Some(from) = branch_into_entry() {
-        let detail = format!("{from} leads into the first {REDIRECT_LEN} bytes");
+    if let Some(from) = branch_into_entry(length) {
+        let detail = format!("{from} leads into the first {length} bytes");
         return refuse(&code::BRANCH_INTO_ENTRY, detail);
     }
     let decoded = program.code_of(function);
     if decoded
         .references
         .iter()
-        .any(|r| r.kind == ReferenceKind::Absolute && r.at < REDIRECT_LEN)
+        .any(|r| r.kind == ReferenceKind::Absolute && r.at < length)
     {
         let detail = "the first instructions hold an absolute address".to_owned();
         return refuse(&code::ENTRY_NOT_MOVABLE, detail);
     }
     let info = unwind::of_entry(program, f.rva);
-    match displace(program, function, info.as_ref()) {
+    match displace(program, function, length, info.as_ref()) {
         Ok(displaced) => Ok(Gate {
             unwind: info.map(|info| displaced.unwind(&info).to_bytes()),
             bytes: displaced.bytes,
             fixups: displaced.fixups,
-            covered: REDIRECT_LEN,
+            covered: length,
+            relay: None,
         }),
         Err(reason) => refuse(&code::ENTRY_NOT_MOVABLE, reason),
     }
@@ -78,9 +110,9 @@ pub fn plan_given(
 
 /// How many bytes there are, where they are too few: the function itself and the padding
 /// up to the next code.
-fn missing_room(program: &Program<'_>, function: FunctionIndex) -> Option<u32> {
+fn missing_room(program: &Program<'_>, function: FunctionIndex, length: u32) -> Option<u32> {
     let f = program.function(function);
-    if f.size >= REDIRECT_LEN {
+    if f.size >= length {
         return None;
     }
     let next = program.functions.get(function.0 as usize + 1);
@@ -91,13 +123,17 @@ fn missing_room(program: &Program<'_>, function: FunctionIndex) -> Option<u32> {
     let is_padding = length_without_padding(&bytes[..room]) == 0;
     let padding = if is_padding { room as u32 } else { 0 };
     let total = f.size + padding;
-    (total < REDIRECT_LEN).then_some(total)
+    (total < length).then_some(total)
 }
 
 /// Who branches or points into the bytes after the first that the redirect covers.
-fn branch_into_entry(program: &Program<'_>, function: FunctionIndex) -> Option<String> {
+fn branch_into_entry(
+    program: &Program<'_>,
+    function: FunctionIndex,
+    length: u32,
+) -> Option<String> {
     let f = program.function(function);
-    let inside = |rva: Rva| rva > f.rva && rva.0 < f.rva.0 + REDIRECT_LEN;
+    let inside = |rva: Rva| rva > f.rva && rva.0 < f.rva.0 + length;
     let own = program.code_of(function).lowest_branch_target;
     if own.is_some_and(|offset| inside(Rva(f.rva.0 + offset))) {
         return Some("a branch of the function itself".into());
@@ -209,6 +245,7 @@ fn may_fault(instruction: &Instruction) -> bool {
 fn displace(
     program: &Program<'_>,
     function: FunctionIndex,
+    length: u32,
     info: Option<&UnwindInfo>,
 ) -> Result<Displaced, String> {
     let f = program.function(function);
@@ -220,7 +257,7 @@ fn displace(
     let mut displaced = Displaced::default();
     let mut ends = false;
     let mut instruction = Instruction::default();
-    while decoder.position() < REDIRECT_LEN as usize && decoder.can_decode() && !ends {
+    while decoder.position() < length as usize && decoder.can_decode() && !ends {
         let start = decoder.position();
         decoder.decode_out(&mut instruction);
         let end = decoder.position();
@@ -234,7 +271,9 @@ fn displace(
         } else {
             copy(original, start, references, &mut displaced)?;
         }
-        displaced.ends.push((end as u8, displaced.bytes.len() as u8));
+        displaced
+            .ends
+            .push((end as u8, displaced.bytes.len() as u8));
         ends = matches!(
             instruction.flow_control(),
             FlowControl::Return | FlowControl::UnconditionalBranch | FlowControl::IndirectBranch

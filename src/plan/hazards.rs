@@ -1,7 +1,7 @@
 //! Hazards of the functions that are replaced, and of the code that replaces them.
 
-use super::closure::Closure;
 use super::Hazard;
+use super::closure::Closure;
 use crate::finding::{Finding, rules::code};
 use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program};
 
@@ -52,11 +52,16 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
 
 /// Why a function has run already and will not run again.
 fn runs_once(program: &Program<'_>, function: FunctionIndex, name: &str) -> Option<String> {
-    const INITIALISERS: [&str; 4] = [
+    // `??__E` and `??__F` are Microsoft's decorated forms of the last two.
+    const INITIALISERS: [&str; 8] = [
         "_GLOBAL__sub_I_",
+        "_GLOBAL__D_",
         "__cxx_global_var_init",
+        "__cxx_global_array_dtor",
         "`dynamic initializer for",
         "`dynamic atexit destructor for",
+        "??__E",
+        "??__F",
     ];
     let f = program.function(function);
     let image = program.image;
@@ -70,10 +75,14 @@ fn runs_once(program: &Program<'_>, function: FunctionIndex, name: &str) -> Opti
     if name == "DllMain" {
         return Some("it is the DLL's entry point".into());
     }
-    INITIALISERS
+    let names = f
+        .names
         .iter()
-        .any(|prefix| name.starts_with(prefix))
-        .then(|| "it initialises static data".into())
+        .flat_map(|n| [Some(&n.name), n.linkage.as_ref()]);
+    let mut names = names.flatten();
+    names
+        .any(|name| INITIALISERS.iter().any(|prefix| name.starts_with(prefix)))
+        .then(|| "it initialises static data, or takes it down at the end".into())
 }
 
 /// Hazards of moving the code of a new function into the payload.
@@ -131,5 +140,7 @@ fn labels_are_carried(program: &Program<'_>, function: FunctionIndex, code: &Cod
             _ => false,
         })
     };
-    program.labels_of(function).all(|at| uses(program.place(at)))
+    program
+        .labels_of(function)
+        .all(|at| uses(program.place(at)))
 }

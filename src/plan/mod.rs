@@ -13,6 +13,7 @@ mod entry;
 mod hazards;
 mod image_hazards;
 mod literals;
+mod relays;
 mod symbol_names;
 mod thread_local;
 mod transplant;
@@ -27,6 +28,7 @@ use crate::diff::Diff;
 use crate::finding::{Finding, Rule, Severity};
 use crate::function::{FunctionIndex, Program};
 use crate::image::Import;
+use crate::payload::names::Hook;
 
 /// A hazard before it is known what it is about: rule and reason.
 type Hazard = (&'static Rule, String);
@@ -172,6 +174,8 @@ pub struct Plan {
     pub pieces: Vec<Piece>,
     /// What it needs of other modules that the old image does not import.
     pub imports: Vec<Import>,
+    /// Functions that run around the patch.
+    pub hooks: Vec<(Hook, PieceIndex)>,
     /// Functions that stay where they are, where everything is to be moved.
     pub left_out: Vec<Checked>,
 }
@@ -188,6 +192,7 @@ impl Plan {
             replacements: Vec::new(),
             pieces: Vec::new(),
             imports: Vec::new(),
+            hooks: Vec::new(),
             left_out: Vec::new(),
         })
     }
@@ -197,21 +202,26 @@ impl Plan {
     pub fn new(old: &Program<'_>, new: &Program<'_>, diff: &Diff, accepted: &[String]) -> Plan {
         let mut closure = closure::Closure::new(old, new, diff);
         let mut replacements = Vec::new();
+        let mut relays = relays::Relays::of(old);
         for change in &diff.functions.changed {
             hazards::of_old_function(&mut closure, change.old, change.new);
             let piece = closure.function(change.new);
-            match entry::plan(old, change.old) {
-                Ok(gate) => replacements.push(Replacement {
-                    old: change.old,
-                    new: change.new,
-                    piece,
-                    gate,
-                }),
+            match entry::plan(old, change.old, &relays) {
+                Ok(gate) => {
+                    gate.relay.iter().for_each(|at| relays.take(*at));
+                    replacements.push(Replacement {
+                        old: change.old,
+                        new: change.new,
+                        piece,
+                        gate,
+                    });
+                }
                 Err(finding) => closure.findings.push(finding),
             }
         }
         // Two names of one address that changed in the same way need one redirect.
         replacements.dedup_by_key(|r| r.old);
+        let hooks = hooks(&mut closure);
         closure.run();
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         image_hazards::collect(old, new, diff, &mut findings);
@@ -225,6 +235,7 @@ impl Plan {
             replacements,
             pieces,
             imports,
+            hooks,
             left_out: Vec::new(),
         }
     }
@@ -241,6 +252,28 @@ impl Plan {
         codes.dedup();
         codes
     }
+}
+
+/// Carries the functions of the new build that have the names of hooks.
+fn hooks(closure: &mut closure::Closure<'_>) -> Vec<(Hook, PieceIndex)> {
+    let new = closure.new;
+    let named = |hook: Hook| {
+        let has_name = |f: &FunctionIndex| {
+            let mut names = new.function(*f).names.iter();
+            names.any(|n| {
+                n.global && (n.name == hook.name() || n.linkage.as_deref() == Some(hook.name()))
+            })
+        };
+        new.function_indices().find(has_name)
+    };
+    let found = Hook::ALL
+        .into_iter()
+        .filter_map(|hook| Some((hook, named(hook)?)));
+    let found: Vec<(Hook, FunctionIndex)> = found.collect();
+    found
+        .into_iter()
+        .map(|(hook, f)| (hook, closure.function(f)))
+        .collect()
 }
 
 fn verdict(findings: &[Finding], accepted: &[String], diff: &Diff) -> (Status, Vec<&'static str>) {

@@ -35,7 +35,9 @@ pub fn old_offset(old: &Program<'_>, new: &Program<'_>, offset: Rva) -> Result<u
 fn moved(before: &[Variable<'_>], after: &[Variable<'_>], offset: u32) -> Result<u32, String> {
     let next = after.partition_point(|(_, at)| *at <= offset);
     let Some((name, start)) = next.checked_sub(1).map(|i| after[i]) else {
-        return Err(format!("is the offset {offset:#x} into the thread's TLS block, which no variable has"));
+        return Err(format!(
+            "is the offset {offset:#x} into the thread's TLS block, which no variable has"
+        ));
     };
     let named = |list: &[Variable<'_>]| {
         let mut found = list.iter().filter(|(n, _)| *n == name).map(|(_, at)| *at);
@@ -44,7 +46,9 @@ fn moved(before: &[Variable<'_>], after: &[Variable<'_>], offset: u32) -> Result
     match (named(before), named(after)) {
         ((Some(at), false), (_, false)) => Ok(at + (offset - start)),
         ((None, _), _) => Err(format!("refers to the new thread-local {name}")),
-        _ => Err(format!("refers to {name}, a name that several thread-local variables have")),
+        _ => Err(format!(
+            "refers to {name}, a name that several thread-local variables have"
+        )),
     }
 }
 

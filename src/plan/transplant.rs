@@ -40,12 +40,15 @@ impl Plan {
                 Severity::Risk | Severity::Refuse => true,
             });
             match checks.gate(function) {
-                Ok(gate) if checked.findings.is_empty() => replacements.push(Replacement {
-                    old: function,
-                    new: function,
-                    piece: closure.function(function),
-                    gate,
-                }),
+                Ok(gate) if checked.findings.is_empty() => {
+                    checks.take(&gate);
+                    replacements.push(Replacement {
+                        old: function,
+                        new: function,
+                        piece: closure.function(function),
+                        gate,
+                    });
+                }
                 _ => left_out.push(checked),
             }
         }
@@ -65,6 +68,7 @@ impl Plan {
             replacements,
             pieces: closure.pieces,
             imports: closure.imports,
+            hooks: Vec::new(),
             left_out,
         }
     }

@@ -50,14 +50,20 @@ impl<'t> Twins<'t> {
             matches!(modules, (Some(a), Some(b)) if keys.same(a.module, b.module))
         };
         let alignment = accessed.unwrap_or(1).next_power_of_two();
-        let aligned = |twin: Rva| rva.0 % alignment != 0 || twin.0 % alignment == 0;
+        let aligned =
+            |twin: Rva| !rva.0.is_multiple_of(alignment) || twin.0.is_multiple_of(alignment);
         let mut equal = candidates.iter().copied().filter(|twin| {
             aligned(*twin)
                 && (!has_pointers || same_module(*twin))
                 && self.comparer.same_constant_at(*twin, rva, accessed)
         });
         let first = equal.next()?;
-        Some(std::iter::once(first).chain(equal).find(|t| same_module(*t)).unwrap_or(first))
+        Some(
+            std::iter::once(first)
+                .chain(equal)
+                .find(|t| same_module(*t))
+                .unwrap_or(first),
+        )
     }
 }
 

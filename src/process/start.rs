@@ -49,9 +49,14 @@ impl Suspended {
         let mut command = Command::new(here.as_deref().unwrap_or(program));
         command.args(arguments).creation_flags(CREATE_SUSPENDED);
         if !attached {
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
         }
-        command.spawn().map(|child| Suspended { child: Some(child) })
+        command
+            .spawn()
+            .map(|child| Suspended { child: Some(child) })
     }
 
     /// Its process id.
@@ -68,7 +73,9 @@ impl Suspended {
             // SAFETY: the handle is open.
             ntdll::check(unsafe { ntdll::NtResumeProcess(child.as_raw_handle()) })?;
         }
-        self.child.take().ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.child
+            .take()
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 

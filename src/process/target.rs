@@ -13,8 +13,8 @@ use windows_sys::Win32::System::Threading::IsWow64Process2;
 use super::freeze::Freezer;
 use super::lock::{Lock, Role};
 use super::open::{self, Access, OpenError};
-use super::watchdog::{Phase, Watchdog};
 use super::start::{self, StartError, Suspended};
+use super::watchdog::{Phase, Watchdog};
 use super::{call, memory, mitigations, modules, threads};
 use crate::addr::Va;
 use crate::apply::target::{

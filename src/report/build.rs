@@ -118,8 +118,17 @@ impl BuildReport {
         for ((code, title), names) in reasons {
             let shown: Vec<_> = names.iter().take(SHOWN).map(|n| line(n)).collect();
             let more = names.len().saturating_sub(SHOWN);
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let _ = writeln!(text, "    {code} {title} ({}): {}{rest}", names.len(), shown.join(", "));
+            let rest = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            let _ = writeln!(
+                text,
+                "    {code} {title} ({}): {}{rest}",
+                names.len(),
+                shown.join(", ")
+            );
         }
         text
     }

@@ -5,6 +5,7 @@ mod html;
 mod sarif;
 mod side_by_side;
 mod text;
+mod type_users;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +15,7 @@ use crate::finding::FindingReport;
 
 pub use create::{Compared, Shown};
 pub use text::findings_text;
+pub use type_users::{ThroughReport, TypeUserReport};
 
 /// What differs between two builds, and whether it can be applied live.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -88,6 +90,23 @@ pub struct ChangedFunctionReport {
     /// All instructions side by side, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side_by_side: Option<Vec<RowReport>>,
+    /// Its separated parts and funclets, where it is shown side by side and has some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<PieceReport>,
+}
+
+/// Code that belongs to a function and lies elsewhere: a part that the compiler separated
+/// because it is seldom run, or a catch block, cleanup or filter.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PieceReport {
+    /// Name in its own record, else its address.
+    pub name: String,
+    /// Address in the old image; null where only the new build has it.
+    pub old_rva: Option<Rva>,
+    /// Address in the new image; null where only the old build has it.
+    pub new_rva: Option<Rva>,
+    /// All instructions side by side.
+    pub side_by_side: Vec<RowReport>,
 }
 
 /// Where old and new code part.
@@ -215,6 +234,8 @@ pub struct ChangedTypeReport {
     pub name: String,
     /// What differs.
     pub detail: String,
+    /// The functions of both builds that are known to touch it, the changed ones first.
+    pub functions: Vec<TypeUserReport>,
 }
 
 /// The verdict and every finding.

@@ -10,6 +10,7 @@ mod lines;
 mod modules;
 mod pdb_file;
 mod raw;
+mod touches;
 mod types;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,8 @@ use std::collections::BTreeMap;
 pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
 pub use raw::{SwitchEntry, SwitchTable};
-pub use types::{Layout, Member, TypeIndex, Types};
+pub use touches::{Touch, Touches};
+pub use types::{Layout, Member, Related, Relation, Relations, TypeIndex, Types};
 
 use crate::addr::Rva;
 
@@ -164,6 +166,17 @@ pub struct Trampoline {
     pub target: Rva,
 }
 
+/// Everything that the objects' sections of one name contributed (`S_COFFGROUP`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SectionGroup {
+    /// First byte.
+    pub rva: Rva,
+    /// Length in bytes.
+    pub size: u32,
+    /// Name of the sections in the object files, as `.CRT$XCU`.
+    pub name: String,
+}
+
 /// A thread-local variable: an offset into the TLS template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadLocal {
@@ -189,6 +202,9 @@ pub struct Symbols {
     pub procedures: Vec<Procedure>,
     /// Variables, by ascending address.
     pub data: Vec<Datum>,
+    /// The functions that were inlined into functions with static variables, by module and
+    /// name: a static variable of an inlined function has the outer one for its scope.
+    pub inlined: BTreeMap<(ModuleIndex, String), Vec<String>>,
     /// Public symbols, by ascending address.
     pub publics: Vec<Public>,
     /// Section contributions, by ascending address.
@@ -197,6 +213,8 @@ pub struct Symbols {
     pub separated: Vec<SeparatedCode>,
     /// Switch tables that the compiler described, by ascending table address.
     pub switch_tables: Vec<SwitchTable>,
+    /// Object files' sections by name, by ascending address.
+    pub groups: Vec<SectionGroup>,
     /// Thread-local variables.
     pub thread_locals: Vec<ThreadLocal>,
     /// Every relocation that the linker resolved, where the PDB has the FIXUP stream.

@@ -1,5 +1,6 @@
 //! Reads the streams of a PDB into [`Symbols`].
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex, SymbolData};
@@ -8,8 +9,8 @@ use super::features;
 use super::fixups;
 use super::raw::{self, RawSwitchTable};
 use super::{
-    Contribution, Datum, Module, ModuleIndex, Procedure, Public, SeparatedCode, SwitchTable,
-    Symbols, SymbolsError, ThreadLocal, Trampoline, TypeIndex, Types,
+    Contribution, Datum, Module, ModuleIndex, Procedure, Public, SectionGroup, SeparatedCode,
+    SwitchTable, Symbols, SymbolsError, ThreadLocal, Trampoline, TypeIndex, Types,
 };
 use crate::addr::Rva;
 
@@ -19,6 +20,27 @@ const INFORMATION_STREAM: StreamIndex = StreamIndex(1);
 const TPI_STREAM: StreamIndex = StreamIndex(2);
 /// The debug information stream's fixed number.
 const DBI_STREAM: StreamIndex = StreamIndex(3);
+
+/// The item stream's fixed number.
+const IPI_STREAM: StreamIndex = StreamIndex(4);
+
+/// Items of the functions inlined into a function, by module and name.
+type Inlined = BTreeMap<(ModuleIndex, String), Vec<TypeIndex>>;
+
+/// The names of inlined functions. Where they cannot be read, none is known: they only help
+/// to find what became of a variable.
+fn names_of(inlined: &Inlined, items: &[u8]) -> BTreeMap<(ModuleIndex, String), Vec<String>> {
+    let items = Types::parse(items).unwrap_or_default();
+    let names = |list: &Vec<TypeIndex>| {
+        let names = list.iter().filter_map(|i| items.function_item(*i));
+        let mut names: Vec<String> = names.map(|(name, _)| name).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let named = inlined.iter().map(|(key, list)| (key.clone(), names(list)));
+    named.collect()
+}
 
 /// Reads a whole PDB.
 pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
@@ -43,6 +65,7 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
     {
         symbols.fixups = fixups::parse(stream.as_slice());
     }
+    let mut inlined = Inlined::new();
     let mut modules = debug.modules()?;
     while let Some(module) = modules.next()? {
         let index = ModuleIndex(symbols.modules.len() as u32);
@@ -57,9 +80,16 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
                 map: &map,
                 module: index,
                 scopes: Vec::new(),
+                inlinees: Vec::new(),
+                inlined: &mut inlined,
             };
             reader.read(info.symbols()?)?;
         }
+    }
+    if !inlined.is_empty()
+        && let Ok(Some(stream)) = file.raw_stream(IPI_STREAM)
+    {
+        symbols.inlined = names_of(&inlined, stream.as_slice());
     }
     read_contributions(&mut symbols, &debug, &map)?;
     read_globals(&mut symbols, file.global_symbols()?.iter(), &map)?;
@@ -150,6 +180,10 @@ struct ModuleReader<'r, 'm> {
     module: ModuleIndex,
     /// Names of the open scopes; `None` for blocks and inlined calls.
     scopes: Vec<Option<String>>,
+    /// Items of the functions inlined into the open function.
+    inlinees: Vec<TypeIndex>,
+    /// Those of functions with static variables.
+    inlined: &'r mut Inlined,
 }
 
 impl ModuleReader<'_, '_> {
@@ -157,21 +191,39 @@ impl ModuleReader<'_, '_> {
         while let Some(record) = records.next()? {
             let kind = record.raw_kind();
             let mut scope = None;
+            let body = record.raw_bytes().get(2..).unwrap_or(&[]);
             if kind == raw::S_ARMSWITCHTABLE {
-                self.switch_table(record.raw_bytes().get(2..).unwrap_or(&[]))?;
+                self.switch_table(body)?;
+            } else if kind == raw::S_COFFGROUP {
+                self.section_group(body);
             } else {
                 match record.parse() {
                     Ok(data) => scope = self.record(data),
                     Err(_) => count_unknown(self.symbols, kind),
                 }
             }
+            if raw::is_inline_site(kind) {
+                self.inlinees.extend(raw::inlinee(body).map(TypeIndex));
+            }
             if record.starts_scope() {
                 self.scopes.push(scope);
-            } else if record.ends_scope() {
-                self.scopes.pop();
+            } else if record.ends_scope()
+                && let Some(Some(name)) = self.scopes.pop()
+            {
+                self.end_function(name);
             }
         }
         Ok(())
+    }
+
+    /// Keeps what was inlined into a function where it has static variables.
+    fn end_function(&mut self, name: String) {
+        let inlinees = std::mem::take(&mut self.inlinees);
+        let last = self.symbols.data.last();
+        if !inlinees.is_empty() && last.is_some_and(|d| d.scope.as_ref() == Some(&name)) {
+            let known = self.inlined.entry((self.module, name)).or_default();
+            known.extend(inlinees);
+        }
     }
 
     fn rva(&self, offset: PdbInternalSectionOffset) -> Option<Rva> {
@@ -246,8 +298,12 @@ impl ModuleReader<'_, '_> {
             SymbolData::CompileFlags(flags) => {
                 let version = flags.backend_version;
                 let text = format!(
-                    "{} ({}.{}.{})",
-                    flags.version_string, version.major, version.minor, version.build
+                    "{} ({}.{}.{}){}",
+                    flags.version_string,
+                    version.major,
+                    version.minor,
+                    version.build,
+                    options(&flags.flags)
                 );
                 let module = self.symbols.modules.last_mut();
                 module
@@ -256,6 +312,15 @@ impl ModuleReader<'_, '_> {
                 None
             }
             _ => None,
+        }
+    }
+
+    fn section_group(&mut self, body: &[u8]) {
+        let Some((place, size, name)) = raw::section_group(body) else {
+            return count_unknown(self.symbols, raw::S_COFFGROUP);
+        };
+        if let Some(rva) = self.place(place) {
+            self.symbols.groups.push(SectionGroup { rva, size, name });
         }
     }
 
@@ -285,17 +350,38 @@ impl ModuleReader<'_, '_> {
     }
 }
 
+/// The compiler options that `S_COMPILE3` records, and that change what code means.
+fn options(flags: &pdb::CompileFlags) -> String {
+    let all = [
+        (flags.link_time_codegen, "/LTCG"),
+        (flags.security_checks, "/GS"),
+        (flags.hot_patch, "/hotpatch"),
+        (flags.sdl, "/sdl"),
+        (flags.pgo, "PGO"),
+    ];
+    let set: Vec<&str> = all
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, n)| *n)
+        .collect();
+    match set.as_slice() {
+        [] => String::new(),
+        set => format!(" with {}", set.join(" ")),
+    }
+}
+
 fn sort(symbols: &mut Symbols) {
     symbols
         .procedures
         .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
     symbols.procedures.dedup();
     // A static of an inlined function is listed in every function that it is inlined in.
-    let order = |d: &Datum| (d.rva, d.name.clone(), d.module, d.scope.clone());
-    symbols.data.sort_by_cached_key(order);
+    symbols.data.sort_by(|a, b| {
+        (a.rva, &a.name, a.module, &a.scope).cmp(&(b.rva, &b.name, b.module, &b.scope))
+    });
     symbols
         .data
-        .dedup_by(|a, b| a.rva == b.rva && a.name == b.name && a.scope == b.scope);
+        .dedup_by(|a, b| (a.rva, &a.name, &a.scope) == (b.rva, &b.name, &b.scope));
     symbols
         .publics
         .sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));
@@ -304,6 +390,9 @@ fn sort(symbols: &mut Symbols) {
     symbols.separated.sort_by_key(|s| s.rva);
     symbols.switch_tables.sort_by_key(|t| (t.table, t.branch));
     symbols.switch_tables.dedup();
+    symbols
+        .groups
+        .sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));
     symbols.trampolines.sort_by_key(|t| t.rva);
     symbols.trampolines.dedup();
     symbols.thread_locals.sort_by_key(|t| t.rva);

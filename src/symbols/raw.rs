@@ -5,6 +5,20 @@ use crate::addr::Rva;
 /// `S_ARMSWITCHTABLE`.
 pub const S_ARMSWITCHTABLE: u16 = 0x1159;
 
+/// `S_COFFGROUP`.
+pub const S_COFFGROUP: u16 = 0x1137;
+
+/// The body of an `S_COFFGROUP` record, the bytes after the kind (cvinfo.h, `COFFGROUPSYM`):
+/// section and offset, length, name. `None` where it is cut off.
+pub fn section_group(body: &[u8]) -> Option<((u16, u32), u32, String)> {
+    let size = u32::from_le_bytes(body.get(0..4)?.try_into().ok()?);
+    let offset = u32::from_le_bytes(body.get(8..12)?.try_into().ok()?);
+    let section = u16::from_le_bytes(body.get(12..14)?.try_into().ok()?);
+    let name = body.get(14..)?.split(|b| *b == 0).next()?;
+    let name = String::from_utf8_lossy(name).into_owned();
+    Some(((section, offset), size, name))
+}
+
 /// Whether a record of this kind opens a procedure: `S_GPROC32`, `S_LPROC32`, their `_ID`
 /// forms, and `S_LPROC32_DPC` with its `_ID` form.
 pub fn is_procedure(kind: u16) -> bool {
@@ -14,6 +28,12 @@ pub fn is_procedure(kind: u16) -> bool {
 /// Whether a record of this kind is `S_INLINESITE` or `S_INLINESITE2`.
 pub fn is_inline_site(kind: u16) -> bool {
     matches!(kind, 0x114d | 0x115d)
+}
+
+/// The item of the function that an `S_INLINESITE` record is about, from the bytes after the
+/// kind.
+pub fn inlinee(body: &[u8]) -> Option<u32> {
+    Some(u32::from_le_bytes(body.get(8..12)?.try_into().ok()?))
 }
 
 /// Whether records of this kind are known and say nothing that the analysis needs: frame

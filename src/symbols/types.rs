@@ -7,6 +7,7 @@
 mod cursor;
 mod layout;
 mod names;
+mod relations;
 
 use std::collections::HashMap;
 
@@ -14,6 +15,7 @@ use super::SymbolsError;
 use cursor::Cursor;
 
 pub use layout::{Layout, Member};
+pub use relations::{Related, Relation, Relations};
 
 /// Index of a type record; below 0x1000 a built-in type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +25,7 @@ const LF_MODIFIER: u16 = 0x1001;
 const LF_POINTER: u16 = 0x1002;
 const LF_PROCEDURE: u16 = 0x1008;
 const LF_MFUNCTION: u16 = 0x1009;
+const LF_ARGLIST: u16 = 0x1201;
 const LF_BITFIELD: u16 = 0x1205;
 const LF_ARRAY: u16 = 0x1503;
 const LF_CLASS: u16 = 0x1504;
@@ -30,6 +33,8 @@ const LF_STRUCTURE: u16 = 0x1505;
 const LF_UNION: u16 = 0x1506;
 const LF_ENUM: u16 = 0x1507;
 const LF_INTERFACE: u16 = 0x1519;
+const LF_FUNC_ID: u16 = 0x1601;
+const LF_MFUNC_ID: u16 = 0x1602;
 
 /// How deep a type may nest before it counts as unknown: arrays of arrays of …
 const MAX_DEPTH: u32 = 32;
@@ -105,6 +110,19 @@ impl Types {
     fn indices(&self) -> impl Iterator<Item = TypeIndex> + use<> {
         let first = self.first;
         (0..self.records.len() as u32).map(move |i| TypeIndex(first.saturating_add(i)))
+    }
+
+    /// The types that an item record is about, with a name for it: the function of an
+    /// `S_INLINESITE` (`LF_FUNC_ID`, `LF_MFUNC_ID`). These records are in the stream of items.
+    pub fn function_item(&self, index: TypeIndex) -> Option<(String, Vec<TypeIndex>)> {
+        let (kind, mut c) = self.record(index)?;
+        let (parent, function) = (c.u32()?, TypeIndex(c.u32()?));
+        let name = String::from_utf8_lossy(c.c_string()?).into_owned();
+        match kind {
+            LF_FUNC_ID => Some((name, vec![function])),
+            LF_MFUNC_ID => Some((name, vec![TypeIndex(parent), function])),
+            _ => None,
+        }
     }
 
     /// Kind and body of a record.

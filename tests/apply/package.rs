@@ -231,6 +231,7 @@ impl Image<'_> {
             symbol: f.name.to_owned(),
             gate: format!("gate${}", f.name),
             entry,
+            relay: None,
             entry_bytes: hex::encode(&code[..5]),
             ranges: vec![CodeRange {
                 rva: entry,

@@ -74,7 +74,10 @@ fn a_grown_structure_is_refused_with_its_sizes() {
         .find(|f| f["code"] == "HP305")
         .expect("HP305");
     assert_eq!(layout["subject"], "entry");
-    assert_eq!(layout["detail"], "its size is 112 instead of 100 bytes");
+    assert_eq!(
+        layout["detail"],
+        "its size is 112 instead of 100 bytes; store_set, store_get touch it"
+    );
     assert!(layout["remedy"].as_str().is_some_and(|r| !r.is_empty()));
 }
 

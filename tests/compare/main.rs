@@ -4,6 +4,7 @@ mod build;
 mod coverage;
 mod damage;
 mod diff;
+mod hazards;
 mod hostile;
 mod noise;
 mod published;

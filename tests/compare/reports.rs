@@ -242,3 +242,39 @@ fn the_page_says_what_the_reviewer_needs() {
     at("<mark>0x70</mark>");
     at("beat.c:24");
 }
+
+#[test]
+fn a_changed_type_lists_the_functions_that_touch_it() {
+    let report = json("old", "new-unpatchable", &[]);
+    let types = report["types"]["changed"].as_array().unwrap();
+    assert_eq!(types[0]["name"], "entry");
+    let functions = types[0]["functions"].as_array().unwrap();
+    let of = |name: &str| functions.iter().find(|f| f["name"] == name).expect(name);
+    for name in ["store_set", "store_get"] {
+        assert_eq!(of(name)["status"], "changed");
+        assert_eq!(of(name)["relation"], "is");
+    }
+    let through = of("store_get")["through"].as_array().unwrap();
+    let ways: Vec<&str> = through.iter().filter_map(|t| t["what"].as_str()).collect();
+    assert_eq!(
+        ways,
+        ["inlined find", "static variable entries", "variable entry"]
+    );
+    assert!(through.iter().all(|t| t["type"] == "entry"));
+    let findings = report["verdict"]["findings"].as_array().unwrap();
+    let layout = findings.iter().find(|f| f["code"] == "HP305").unwrap();
+    let detail = layout["detail"].as_str().unwrap();
+    assert!(
+        detail.ends_with("; store_set, store_get touch it"),
+        "{detail}"
+    );
+
+    let (old, new) = (server("old"), server("new-unpatchable"));
+    let text = diff(&old, &new, &[]).stdout;
+    assert!(
+        text.contains("functions that touch it: 2 changed\n"),
+        "{text}"
+    );
+    let page = diff(&old, &new, &["--format", "html"]).stdout;
+    assert!(page.contains("static variable entries"), "{page}");
+}

@@ -6,8 +6,8 @@ mod common;
 pub use common::{Folder, Run, write};
 use hotpatch::addr::{Rva, Va};
 use hotpatch::package::manifest::{
-    Classification, CodeRange, External, FORMAT, Manifest, Patch, Provenance, ReplacedFunction,
-    TargetImage,
+    Classification, CodeRange, External, FORMAT, Hooks, Manifest, Patch, Provenance,
+    ReplacedFunction, TargetImage,
 };
 use hotpatch::package::{SigningKey, seal};
 use object::write::{Object, StandardSection, Symbol, SymbolSection};
@@ -49,12 +49,14 @@ pub fn manifest() -> Manifest {
             new_pdb_sha256: "66".repeat(32),
             accepted_risks: vec![],
         },
+        hooks: Hooks::default(),
         functions: vec![ReplacedFunction {
             name: "parse".to_owned(),
             linkage_name: Some("?parse@@YAXXZ".to_owned()),
             symbol: "?parse@@YAXXZ".to_owned(),
             gate: "gate$?parse@@YAXXZ".to_owned(),
             entry: Rva(0x1000),
+            relay: None,
             entry_bytes: "4883ec2890".to_owned(),
             ranges: vec![CodeRange {
                 rva: Rva(0x1000),

@@ -11,10 +11,11 @@ use super::preflight::Preflight;
 use super::quiesce::Effort;
 use super::record::Record;
 use super::target::{Target, TargetError};
-use super::{fault, recover, remove};
+use super::{fault, hooks, recover, remove};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 use crate::package::{Package, Verified};
+use crate::payload::names::Hook;
 use placing::place;
 use switch::{dismantle, prepare, switch};
 
@@ -68,6 +69,8 @@ pub fn apply<T: Target>(
             fault::point("thawed");
             record.commit(target, now_ms())?;
             fault::point("committed");
+            let failed = hooks::run(target, &record, Hook::AfterApply)?;
+            summary.findings.extend(failed);
             Ok(summary)
         }
         Ok(stopped) => {

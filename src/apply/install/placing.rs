@@ -5,12 +5,13 @@ use crate::addr::Va;
 use crate::apply::link::{Bases, LinkError, Linked};
 use crate::apply::outcome::ApplyError;
 use crate::apply::record::{
-    self, Body, CodePages, Function, FunctionTable, Header, PatchedModule, Record, Stage,
+    self, Body, CodePages, Function, FunctionTable, Header, HookAt, PatchedModule, Record, Site,
+    Stage,
 };
 use crate::apply::target::{Module, Protection, Target, TargetError};
-use crate::apply::{applied_by, entries, fault, place as room, preflight};
+use crate::apply::{applied_by, entries, fault, imports, place as room, preflight};
 use crate::package::Package;
-use crate::payload::names::REDIRECT_LEN;
+use crate::payload::names::{REDIRECT_LEN, SHORT_REDIRECT_LEN};
 
 /// Puts record and payload into the target. No old code can reach them yet.
 pub(super) fn place<T: Target>(
@@ -33,8 +34,9 @@ pub(super) fn place<T: Target>(
         module: module.base,
         active: record::active_at(base),
     };
+    let mut externals = preflight::externals(package);
     let placed = layout
-        .link(bases, &preflight::externals(package))
+        .link(bases, &externals)
         .map_err(ApplyError::from)
         .and_then(|linked| {
             let body = describe(target, package, module, &linked)?;
@@ -46,7 +48,21 @@ pub(super) fn place<T: Target>(
                 applied_at_ms: now_ms(),
                 frozen: false,
             };
-            write(target, base, header, body, &linked)
+            let record = write(target, base, header, body, &linked)?;
+            let imports = &package.manifest.imports;
+            if imports.is_empty() {
+                seal(target, &linked, false)?;
+            } else {
+                let scratch = base.0 + layout.record_size() - preflight::scratch(package);
+                externals.imports = imports::resolve(target, &record, Va(scratch), imports)?;
+                let bound = layout.link(bases, &externals)?;
+                for pages in bound.pages.iter().filter(|p| !p.protection.executable()) {
+                    target.write_verified(pages.at, &pages.bytes)?;
+                }
+                seal(target, &linked, false)?;
+            }
+            fault::point("sealed");
+            Ok(record)
         });
     if placed.is_err() {
         let _ = target.free(base);
@@ -54,7 +70,8 @@ pub(super) fn place<T: Target>(
     placed
 }
 
-/// Writes the record first, so that whatever follows is found if this process dies.
+/// Writes the record first, so that whatever follows is found if this process dies; then the
+/// payload, of which the code is sealed.
 fn write<T: Target>(
     target: &T,
     base: Va,
@@ -68,10 +85,7 @@ fn write<T: Target>(
         target.write_verified(pages.at, &pages.bytes)?;
     }
     fault::point("written");
-    for pages in &linked.pages {
-        seal(target, pages.at, pages.bytes.len() as u64, pages.protection)?;
-    }
-    fault::point("sealed");
+    seal(target, linked, true)?;
     Ok(Record {
         at: base,
         header,
@@ -79,8 +93,16 @@ fn write<T: Target>(
     })
 }
 
+/// Seals the pages with code, or those without.
+fn seal<T: Target>(target: &T, linked: &Linked, code: bool) -> Result<(), TargetError> {
+    let pages = linked.pages.iter();
+    pages
+        .filter(|p| p.protection.executable() == code)
+        .try_for_each(|p| protect(target, p.at, p.bytes.len() as u64, p.protection))
+}
+
 /// Gives pages their final protection, and makes sure that they have it.
-fn seal<T: Target>(
+fn protect<T: Target>(
     target: &T,
     at: Va,
     size: u64,
@@ -116,6 +138,7 @@ fn describe<T: Target>(
     ends.extend(linked.pages.iter().map(|p| p.at.0 + p.bytes.len() as u64));
     ends.sort_unstable();
     let mut functions = Vec::with_capacity(manifest.functions.len());
+    let (mut entries, mut relays) = (Vec::new(), Vec::new());
     for function in &manifest.functions {
         let address = |symbol: &String| {
             linked.symbols.get(symbol).copied().ok_or_else(|| {
@@ -127,26 +150,49 @@ fn describe<T: Target>(
         let entry = function.entry.at(module.base);
         let replacement = address(&function.symbol)?;
         let after = ends.partition_point(|end| *end <= replacement.0);
-        let mut original = [0; REDIRECT_LEN as usize];
-        hex::decode_to_slice(&function.entry_bytes, &mut original).map_err(|_| {
-            ApplyError::EntryBytes {
-                function: function.name.clone(),
+        let site = |at: Va, original: &str, redirect: Option<Vec<u8>>| {
+            Ok::<_, ApplyError>(Site {
+                at,
+                original: hex::decode(original).map_err(|_| ApplyError::EntryBytes {
+                    function: function.name.clone(),
+                })?,
+                redirect: redirect.ok_or_else(|| ApplyError::NoRoom {
+                    module: module.name.clone(),
+                })?,
+                function: functions.len() as u32,
+            })
+        };
+        let gate = address(&function.gate)?;
+        match &function.relay {
+            None => entries.push(site(entry, &function.entry_bytes, jump(entry, gate))?),
+            Some(relay) => {
+                let at = relay.rva.at(module.base);
+                relays.push(site(at, &relay.bytes, jump(at, gate))?);
+                entries.push(site(entry, &function.entry_bytes, short_jump(entry, at))?);
             }
-        })?;
+        }
         functions.push(Function {
             name: function.name.clone(),
             entry,
-            original,
-            redirect: redirect(entry, address(&function.gate)?).ok_or_else(|| {
-                ApplyError::NoRoom {
-                    module: module.name.clone(),
-                }
-            })?,
             replacement,
             replacement_size: ends.get(after).map_or(0, |end| end - replacement.0),
         });
     }
-    let at: Vec<Va> = functions.iter().map(|f| f.entry).collect();
+    relays.sort_by_key(|s| s.at);
+    let mut hooks = Vec::new();
+    for (hook, symbol) in manifest.hooks.iter() {
+        let at = linked.symbols.get(symbol).copied();
+        let at = at.ok_or_else(|| LinkError::Undefined {
+            symbol: symbol.to_owned(),
+        })?;
+        hooks.push(HookAt { hook, at });
+    }
+    let mut places: Vec<(Va, Va)> = entries
+        .iter()
+        .chain(&relays)
+        .map(|s| (s.at, s.end()))
+        .collect();
+    places.sort_unstable();
     Ok(Body {
         id: manifest.patch.id.clone(),
         sequence: manifest.patch.sequence,
@@ -172,16 +218,26 @@ fn describe<T: Target>(
                 size: p.bytes.len() as u64,
             })
             .collect(),
+        hooks,
         functions,
-        pages: entries::spans(target, &at)?,
+        entries,
+        relays,
+        pages: entries::spans(target, &places)?,
     })
 }
 
 /// `jmp rel32`; `None` where the gate is out of reach.
-fn redirect(entry: Va, gate: Va) -> Option<[u8; REDIRECT_LEN as usize]> {
-    let next = i128::from(entry.0) + i128::from(REDIRECT_LEN);
-    let distance = i32::try_from(i128::from(gate.0) - next).ok()?.to_le_bytes();
-    Some([0xe9, distance[0], distance[1], distance[2], distance[3]])
+fn jump(from: Va, to: Va) -> Option<Vec<u8>> {
+    let next = i128::from(from.0) + i128::from(REDIRECT_LEN);
+    let distance = i32::try_from(i128::from(to.0) - next).ok()?.to_le_bytes();
+    Some([&[0xe9], distance.as_slice()].concat())
+}
+
+/// `jmp rel8`; `None` where the relay is out of reach.
+fn short_jump(from: Va, to: Va) -> Option<Vec<u8>> {
+    let next = i128::from(from.0) + i128::from(SHORT_REDIRECT_LEN);
+    let distance = i8::try_from(i128::from(to.0) - next).ok()?;
+    Some(vec![0xeb, distance as u8])
 }
 
 #[cfg(test)]
@@ -192,12 +248,22 @@ mod tests {
     fn redirects_reach_two_gib_both_ways() {
         let at = Va(0x1_8000_0000);
         let next = at.0 + 5;
-        assert_eq!(redirect(at, Va(next)), Some([0xe9, 0, 0, 0, 0]));
-        let far = redirect(at, Va(next + 0x7fff_ffff));
-        assert_eq!(far, Some([0xe9, 0xff, 0xff, 0xff, 0x7f]));
-        assert_eq!(redirect(at, Va(next + 0x8000_0000)), None);
-        let back = redirect(at, Va(next - 0x8000_0000));
-        assert_eq!(back, Some([0xe9, 0, 0, 0, 0x80]));
-        assert_eq!(redirect(at, Va(next - 0x8000_0001)), None);
+        assert_eq!(jump(at, Va(next)), Some(vec![0xe9, 0, 0, 0, 0]));
+        let far = jump(at, Va(next + 0x7fff_ffff));
+        assert_eq!(far, Some(vec![0xe9, 0xff, 0xff, 0xff, 0x7f]));
+        assert_eq!(jump(at, Va(next + 0x8000_0000)), None);
+        let back = jump(at, Va(next - 0x8000_0000));
+        assert_eq!(back, Some(vec![0xe9, 0, 0, 0, 0x80]));
+        assert_eq!(jump(at, Va(next - 0x8000_0001)), None);
+    }
+
+    #[test]
+    fn relays_are_within_a_signed_byte() {
+        let at = Va(0x1_8000_0000);
+        let next = at.0 + 2;
+        assert_eq!(short_jump(at, Va(next + 127)), Some(vec![0xeb, 0x7f]));
+        assert_eq!(short_jump(at, Va(next - 128)), Some(vec![0xeb, 0x80]));
+        assert_eq!(short_jump(at, Va(next + 128)), None);
+        assert_eq!(short_jump(at, Va(next - 129)), None);
     }
 }

@@ -7,8 +7,9 @@ use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
 use crate::apply::record::{Record, Stage};
 use crate::apply::survey::Survey;
 use crate::apply::target::Target;
-use crate::apply::{fault, remote};
+use crate::apply::{fault, hooks, remote};
 use crate::package::Package;
+use crate::payload::names::Hook;
 
 /// What has to be done in the running target before it is frozen.
 pub(super) fn prepare<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
@@ -27,6 +28,11 @@ pub(super) fn switch<T: Target>(
     patience: &Patience<'_>,
     summary: &mut Summary,
 ) -> Result<Outcome, ApplyError> {
+    if let Some(veto) = hooks::run(target, record, Hook::BeforeApply)? {
+        summary.findings.push(veto);
+        return Ok(Outcome::Refused);
+    }
+    fault::point("consented");
     let zones = zones(package, record);
     let patches = Survey::of(target)?.patches;
     let records: Vec<&Record> = patches.iter().map(|p| &p.record).collect();
@@ -97,12 +103,12 @@ fn withdraw<T: Target>(target: &T, record: &Record, frozen: Frozen<'_, T>) {
 pub(super) fn dismantle<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
     // Should an entry still lead to a gate, the gate has to stay.
     let found = entries::observe(target, &record.body)?;
-    let functions = record.body.functions.iter();
-    if let Some((f, _)) = functions
-        .zip(&found)
+    let changed = record.body.sites().zip(&found);
+    if let Some((site, _)) = changed
+        .into_iter()
         .find(|(_, b)| **b == EntryBytes::Redirect)
     {
-        return Err(WriteError::Changed(f.name.clone()).into());
+        return Err(WriteError::Changed(record.body.name_of(site).to_owned()).into());
     }
     remote::unregister(target, record)?;
     target.free(record.at)?;

@@ -42,6 +42,15 @@ pub struct Bases {
     pub active: Va,
 }
 
+/// Where the undefined symbols of the payload are.
+#[derive(Clone, Debug, Default)]
+pub struct Externals<'a> {
+    /// In the old module.
+    pub old: HashMap<&'a str, Rva>,
+    /// In other modules.
+    pub imports: HashMap<String, Va>,
+}
+
 /// A payload laid out, but not yet bound to an address.
 #[derive(Debug)]
 pub struct Layout<'a> {
@@ -115,11 +124,11 @@ impl<'a> Layout<'a> {
     }
 
     /// Binds the payload to addresses. `externals` says where the undefined symbols are
-    /// in the old module.
+    /// in the old module, or in other modules.
     ///
     /// # Errors
     /// Where a symbol can't be resolved or a fixup doesn't fit its field.
-    pub fn link(&self, bases: Bases, externals: &HashMap<&str, Rva>) -> Result<Linked, LinkError> {
+    pub fn link(&self, bases: Bases, externals: &Externals<'_>) -> Result<Linked, LinkError> {
         let mut pages: Vec<Pages> = self
             .groups
             .iter()
@@ -155,7 +164,7 @@ impl<'a> Layout<'a> {
         &self,
         section: &Section<'_>,
         bases: Bases,
-        externals: &HashMap<&str, Rva>,
+        externals: &Externals<'_>,
     ) -> Result<Vec<u8>, LinkError> {
         let mut data = section.data.to_vec();
         data.resize(section.size as usize, 0);
@@ -184,7 +193,7 @@ impl<'a> Layout<'a> {
         &self,
         index: object::SymbolIndex,
         bases: Bases,
-        externals: &HashMap<&str, Rva>,
+        externals: &Externals<'_>,
     ) -> Result<Va, LinkError> {
         let table = self.object.coff_symbol_table();
         let symbol = table.symbol(index).map_err(LinkError::NotCoff)?;
@@ -196,9 +205,9 @@ impl<'a> Layout<'a> {
             0 if name == ACTIVE_SYMBOL => Ok(bases.active),
             // A value in an undefined symbol makes it a common one: data with no home.
             0 if symbol.value.get(LE) == 0 && !symbol.has_aux_section() && !is_weak(symbol) => {
-                externals
-                    .get(name.as_str())
-                    .map(|rva| rva.at(bases.module))
+                let old = externals.old.get(name.as_str());
+                old.map(|rva| rva.at(bases.module))
+                    .or_else(|| externals.imports.get(&name).copied())
                     .ok_or(LinkError::Undefined { symbol: name })
             }
             n if n != 0 && n < 0xff00 => self

@@ -74,7 +74,13 @@ impl Builder {
     fn link(self, externals: &[(&str, Rva)]) -> Result<Linked, LinkError> {
         let bytes = self.0.write().unwrap();
         let externals: HashMap<&str, Rva> = externals.iter().copied().collect();
-        Layout::new(&bytes, 0x800)?.link(BASES, &externals)
+        Layout::new(&bytes, 0x800)?.link(
+            BASES,
+            &Externals {
+                old: externals,
+                ..Externals::default()
+            },
+        )
     }
 }
 
@@ -237,10 +243,11 @@ fn damaged_objects_are_errors_and_no_panic() {
             let mut bad = good.clone();
             bad[at] = value;
             if let Ok(layout) = Layout::new(&bad, 0x1000) {
-                let _ = layout.link(BASES, &HashMap::new());
+                let _ = layout.link(BASES, &Externals::default());
             }
         }
-        let _ = Layout::new(&good[..at], 0x1000).map(|l| l.link(BASES, &HashMap::new()).is_ok());
+        let _ =
+            Layout::new(&good[..at], 0x1000).map(|l| l.link(BASES, &Externals::default()).is_ok());
     }
     assert!(Layout::new(b"not an object", 0).is_err());
 }

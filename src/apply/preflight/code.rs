@@ -2,16 +2,13 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::addr::Va;
+use crate::addr::{Rva, Va};
 use crate::apply::survey::{State, Survey};
 use crate::apply::target::{Module, Target, TargetError};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 use crate::package::Package;
 use crate::package::manifest::{CodeRange, ReplacedFunction};
-use crate::payload::names::REDIRECT_LEN;
-
-const LEN: usize = REDIRECT_LEN as usize;
 
 /// Compares every range of every function.
 pub(super) fn compare<T: Target>(
@@ -25,8 +22,12 @@ pub(super) fn compare<T: Target>(
         for (index, range) in function.ranges.iter().enumerate() {
             let at = range.rva.at(module.base);
             let mut bytes = target.read_vec(at, range.size as usize)?;
-            if index == 0 {
-                entry(function, range, module, &mut bytes, survey, findings);
+            let sites = [
+                (index == 0).then_some((function.entry, function.entry_bytes.as_str())),
+                function.relay.as_ref().map(|r| (r.rva, r.bytes.as_str())),
+            ];
+            for site in sites.into_iter().flatten() {
+                changed_bytes(function, site, range, module, &mut bytes, survey, findings);
             }
             if digest(&mut bytes, range) != range.sha256 {
                 findings.push(Finding::about(
@@ -43,25 +44,28 @@ pub(super) fn compare<T: Target>(
     Ok(())
 }
 
-/// Compares the entry, and puts the expected bytes in its place, so that the rest of the
-/// range is judged on its own.
-fn entry(
+/// Compares the bytes that the patch will change, and puts the expected ones in their place,
+/// so that the rest of the range is judged on its own.
+fn changed_bytes(
     function: &ReplacedFunction,
+    (rva, expected): (Rva, &str),
     range: &CodeRange,
     module: &Module,
     bytes: &mut [u8],
     survey: &Survey,
     findings: &mut Vec<Finding>,
 ) {
-    let offset = function.entry.0.wrapping_sub(range.rva.0) as usize;
-    let mut expected = [0; LEN];
-    let Some(found) = bytes.get_mut(offset..offset.saturating_add(LEN)) else {
+    let offset = rva.0.wrapping_sub(range.rva.0) as usize;
+    let Ok(expected) = hex::decode(expected) else {
         return;
     };
-    if hex::decode_to_slice(&function.entry_bytes, &mut expected).is_err() || found == expected {
+    let Some(found) = bytes.get_mut(offset..offset.saturating_add(expected.len())) else {
+        return;
+    };
+    if found == expected {
         return;
     }
-    let at = function.entry.at(module.base);
+    let at = rva.at(module.base);
     match redirected_by(survey, at, found) {
         // A leftover is taken away before the package is applied.
         Some((_, State::Pending)) => {}
@@ -76,8 +80,8 @@ fn entry(
             format!(
                 "At {at} ({}+{}): expected {}, found {}.",
                 module.name,
-                function.entry,
-                hex::encode(expected),
+                rva,
+                hex::encode(&expected),
                 hex::encode(&*found)
             ),
         )),
@@ -88,9 +92,9 @@ fn entry(
 /// The patch whose redirect these bytes are.
 fn redirected_by<'a>(survey: &'a Survey, at: Va, found: &[u8]) -> Option<(&'a str, State)> {
     survey.patches.iter().find_map(|patch| {
-        let mut functions = patch.record.body.functions.iter();
-        functions
-            .any(|f| f.entry == at && f.redirect == found)
+        let mut sites = patch.record.body.sites();
+        sites
+            .any(|s| s.at == at && s.redirect == found)
             .then_some((patch.record.body.id.as_str(), patch.state))
     })
 }

@@ -4,17 +4,17 @@ mod code;
 mod identity;
 mod patches;
 
-use std::collections::HashMap;
-
-use super::link::{Bases, Layout};
+use super::imports;
+use super::link::{Bases, Externals, Layout};
 use super::place;
-use super::record::{self, Body, Function, PatchedModule, Protected, Record, Stage};
+use super::record::{self, Body, Function, HookAt, PatchedModule, Protected, Record, Site, Stage};
 use super::survey::{Installed, Survey};
 use super::target::{Module, Target, TargetError};
-use crate::addr::{Rva, Va};
+use crate::addr::Va;
 use crate::finding::rules::target as rules;
 use crate::finding::{Finding, Severity};
 use crate::package::Package;
+use crate::payload::names::REDIRECT_LEN;
 
 /// What was found out about a target and a package.
 #[derive(Debug)]
@@ -54,6 +54,7 @@ impl Preflight {
             if active.is_none() {
                 code::compare(target, module, package, &survey, &mut findings)?;
             }
+            findings.extend(imports::look(target, &package.manifest)?);
             match link(target, module, package) {
                 Ok(size) => region_size = size,
                 Err(LinkProblem::Target(error)) => return Err(error),
@@ -144,23 +145,31 @@ fn link<T: Target>(target: &T, module: &Module, package: &Package) -> Result<u64
 
 /// Lays the payload out behind a record that is large enough wherever it goes.
 pub(super) fn layout(package: &Package) -> Result<Layout<'_>, super::link::LinkError> {
-    Layout::new(&package.payload, record_size(package))
+    Layout::new(&package.payload, record_size(package) + scratch(package))
 }
 
-/// The places in the old module that the payload refers to.
-pub(super) fn externals(package: &Package) -> HashMap<&str, Rva> {
-    package
-        .manifest
-        .externals
-        .iter()
-        .map(|e| (e.symbol.as_str(), e.rva))
-        .collect()
+/// The places that the payload refers to. Those in other modules are not known yet.
+pub(super) fn externals(package: &Package) -> Externals<'_> {
+    let manifest = &package.manifest;
+    let old = manifest.externals.iter();
+    let imports = manifest.imports.iter();
+    Externals {
+        old: old.map(|e| (e.symbol.as_str(), e.rva)).collect(),
+        imports: imports.map(|i| (i.symbol.clone(), Va(0))).collect(),
+    }
+}
+
+/// Bytes behind the record for calls to the target's loader, if there are any.
+pub(super) fn scratch(package: &Package) -> u64 {
+    match package.manifest.imports.is_empty() {
+        true => 0,
+        false => imports::SCRATCH,
+    }
 }
 
 /// An upper bound for the size of the record in bytes: a record of the same shape with
 /// the longest numbers, and each entry in pages of its own.
 fn record_size(package: &Package) -> u64 {
-    const LONGEST: Va = Va(u64::MAX);
     let manifest = &package.manifest;
     let body = Body {
         id: manifest.patch.id.clone(),
@@ -184,25 +193,38 @@ fn record_size(package: &Package) -> u64 {
             at: LONGEST,
             size: u64::MAX,
         }],
+        hooks: manifest
+            .hooks
+            .iter()
+            .map(|(hook, _)| HookAt { hook, at: LONGEST })
+            .collect(),
         functions: manifest
             .functions
             .iter()
             .map(|f| Function {
                 name: f.name.clone(),
                 entry: LONGEST,
-                original: [0; 5],
-                redirect: [0; 5],
                 replacement: LONGEST,
                 replacement_size: u64::MAX,
             })
             .collect(),
+        entries: vec![longest_site(); manifest.functions.len()],
+        relays: vec![
+            longest_site();
+            manifest
+                .functions
+                .iter()
+                .filter(|f| f.relay.is_some())
+                .count()
+        ],
         pages: vec![
             Protected {
                 at: LONGEST,
                 size: u64::MAX,
                 protection: u32::MAX,
             };
-            manifest.functions.len()
+            // One for the entry and one for the relay of each function, at most.
+            2 * manifest.functions.len()
         ],
     };
     let header = record::Header {
@@ -214,6 +236,18 @@ fn record_size(package: &Package) -> u64 {
         frozen: true,
     };
     Record::encode(&header, &body).map_or(u64::MAX >> 16, |bytes| bytes.len() as u64)
+}
+
+/// An address whose text is as long as that of any other.
+const LONGEST: Va = Va(u64::MAX);
+
+fn longest_site() -> Site {
+    Site {
+        at: LONGEST,
+        original: vec![0; REDIRECT_LEN as usize],
+        redirect: vec![0; REDIRECT_LEN as usize],
+        function: u32::MAX,
+    }
 }
 
 /// An error with all its causes in one sentence.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::addr::Va;
 use crate::apply::target::Protection;
-use crate::payload::names::REDIRECT_LEN;
+use crate::payload::names::{Hook, REDIRECT_LEN};
 
 /// What a patch is and what it replaces, by absolute address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,10 +27,26 @@ pub struct Body {
     pub call: Option<Va>,
     /// The payload's code.
     pub code: Vec<CodePages>,
+    /// Functions that run around the patch.
+    #[serde(default)]
+    pub hooks: Vec<HookAt>,
     /// The functions that it replaces, by ascending address.
     pub functions: Vec<Function>,
-    /// The pages that hold the entries, by ascending address.
+    /// The entry of each function, in the same order.
+    pub entries: Vec<Site>,
+    /// Jumps in padding to which short entries lead, by ascending address.
+    pub relays: Vec<Site>,
+    /// The pages that hold entries and relays, by ascending address.
     pub pages: Vec<Protected>,
+}
+
+/// A function of the payload that runs at a certain moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookAt {
+    /// The moment.
+    pub hook: Hook,
+    /// Where the function is.
+    pub at: Va,
 }
 
 /// The module that a patch changes.
@@ -69,18 +85,41 @@ pub struct CodePages {
 pub struct Function {
     /// Name in the PDB.
     pub name: String,
-    /// Where its first five bytes are.
+    /// Its entry.
     pub entry: Va,
-    /// These bytes before the patch.
-    #[serde(with = "hex_bytes")]
-    pub original: [u8; REDIRECT_LEN as usize],
-    /// These bytes with the patch: a jump to the gate.
-    #[serde(with = "hex_bytes")]
-    pub redirect: [u8; REDIRECT_LEN as usize],
     /// Where the replacement is.
     pub replacement: Va,
     /// Length of the replacement in bytes, padding included.
     pub replacement_size: u64,
+}
+
+/// Bytes of the module that a patch changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// The first of them.
+    pub at: Va,
+    /// What they are before the patch.
+    #[serde(with = "hex_bytes")]
+    pub original: Vec<u8>,
+    /// What they are with the patch: a jump to the gate of the function, or to its relay.
+    #[serde(with = "hex_bytes")]
+    pub redirect: Vec<u8>,
+    /// Index of the function in [`Body::functions`].
+    pub function: u32,
+}
+
+impl Site {
+    /// First address after it.
+    pub fn end(&self) -> Va {
+        Va(self.at.0.saturating_add(self.original.len() as u64))
+    }
+
+    fn is_sound(&self, functions: usize) -> bool {
+        let len = self.original.len();
+        len == self.redirect.len()
+            && (1..=REDIRECT_LEN as usize).contains(&len)
+            && (self.function as usize) < functions
+    }
 }
 
 /// Pages whose protection is lifted while entries in them are written.
@@ -100,20 +139,30 @@ impl Protected {
         Protection(self.protection)
     }
 
-    /// Whether the redirect of an entry at `entry` lies completely in these pages.
-    pub fn holds(&self, entry: Va) -> bool {
-        entry.0 >= self.at.0 && entry.0 + u64::from(REDIRECT_LEN) <= self.at.0 + self.size
+    /// Whether a site lies completely in these pages.
+    pub fn holds(&self, site: &Site) -> bool {
+        site.at.0 >= self.at.0 && site.end().0 <= self.at.0 + self.size
     }
 }
 
 impl Body {
+    /// Everything that it changes in the module: entries, then relays.
+    pub fn sites(&self) -> impl Iterator<Item = &Site> {
+        self.entries.iter().chain(&self.relays)
+    }
+
+    /// Name of the function that a site belongs to.
+    pub fn name_of(&self, site: &Site) -> &str {
+        let function = self.functions.get(site.function as usize);
+        function.map_or("", |f| f.name.as_str())
+    }
+
     /// Whether a reader can rely on it: ascending, no overlap, every entry in its pages, and
     /// everything of the payload in its region of `size` bytes at `at`.
     pub(super) fn is_sound(&self, at: Va, size: u64) -> bool {
         const USER: u64 = 1 << 47;
         /// Size of an entry of an unwind table in bytes.
         const ENTRY: u64 = 12;
-        let len = u64::from(REDIRECT_LEN);
         let in_user = |at: Va, size: u64| at.0 < USER && size < USER && at.0 + size < USER;
         let inside = |part: Va, bytes: u64| {
             in_user(part, bytes) && part >= at && part.0 + bytes <= at.0 + size
@@ -125,37 +174,40 @@ impl Body {
             .function_table
             .is_none_or(|t| inside(t.at, u64::from(t.entries) * ENTRY))
             && self.call.is_none_or(|call| inside(call, 1))
+            && self.hooks.iter().all(|h| inside(h.at, 1))
             && self.code.iter().all(|c| inside(c.at, c.size));
+        let apart = |sites: &[Site]| sites.windows(2).all(|w| w[0].end() <= w[1].at);
+        let functions = self.functions.len();
         payload
-            && self.functions.iter().all(|f| in_user(f.entry, len))
-            && self.pages.iter().all(|p| in_user(p.at, p.size))
+            && self.entries.len() == functions
             && self
                 .functions
-                .windows(2)
-                .all(|w| w[0].entry.0 + len <= w[1].entry.0)
+                .iter()
+                .zip(&self.entries)
+                .all(|(f, s)| f.entry == s.at)
+            && self
+                .sites()
+                .all(|s| s.is_sound(functions) && in_user(s.at, 8))
+            && apart(&self.entries)
+            && apart(&self.relays)
+            && self.pages.iter().all(|p| in_user(p.at, p.size))
             && self
                 .pages
                 .windows(2)
                 .all(|w| w[0].at.0 + w[0].size <= w[1].at.0)
-            && self
-                .functions
-                .iter()
-                .all(|f| self.pages.iter().any(|p| p.holds(f.entry)))
+            && self.sites().all(|s| self.pages.iter().any(|p| p.holds(s)))
     }
 }
 
-/// Five bytes as ten hex digits.
+/// Bytes as hex digits.
 mod hex_bytes {
     use serde::{Deserialize as _, Deserializer, Serializer, de};
 
-    pub fn serialize<S: Serializer>(bytes: &[u8; 5], s: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str(&hex::encode(bytes))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 5], D::Error> {
-        let text = String::deserialize(d)?;
-        let mut bytes = [0; 5];
-        hex::decode_to_slice(&text, &mut bytes).map_err(de::Error::custom)?;
-        Ok(bytes)
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
+        hex::decode(String::deserialize(d)?).map_err(de::Error::custom)
     }
 }

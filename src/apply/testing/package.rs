@@ -57,6 +57,7 @@ fn manifest() -> Manifest {
             symbol: name(rva),
             gate: format!("gate${}", name(rva)),
             entry: rva,
+            relay: None,
             entry_bytes: hex::encode(&OLD_CODE[..5]),
             ranges: vec![CodeRange {
                 rva,

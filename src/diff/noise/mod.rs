@@ -6,23 +6,33 @@
 //!
 //! A number is taken for a line number only where both PDBs say so. All of this must hold:
 //!
-//! * old and new code are the same but for immediates of `mov` and `push` instructions;
-//! * each differing immediate is passed on: it goes to a parameter register or to the
-//!   stack, and a call follows;
-//! * the old number is the line that the old PDB gives for that instruction or for that
-//!   call, and the new number is the one that the new PDB gives; lines of inlined code
-//!   count at their own depth;
-//! * or, for a macro that is written over several lines (the number is its last line, the
-//!   line table has its first): both numbers are as many lines behind the table's lines,
-//!   no code of the function lies between, nothing else about the call differs, and the
-//!   call is also given the name of that very source file.
+//! * old and new code, with separated parts and funclets, are the same but for constants of
+//!   `mov`, `push` and `lea` instructions;
+//! * each differing constant is passed on and not used otherwise: it goes to a parameter
+//!   register or to the stack, and a call follows ([`passed`]); or it is held in a register
+//!   or stack slot until one of several calls, on every way through the function ([`held`]);
+//! * and one of:
+//!   * the old number is the line that the old PDB gives for that instruction or for that
+//!     call, and the new number is the one that the new PDB gives; lines of inlined code
+//!     count at their own depth;
+//!   * for a macro that is written over several lines (the number is its last line, the line
+//!     table has its first): both numbers are as many lines behind the table's lines, no code
+//!     of the function lies between, nothing else about the call differs, and the call is
+//!     also given the name of that very source file;
+//!   * where the compiler has merged the ends of several paths, so that neither instruction
+//!     nor call has a line of its own: the number lies between two lines that the function
+//!     has code of in both builds, both of these moved by as much as the number did, each
+//!     call that gets the number is also given the name of that very source file, and nothing
+//!     else about those calls differs.
 //!
 //! Where the proof fails, the function counts as changed.
 
+mod body;
+mod held;
 mod passed;
 mod proof;
 
-use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind};
+use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 
 use super::Diff;
 use crate::function::{FunctionIndex, Program};
@@ -57,18 +67,25 @@ type Side<'s> = (&'s Program<'s>, &'s Lines);
 
 /// The changed functions that differ in nothing but line numbers.
 pub(super) fn find(diff: &Diff, old: Side<'_>, new: Side<'_>) -> Vec<Noise> {
-    let comparer = diff.comparer(old.0, new.0);
     let mut found = Vec::new();
     for change in &diff.functions.changed {
-        let Some(fields) = differing_numbers(old.0, new.0, change.old, change.new) else {
+        let pairs = body::bodies(old.0, new.0, (change.old, change.new));
+        let numbers: Option<Vec<Vec<Number>>> = pairs
+            .iter()
+            .map(|(f, g)| differing_numbers(old.0, new.0, *f, *g))
+            .collect();
+        let Some(numbers) = numbers.filter(|n| n.iter().any(|list| !list.is_empty())) else {
             continue;
         };
-        let ignored: Vec<(u32, u32)> = fields.iter().map(|f| (f.field, f.width)).collect();
-        let differs = comparer.difference_beyond(change.old, change.new, &ignored);
-        if differs.is_some() {
+        let mut comparer = diff.comparer(old.0, new.0);
+        for ((f, _), numbers) in pairs.iter().zip(&numbers) {
+            let fields = numbers.iter().map(|n| (n.field, n.width)).collect();
+            comparer.ignored.insert(*f, fields);
+        }
+        if comparer.difference(change.old, change.new).is_some() {
             continue;
         }
-        if let Some(numbers) = proof::prove(old, new, change, &fields) {
+        if let Some(numbers) = proof::prove(old, new, &pairs, &numbers) {
             found.push(Noise {
                 old: change.old,
                 new: change.new,
@@ -79,7 +96,7 @@ pub(super) fn find(diff: &Diff, old: Side<'_>, new: Side<'_>) -> Vec<Noise> {
     found
 }
 
-/// An immediate that differs.
+/// A constant that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Number {
     /// Index of its instruction.
@@ -100,8 +117,8 @@ fn decode(program: &Program<'_>, function: FunctionIndex) -> Vec<Instruction> {
         .collect()
 }
 
-/// The immediates of moves and pushes that differ; `None` where the instructions are not
-/// of the same shapes, or there is no such immediate.
+/// The constants of moves, pushes and address computations that differ; `None` where the
+/// instructions are not of the same shapes.
 fn differing_numbers(
     old: &Program<'_>,
     new: &Program<'_>,
@@ -115,8 +132,8 @@ fn differing_numbers(
     let (from, to) = (old.function(f).rva.0, new.function(g).rva.0);
     let mut x = Decoder::with_ip(64, a, from.into(), DecoderOptions::NONE);
     let mut y = Decoder::with_ip(64, b, to.into(), DecoderOptions::NONE);
+    let (mut before_x, mut before_y) = (Vec::new(), Vec::new());
     let mut numbers = Vec::new();
-    let mut index = 0;
     let references = &old.code_of(f).references;
     while x.can_decode() {
         let at = x.position();
@@ -131,21 +148,64 @@ fn differing_numbers(
         if i.is_invalid() || i.code() != j.code() || i.len() != j.len() {
             return None;
         }
-        if let Some((old, new)) = numbers_of(&i).zip(numbers_of(&j))
+        let offsets = x.get_constant_offsets(&i);
+        let immediate = numbers_of(&i).zip(numbers_of(&j)).map(|numbers| {
+            let field = (offsets.immediate_offset(), offsets.immediate_size());
+            (numbers, field)
+        });
+        let sum = || {
+            let numbers = sum_of(&before_x, &i).zip(sum_of(&before_y, &j))?;
+            let field = (offsets.displacement_offset(), offsets.displacement_size());
+            Some((numbers, field))
+        };
+        if let Some(((old, new), (offset, width))) = immediate.or_else(sum)
             && old != new
         {
-            let offsets = x.get_constant_offsets(&i);
             numbers.push(Number {
-                index,
-                field: (at + offsets.immediate_offset()) as u32,
-                width: offsets.immediate_size() as u32,
+                index: before_x.len(),
+                field: (at + offset) as u32,
+                width: width as u32,
                 old,
                 new,
             });
         }
-        index += 1;
+        before_x.push(i);
+        before_y.push(j);
     }
-    (!numbers.is_empty()).then_some(numbers)
+    Some(numbers)
+}
+
+/// The number that `lea` makes of a register whose value the code before it sets, as
+/// compilers do for constants that are close to another one.
+fn sum_of(before: &[Instruction], lea: &Instruction) -> Option<u32> {
+    /// The other constant is set at most this many instructions before.
+    const REACH: usize = 64;
+    let base = lea.memory_base().full_register();
+    let plain = lea.mnemonic() == Mnemonic::Lea
+        && lea.memory_index() == Register::None
+        && lea.memory_displ_size() > 0
+        && base.is_gpr();
+    if !plain {
+        return None;
+    }
+    let sets_base = |i: &&Instruction| {
+        i.op_count() > 0
+            && i.op0_kind() == OpKind::Register
+            && i.op0_register().full_register() == base
+            && !matches!(
+                i.mnemonic(),
+                Mnemonic::Cmp | Mnemonic::Test | Mnemonic::Push
+            )
+    };
+    let definition = before.iter().rev().take(REACH).find(sets_base)?;
+    let is_zero = definition.mnemonic() == Mnemonic::Xor
+        && definition.op1_kind() == OpKind::Register
+        && definition.op0_register() == definition.op1_register();
+    let start = match is_zero {
+        true => 0,
+        false => numbers_of(definition)?,
+    };
+    Some(start.wrapping_add(lea.memory_displacement64() as u32))
 }
 
 /// The number that a `mov` or `push` of a constant passes.

@@ -52,7 +52,7 @@ fn is_on_stack(store: &Instruction) -> bool {
 }
 
 /// The parameter registers of the x64 calling convention.
-fn is_parameter(register: Register) -> bool {
+pub fn is_parameter(register: Register) -> bool {
     matches!(
         register,
         Register::RCX | Register::RDX | Register::R8 | Register::R9

@@ -1,40 +1,78 @@
 //! The proof that differing numbers are line numbers, out of both line tables.
 
+use std::collections::BTreeSet;
+
 use iced_x86::Instruction;
 
+use super::held::{self, Passing, Switches};
 use super::{LineNumber, Number, Side, decode, passed};
 use crate::addr::Rva;
-use crate::diff::ChangedFunction;
-use crate::function::{Program, ReferenceKind};
+use crate::function::{FunctionIndex, Program, ReferenceKind};
 use crate::symbols::{Lines, SourceLine};
 
 /// A macro call reaches over at most this many lines.
 const MAX_STATEMENT: u32 = 64;
-/// The file name of a macro is loaded at most this many instructions before its call.
-const MAX_SETUP: usize = 24;
 /// Longest path that is looked for.
 const MAX_PATH: usize = 1024;
 
-/// The numbers as line numbers; `None` where one of them is not proven to be one.
+/// A pair of lines, old and new, in a file of one name.
+type LinePair = (String, u32, u32);
+
+/// The numbers as line numbers; `None` where one of them is not proven to be one. The
+/// arguments are the pieces of code of the function and the numbers in each.
 pub fn prove(
     old: Side<'_>,
     new: Side<'_>,
-    change: &ChangedFunction,
+    pairs: &[(FunctionIndex, FunctionIndex)],
+    numbers: &[Vec<Number>],
+) -> Option<Vec<LineNumber>> {
+    let builds: Vec<(Build<'_>, Build<'_>)> = pairs
+        .iter()
+        .map(|(f, g)| (Build::new(old, *f), Build::new(new, *g)))
+        .collect();
+    let moved: BTreeSet<LinePair> = builds.iter().flat_map(|(o, n)| moved_lines(o, n)).collect();
+    let mut proven = Vec::new();
+    for ((old, new), numbers) in builds.iter().zip(numbers) {
+        proven.extend(prove_piece(old, new, &moved, numbers)?);
+    }
+    Some(proven)
+}
+
+/// The numbers of one piece of code.
+fn prove_piece(
+    old: &Build<'_>,
+    new: &Build<'_>,
+    moved: &BTreeSet<LinePair>,
     numbers: &[Number],
 ) -> Option<Vec<LineNumber>> {
-    let old = Build::new(old, change.old);
-    let new = Build::new(new, change.new);
-    let calls: Vec<usize> = numbers
+    let calls: Vec<Option<usize>> = numbers
         .iter()
         .map(|n| passed::call_of(&old.code, n.index))
-        .collect::<Option<_>>()?;
+        .collect();
+    let passings: Vec<Option<Vec<Passing>>> = numbers
+        .iter()
+        .map(|n| held::passings(&old.code, n.index, &old.switches))
+        .collect();
     let mut proven = Vec::with_capacity(numbers.len());
-    for (number, call) in numbers.iter().zip(&calls) {
-        let alone = calls.iter().filter(|c| *c == call).count() == 1;
-        let file = exact(&old, &new, number, *call).or_else(|| {
-            let spread = alone.then(|| over_several_lines(&old, &new, number, *call));
-            spread.flatten()
-        })?;
+    for (at, number) in numbers.iter().enumerate() {
+        let alone = || calls.iter().filter(|c| **c == calls[at]).count() == 1;
+        let by_call = calls[at].and_then(|call| {
+            exact(old, new, number, call).or_else(|| {
+                let spread = alone().then(|| over_several_lines(old, new, number, call));
+                spread.flatten()
+            })
+        });
+        let by_flow = || {
+            let own = passings[at].as_ref()?;
+            // Every other number must be known not to get there.
+            let is_known = passings.iter().all(Option::is_some);
+            let calls: Vec<usize> = own.iter().map(|(call, _)| *call).collect();
+            is_known.then(|| between(old, new, moved, number, &calls))?
+        };
+        if has_rival(numbers, &passings, at) {
+            return None;
+        }
+        let file = by_call.or_else(by_flow)?;
         proven.push(LineNumber {
             at: (old.code[number.index].ip() as u32).wrapping_sub(old.start.0),
             file,
@@ -45,22 +83,98 @@ pub fn prove(
     Some(proven)
 }
 
+/// Whether another number goes to a call that this one goes to as well: one of them at most
+/// is the line.
+fn has_rival(numbers: &[Number], passings: &[Option<Vec<Passing>>], at: usize) -> bool {
+    let values = |n: &Number| (n.old, n.new);
+    let own = passings[at].iter().flatten();
+    let others = numbers.iter().zip(passings);
+    let mut others = others.filter(|(other, _)| values(other) != values(&numbers[at]));
+    others.any(|(_, theirs)| {
+        let mut theirs = theirs.iter().flatten();
+        theirs.any(|(call, holder)| own.clone().any(|(c, h)| c == call && h != holder))
+    })
+}
+
+/// The lines of instructions that both builds have, at the same depth of inlining.
+fn moved_lines(old: &Build<'_>, new: &Build<'_>) -> BTreeSet<LinePair> {
+    let mut pairs = BTreeSet::new();
+    for index in 0..old.code.len().min(new.code.len()) {
+        let (a, b) = (old.chain(index), new.chain(index));
+        if a.len() == b.len() {
+            let lines = a.iter().zip(&b);
+            let of_one_file = lines.filter(|(a, b)| a.file_name() == b.file_name());
+            pairs.extend(of_one_file.map(|(a, b)| (a.file_name().to_owned(), a.line, b.line)));
+        }
+    }
+    pairs
+}
+
+/// Both numbers lie between two lines of the same file, near them, that moved by as much,
+/// and every call that gets the number is given the file's name as well.
+fn between(
+    old: &Build<'_>,
+    new: &Build<'_>,
+    moved: &BTreeSet<LinePair>,
+    number: &Number,
+    calls: &[usize],
+) -> Option<String> {
+    let files: BTreeSet<&String> = moved.iter().map(|(file, _, _)| file).collect();
+    let shift = |before: u32, after: u32| i64::from(after) - i64::from(before);
+    let own = shift(number.old, number.new);
+    let fits = |file: &&&String| {
+        let of_file = || moved.iter().filter(|(f, _, _)| f == **file);
+        // The nearest lines must be the same two in both builds.
+        let below = of_file()
+            .filter(|(_, a, _)| *a <= number.old)
+            .max_by_key(|p| p.1);
+        let below_new = of_file()
+            .filter(|(_, _, b)| *b <= number.new)
+            .max_by_key(|p| p.2);
+        let above = of_file()
+            .filter(|(_, a, _)| *a >= number.old)
+            .min_by_key(|p| p.1);
+        let above_new = of_file()
+            .filter(|(_, _, b)| *b >= number.new)
+            .min_by_key(|p| p.2);
+        let (Some(low), Some(high)) = (below, above) else {
+            return false;
+        };
+        let moves = |line: &LinePair| {
+            let mut same = of_file().filter(|p| p.1 == line.1 || p.2 == line.2);
+            same.all(|p| shift(p.1, p.2) == own)
+        };
+        (below, above) == (below_new, above_new)
+            && number.old - low.1 <= MAX_STATEMENT
+            && high.1 - number.old <= MAX_STATEMENT
+            && moves(low)
+            && moves(high)
+            && calls
+                .iter()
+                .all(|call| old.passes_file_name(*call, file) && new.passes_file_name(*call, file))
+    };
+    files.iter().find(fits).map(|file| (**file).clone())
+}
+
 /// One build's side of a changed function.
 struct Build<'b> {
     program: &'b Program<'b>,
     lines: &'b Lines,
     start: Rva,
     code: Vec<Instruction>,
-    function: crate::function::FunctionIndex,
+    switches: Switches,
+    function: FunctionIndex,
 }
 
 impl<'b> Build<'b> {
-    fn new((program, lines): Side<'b>, function: crate::function::FunctionIndex) -> Self {
+    fn new((program, lines): Side<'b>, function: FunctionIndex) -> Self {
+        let code = decode(program, function);
         Build {
             program,
             lines,
             start: program.function(function).rva,
-            code: decode(program, function),
+            switches: switches(program, &code),
+            code,
             function,
         }
     }
@@ -76,22 +190,18 @@ impl<'b> Build<'b> {
         all.any(|l| l.file == file && (first..=last).contains(&l.line))
     }
 
-    /// Whether the instructions before a call load the address of this file's name.
-    fn passes_file_name(&self, call: usize, number: usize, file_name: &str) -> bool {
-        let first = number.min(call).saturating_sub(MAX_SETUP);
-        let offset = |index: usize| {
-            let instruction = self.code.get(index);
-            instruction.map_or(0, |i| (i.ip() as u32).wrapping_sub(self.start.0))
-        };
-        // Set before the number, or between the number and the call; a jump to a shared
-        // call leaves only what is before.
-        let last = if call > number { call } else { number };
-        let range = offset(first)..=offset(last);
+    /// Whether a call may be given the address of this file's name.
+    fn passes_file_name(&self, call: usize, file_name: &str) -> bool {
         let references = &self.program.code_of(self.function).references;
         references
             .iter()
-            .filter(|r| r.kind == ReferenceKind::Address && range.contains(&r.at))
-            .any(|r| self.is_file_name(r.target, file_name))
+            .filter(|r| r.kind == ReferenceKind::Address && self.is_file_name(r.target, file_name))
+            .filter_map(|r| {
+                // The field is in the instruction before the next one.
+                let at = u64::from(self.start.0 + r.at);
+                self.code.partition_point(|i| i.ip() <= at).checked_sub(1)
+            })
+            .any(|load| held::receivers(&self.code, load, &self.switches).contains(&call))
     }
 
     /// Whether the text at an address, narrow or wide, is a path to a file of this name.
@@ -110,6 +220,22 @@ impl<'b> Build<'b> {
         .filter_map(|text| text.rsplit(['/', '\\']).next())
         .any(|name| !file_name.is_empty() && name.eq_ignore_ascii_case(file_name))
     }
+}
+
+/// Where the switches of a function lead to.
+fn switches(program: &Program<'_>, code: &[Instruction]) -> Switches {
+    let mut switches = Switches::new();
+    for table in &program.switch_tables {
+        let Some(jump) = passed::index_of(code, table.branch.0.into()) else {
+            continue;
+        };
+        let targets = program.image.switch_targets(table).unwrap_or_default();
+        let inner = targets.iter().map(|t| passed::index_of(code, t.0.into()));
+        if let Some(inner) = inner.collect::<Option<Vec<_>>>() {
+            switches.insert(jump, inner);
+        }
+    }
+    switches
 }
 
 /// Lines of both builds at the same depth of inlining, in files of one name.
@@ -153,8 +279,8 @@ fn over_several_lines(
             && distance == number.new.checked_sub(b.line)
             && !old.has_code_between(a.file, a.line + 1, number.old)
             && !new.has_code_between(b.file, b.line + 1, number.new)
-            && old.passes_file_name(call, number.index, a.file_name())
-            && new.passes_file_name(call, number.index, b.file_name())
+            && old.passes_file_name(call, a.file_name())
+            && new.passes_file_name(call, b.file_name())
     };
     line_pairs(old, new, number, call)
         .into_iter()

@@ -68,9 +68,9 @@ rules! {
         remedy "Accept it only if the function is not running when the patch is applied; otherwise move the fix into a function that it calls.",
         because "The old function is marked as never returning. While a thread is inside, which for a main loop is always, the patch cannot be switched on, because some calls would see old and others new behaviour.";
     /// An import that the old image lacks.
-    NEW_IMPORT = "HP220", Refuse, "new import",
-        remedy "Keep to the imports that the running build already has, or restart.",
-        because "The new code calls a function through an import that the old image does not have. This version does not resolve new imports in the target.";
+    NEW_IMPORT = "HP220", Note, "new import",
+        remedy "Check the package against the process (hotpatch check): it says whether the module is loaded and has the function.",
+        because "The new code calls a function through an import that the old image does not have. Its address is looked up in the target when the patch is applied; a module that is not loaded is loaded then, also one that the new build would only load at the first call.";
     /// Exports differ.
     EXPORTS = "HP221", Refuse, "exports changed",
         remedy "Restore the exports of the old build, or restart.",

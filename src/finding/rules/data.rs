@@ -35,4 +35,8 @@ rules! {
     CONSTANT_REPLACED = "HP308", Note, "constant changed",
         remedy "Nothing to do: every function that refers to the constant is replaced as well.",
         because "A named constant has another value in the new build. The payload carries the new value, and every function that refers to the constant counts as changed and is replaced. Pointers to the old constant that the running program has already stored keep leading to the old value.";
+    /// RTTI and descriptions of thrown types that are new.
+    NEW_TYPE_INFORMATION = "HP309", Refuse, "new thrown type or run-time type information",
+        remedy "Throw a type that the old build throws already, or use no dynamic_cast or typeid of a new class; otherwise restart.",
+        because "The new build describes a type to the C++ runtime (a thrown type, or a class with virtual functions) that the old build does not. Such descriptions hold addresses relative to their own image, and there must be one of each; this version does not carry them in the payload.";
 }

@@ -1,5 +1,23 @@
 //! The tables of all rules. Codes are grouped: 1xx the inputs, 2xx code,
 //! 3xx data and types, 5xx the target process.
+//!
+//! Which hazard of a change has which code, and the test that raises it:
+//!
+//! | hazard | code | test |
+//! |---|---|---|
+//! | type layout | HP305 | `compare`: `diff`, `reports` |
+//! | initial value, size, removal of a variable | HP301, HP302, HP303 | `compare`: `build`, `diff`, `hazards` |
+//! | writable data without a symbol | HP307 | `compare`: `hazards` |
+//! | new thrown type or run-time type information | HP309 | `compare`: `hazards` |
+//! | dynamic initialisers and destructors, entry point, TLS callbacks, `DllMain` | HP214 | `compare`: `hazards` |
+//! | removed function | HP215 | `compare`: `hazards` |
+//! | thread-local storage | HP306 (HP205 for its use) | `oracle` |
+//! | function that never returns | HP217 | `oracle` |
+//! | another machine, managed, kernel | HP101 to HP103 | `compare`: `refusals` |
+//! | PDB without procedures | HP111 | `compare`: `refusals` |
+//! | packed layout, other compiler, no relocations | HP104, HP110, HP112 | none that names the code |
+//! | identical code folding, imports, exports, constants with an identity | HP213, HP220, HP221, HP304 | none that names the code |
+//! | room for a redirect, exception data, jumps, references, image-base operands, undecodable code, unwind information, parts, ambiguous names | HP201 to HP208, HP210 to HP212, HP216 | none that names the code |
 
 pub mod code;
 pub mod data;

@@ -81,4 +81,20 @@ rules! {
     FIBERS = "HP519", Refuse, "target uses fibers",
         remedy "Restart the program.",
         because "A fiber that waits has a stack which belongs to no thread, and the system has no list of fibers. Whether one of them is inside a function that is to be switched can't be known, so it can't be proven that nothing is.";
+    /// An export that is not there.
+    IMPORT_MISSING = "HP520", Refuse, "a module lacks what the patch imports",
+        remedy "Update the module that lacks the export, or build the patch without that call.",
+        because "The new code calls a function of another module that the old image does not import. The module is loaded in the target, and has no such export.";
+    /// A module that will be loaded.
+    IMPORT_LOADS = "HP521", Note, "applying the patch loads a module",
+        remedy "Make sure that the module is installed where the program finds it; if its loading must not happen now, wait or restart.",
+        because "The new code calls a function of a module that is not loaded in the target. The target's own loader loads it, with its search path, when the patch is applied, and it stays loaded after a revert.";
+    /// A hook that said no.
+    HOOK_VETO = "HP522", Refuse, "the patch's own check refuses",
+        remedy "Ask the author of the patch what the number means; the process is unchanged.",
+        because "The author of the patch wrote a function that runs in the target before the patch is switched on or taken out (hotpatch_before_apply, hotpatch_before_revert). It returned something else than 0, which is a veto.";
+    /// A hook that failed when it was too late.
+    HOOK_FAILED = "HP523", Note, "the patch's own follow-up failed",
+        remedy "Ask the author of the patch what the number means.",
+        because "The author of the patch wrote a function that runs in the target after the patch was switched on or taken out (hotpatch_after_apply, hotpatch_after_revert). It returned something else than 0. The patch itself is done.";
 }

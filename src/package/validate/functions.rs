@@ -2,8 +2,8 @@
 
 use super::{Checked, ManifestError, ascending, inside, is_hex, name, require, sha256};
 use crate::addr::Rva;
-use crate::package::manifest::{CodeRange, External, Manifest, ReplacedFunction};
-use crate::payload::names::REDIRECT_LEN;
+use crate::package::manifest::{CodeRange, External, ImportedSymbol, Manifest, ReplacedFunction};
+use crate::payload::names::{REDIRECT_LEN, SHORT_REDIRECT_LEN};
 
 pub(super) fn validate(manifest: &Manifest) -> Checked {
     let size_of_image = manifest.target.size_of_image;
@@ -14,24 +14,45 @@ pub(super) fn validate(manifest: &Manifest) -> Checked {
     for one in functions {
         function(one, size_of_image)?;
     }
-    if let Some(close) = functions
-        .windows(2)
-        .find(|w| w[1].entry.0 - w[0].entry.0 < REDIRECT_LEN)
-    {
+    let mut sites: Vec<(Rva, u32, &str)> = functions.iter().flat_map(sites).collect();
+    sites.sort_unstable();
+    let overlaps = |w: &&[(Rva, u32, &str)]| w[1].0.0 - w[0].0.0 < w[0].1;
+    if let Some(close) = sites.windows(2).find(overlaps) {
         return Err(ManifestError::Function {
-            function: close[1].name.clone(),
-            problem: "has its entry under the redirect of the function before it",
+            function: close[1].2.to_owned(),
+            problem: "has its entry or relay under the redirect of another function",
         });
     }
     // Two old functions may have one replacement, but each has a gate of its own.
     let mut gates: Vec<&String> = functions.iter().map(|f| &f.gate).collect();
     gates.sort();
     ascending("function.gate", gates, |gate| gate)?;
+    for (_, symbol) in manifest.hooks.iter() {
+        name("hooks", symbol)?;
+    }
+    ascending("import", &manifest.imports, |i| &i.symbol)?;
+    for one in &manifest.imports {
+        import(one)?;
+    }
     ascending("external", externals, |e| &e.symbol)?;
     for one in externals {
         external(one, size_of_image)?;
     }
     Ok(())
+}
+
+/// What is overwritten for a function: where, how many bytes, and its name.
+fn sites(one: &ReplacedFunction) -> impl Iterator<Item = (Rva, u32, &str)> {
+    let entry = (one.entry, redirect_len(one), one.name.as_str());
+    let relay = one.relay.as_ref();
+    std::iter::once(entry).chain(relay.map(|r| (r.rva, REDIRECT_LEN, one.name.as_str())))
+}
+
+fn redirect_len(one: &ReplacedFunction) -> u32 {
+    match one.relay {
+        Some(_) => SHORT_REDIRECT_LEN,
+        None => REDIRECT_LEN,
+    }
 }
 
 fn function(one: &ReplacedFunction, size_of_image: u32) -> Checked {
@@ -50,10 +71,28 @@ fn function(one: &ReplacedFunction, size_of_image: u32) -> Checked {
         value.map_or(Ok(()), |value| name(field, value))?;
     }
     let bytes = "function.entry_bytes";
-    let expected = "five bytes in lower-case hex are needed";
-    let good = is_hex(&one.entry_bytes, REDIRECT_LEN as usize);
+    let expected = "five bytes in lower-case hex are needed, or two where there is a relay";
+    let good = is_hex(&one.entry_bytes, redirect_len(one) as usize);
     require(good, bytes, &one.entry_bytes, expected)?;
-    inside(&one.name, one.entry, REDIRECT_LEN, size_of_image)?;
+    inside(&one.name, one.entry, redirect_len(one), size_of_image)?;
+    if let Some(relay) = &one.relay {
+        let expected = "five bytes in lower-case hex are needed";
+        let good = is_hex(&relay.bytes, REDIRECT_LEN as usize);
+        require(good, "function.relay.bytes", &relay.bytes, expected)?;
+        inside(&one.name, relay.rva, REDIRECT_LEN, size_of_image)?;
+        let covers = |r: &CodeRange| (r.rva, r.size) == (relay.rva, REDIRECT_LEN);
+        if !one
+            .ranges
+            .iter()
+            .any(|r| covers(r) && r.relocated.is_empty())
+        {
+            return wrong("has a relay that none of its ranges covers");
+        }
+        let distance = i64::from(relay.rva.0) - i64::from(one.entry.0 + SHORT_REDIRECT_LEN);
+        if i8::try_from(distance).is_err() {
+            return wrong("has a relay that is out of reach of its entry");
+        }
+    }
 
     let Some(first) = one.ranges.first() else {
         return wrong("has no range");
@@ -71,7 +110,7 @@ fn function(one: &ReplacedFunction, size_of_image: u32) -> Checked {
     if !(start..end).contains(&entry) {
         return wrong("has its entry outside of its first range");
     }
-    let redirect_end = entry + u64::from(REDIRECT_LEN);
+    let redirect_end = entry + u64::from(redirect_len(one));
     let relocated = |at: &u32| {
         let field = start + u64::from(*at);
         field < redirect_end && field + 8 > entry
@@ -104,6 +143,18 @@ fn range(function: &str, range: &CodeRange, size_of_image: u32) -> Checked {
         });
     }
     Ok(())
+}
+
+fn import(one: &ImportedSymbol) -> Checked {
+    name("import.symbol", &one.symbol)?;
+    name("import.module", &one.module)?;
+    let is_file_name = !one.module.contains(['/', '\\', ':']);
+    let expected = "a file name without a folder is needed";
+    require(is_file_name, "import.module", &one.module, expected)?;
+    let expected = "a name or an ordinal is needed, and not both";
+    let one_of_both = one.name.is_some() != one.ordinal.is_some();
+    require(one_of_both, "import.name", &one.symbol, expected)?;
+    one.name.as_ref().map_or(Ok(()), |n| name("import.name", n))
 }
 
 fn external(one: &External, size_of_image: u32) -> Checked {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::addr::Va;
-use crate::package::manifest::CodeRange;
+use crate::package::manifest::{CodeRange, Relay};
 use crate::package::testing::{function, manifest};
 
 /// What is wrong with the sample after `change`.
@@ -99,11 +99,43 @@ fn functions_are_sorted_and_named_once() {
         "function: \"0x1000\"": m => m.functions.swap(0, 1);
         "function: \"0x1000\"": m => m.functions[1].entry = m.functions[0].entry;
         "function.gate": m => m.functions[1].gate = m.functions[0].gate.clone();
-        "redirect of the function before": m => m.functions[1] = function("send", 0x1004);
+        "redirect of another function": m => m.functions[1] = function("send", 0x1004);
         "function.name": m => m.functions[0].name.clear();
         "function.symbol": m => m.functions[0].symbol = "a\0b".to_owned();
         "function.linkage_name": m => m.functions[0].linkage_name = Some(String::new());
         "function.name": m => m.functions[0].name = "a".repeat(MAX_NAME + 1);
+    }
+}
+
+#[test]
+fn relays_are_in_reach_covered_and_nobody_elses() {
+    let with_relay = |m: &mut Manifest, rva: u32| {
+        let f = &mut m.functions[0];
+        f.entry_bytes = "4883".to_owned();
+        f.relay = Some(Relay {
+            rva: Rva(rva),
+            bytes: "cccccccccc".to_owned(),
+        });
+        f.ranges.push(CodeRange {
+            rva: Rva(rva),
+            size: 5,
+            relocated: vec![],
+            sha256: "11".repeat(32),
+        });
+    };
+    let mut good = manifest();
+    with_relay(&mut good, 0x1081);
+    assert_eq!(validate(&good), Ok(()));
+    refused! {
+        "out of reach": m => with_relay(m, 0x1082);
+        "under the redirect of another": m => { with_relay(m, 0x1081);
+            m.functions[1] = function("send", 0x1084) };
+        "none of its ranges": m => { with_relay(m, 0x1081);
+            m.functions[0].ranges.pop(); };
+        "relay.bytes": m => { with_relay(m, 0x1081);
+            m.functions[0].relay.iter_mut().for_each(|r| r.bytes.clear()) };
+        "entry_bytes": m => { with_relay(m, 0x1081);
+            m.functions[0].entry_bytes = "4883ec2890".to_owned() };
     }
 }
 

@@ -1,6 +1,6 @@
 //! Makes the diff report out of a comparison.
 
-use super::side_by_side::{instruction, rows};
+use super::side_by_side::{instruction, pieces, rows};
 use super::*;
 use crate::diff::{ChangedFunction, Comparer, DataChangeKind, Diff, Noise};
 use crate::finding::FindingReport;
@@ -147,6 +147,7 @@ impl DiffReport {
             let types = compared.diff.types.iter().map(|t| ChangedTypeReport {
                 name: t.name.clone(),
                 detail: t.detail.clone(),
+                functions: type_users::reports(old, new, t),
             });
             report.types.changed = types.collect();
         }
@@ -200,7 +201,13 @@ fn changed_function(
             old: position.old.as_ref().map(instruction),
             new: position.new.as_ref().map(instruction),
         }),
-        side_by_side: is_shown.then(|| rows(old, new, change, comparer)),
+        side_by_side: is_shown
+            .then(|| rows(old, new, (Some(change.old), Some(change.new)), comparer)),
+        pieces: if is_shown {
+            pieces(old, new, change, comparer)
+        } else {
+            Vec::new()
+        },
     }
 }
 

@@ -19,6 +19,7 @@ impl DiffReport {
             let _ = writeln!(text, "\nTypes");
             for t in &self.types.changed {
                 let _ = writeln!(text, "  changed  {}: {}", line(&t.name), line(&t.detail));
+                t.users_text(&mut text);
             }
         }
         text.push_str(&self.verdict.findings_text());

@@ -79,29 +79,66 @@ impl Types {
     }
 
     fn layout(&self, header: &Udt<'_>) -> Layout {
-        let mut layout = Layout {
+        let mut members = Vec::new();
+        let complete = self.fields_of(header, &mut |field| {
+            let (offset, name, type_name) = match field {
+                Field::Member {
+                    offset,
+                    name,
+                    member_type,
+                } => (offset, text(name), self.type_name(member_type)),
+                Field::Base { offset, base } => (offset, "base".into(), self.type_name(base)),
+                Field::VirtualBase {
+                    pointer,
+                    slot,
+                    base,
+                } => {
+                    let name = format!("virtual base, slot {slot}");
+                    (pointer, name, self.type_name(base))
+                }
+                Field::Table => (0, "vtable".into(), "pointer".into()),
+                Field::VirtualFunction { slot, name } => {
+                    (slot.into(), text(name), "virtual function".into())
+                }
+            };
+            members.push(Member {
+                offset,
+                name,
+                type_name,
+            });
+        });
+        Layout {
             size: header.size,
-            members: Vec::new(),
-            incomplete: false,
-        };
+            members,
+            incomplete: complete.is_none(),
+        }
+    }
+
+    /// Hands every field of a class, structure or union to `each`; `None` where a part of
+    /// its record is not understood.
+    pub(super) fn fields_of(
+        &self,
+        header: &Udt<'_>,
+        each: &mut dyn FnMut(Field<'_>),
+    ) -> Option<()> {
         let mut next = (header.fields.0 != 0).then_some(header.fields);
         for _ in 0..MAX_FIELD_LISTS {
-            let Some(index) = next else { return layout };
-            next = match self.record(index) {
-                Some((LF_FIELDLIST, cursor)) => match self.fields(cursor, &mut layout.members) {
-                    Some(continuation) => continuation,
-                    None => break,
-                },
-                _ => break,
+            let Some(index) = next else { return Some(()) };
+            let (LF_FIELDLIST, cursor) = self.record(index)? else {
+                return None;
             };
+            next = self.fields(cursor, each)?;
         }
-        layout.incomplete = true;
-        layout
+        None
     }
 
     /// Reads one field list; `None` where a field is not understood, else the list
     /// that continues it.
-    fn fields(&self, mut c: Cursor<'_>, members: &mut Vec<Member>) -> Option<Option<TypeIndex>> {
+    fn fields(
+        &self,
+        mut c: Cursor<'_>,
+        each: &mut dyn FnMut(Field<'_>),
+    ) -> Option<Option<TypeIndex>> {
         let mut continuation = None;
         while !c.at_end() {
             match c.u16()? {
@@ -113,46 +150,49 @@ impl Types {
                     c.skip(2)?;
                     let member_type = TypeIndex(c.u32()?);
                     let offset = c.number()?;
-                    let name = text(c.c_string()?);
-                    members.push(self.member(offset, name, member_type));
+                    let name = c.c_string()?;
+                    each(Field::Member {
+                        offset,
+                        name,
+                        member_type,
+                    });
                 }
                 LF_BCLASS | LF_BINTERFACE => {
                     c.skip(2)?;
                     let base = TypeIndex(c.u32()?);
                     let offset = c.number()?;
-                    members.push(self.member(offset, "base".into(), base));
+                    each(Field::Base { offset, base });
                 }
                 LF_VBCLASS | LF_IVBCLASS => {
                     c.skip(2)?;
                     let base = TypeIndex(c.u32()?);
                     c.skip(4)?;
                     let (pointer, slot) = (c.number()?, c.number()?);
-                    let name = format!("virtual base, slot {slot}");
-                    members.push(self.member(pointer, name, base));
+                    each(Field::VirtualBase {
+                        pointer,
+                        slot,
+                        base,
+                    });
                 }
                 LF_VFUNCTAB => {
                     c.skip(2)?;
                     c.u32()?;
-                    members.push(Member {
-                        offset: 0,
-                        name: "vtable".into(),
-                        type_name: "pointer".into(),
-                    });
+                    each(Field::Table);
                 }
                 LF_ONEMETHOD => {
                     let attributes = c.u16()?;
                     c.skip(4)?;
                     let slot = introduces(attributes).then(|| c.u32());
-                    let name = text(c.c_string()?);
+                    let name = c.c_string()?;
                     if let Some(slot) = slot {
-                        members.push(virtual_function(slot?, name));
+                        each(Field::VirtualFunction { slot: slot?, name });
                     }
                 }
                 LF_METHOD => {
                     c.skip(2)?;
                     let list = TypeIndex(c.u32()?);
-                    let name = text(c.c_string()?);
-                    self.overloads(list, &name, members)?;
+                    let name = c.c_string()?;
+                    self.overloads(list, name, each)?;
                 }
                 LF_STMEMBER | LF_NESTTYPE => {
                     c.skip(6)?;
@@ -170,7 +210,12 @@ impl Types {
     }
 
     /// The overloads of a method that bring a new slot of the virtual function table.
-    fn overloads(&self, list: TypeIndex, name: &str, members: &mut Vec<Member>) -> Option<()> {
+    fn overloads(
+        &self,
+        list: TypeIndex,
+        name: &[u8],
+        each: &mut dyn FnMut(Field<'_>),
+    ) -> Option<()> {
         let (LF_METHODLIST, mut c) = self.record(list)? else {
             return None;
         };
@@ -178,33 +223,40 @@ impl Types {
             let attributes = c.u16()?;
             c.skip(6)?;
             if introduces(attributes) {
-                members.push(virtual_function(c.u32()?, name.to_owned()));
+                let slot = c.u32()?;
+                each(Field::VirtualFunction { slot, name });
             }
         }
         Some(())
     }
+}
 
-    fn member(&self, offset: u64, name: String, member_type: TypeIndex) -> Member {
-        Member {
-            offset,
-            name,
-            type_name: self.type_name(member_type),
-        }
-    }
+/// A part of an object that a field list names.
+pub(super) enum Field<'f> {
+    /// A data member.
+    Member {
+        offset: u64,
+        name: &'f [u8],
+        member_type: TypeIndex,
+    },
+    /// A base class.
+    Base { offset: u64, base: TypeIndex },
+    /// A virtual base class: where the pointer to its table is, and its slot there.
+    VirtualBase {
+        pointer: u64,
+        slot: u64,
+        base: TypeIndex,
+    },
+    /// The pointer to the virtual function table.
+    Table,
+    /// A function that brings a new slot of the virtual function table.
+    VirtualFunction { slot: u32, name: &'f [u8] },
 }
 
 /// Whether a method's attributes say that it brings a new slot (`CV_MTintro`,
 /// `CV_MTpureintro`).
 fn introduces(attributes: u16) -> bool {
     matches!((attributes >> 2) & 7, 4 | 6)
-}
-
-fn virtual_function(slot: u32, name: String) -> Member {
-    Member {
-        offset: slot.into(),
-        name,
-        type_name: "virtual function".into(),
-    }
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -8,7 +8,7 @@ mod picture;
 
 use askama::Template;
 
-use super::{DiffReport, LineNumberReport};
+use super::{DiffReport, LineNumberReport, TypeUserReport};
 use crate::finding::{FindingReport, Severity, rules};
 use crate::image::Image;
 use crate::report::sanitize::line;
@@ -31,12 +31,23 @@ struct Page {
     findings: Vec<Finding>,
     bars: Vec<Bar>,
     functions: Vec<Function>,
+    /// Functions whose code is not listed, where there are more than [`MAX_LISTINGS`].
+    unlisted: usize,
     added: Vec<(String, u32)>,
     removed: Vec<(String, String)>,
     noise: Vec<(String, String)>,
     data: Vec<[String; 4]>,
-    types: Vec<(String, String)>,
+    types: Vec<Type>,
     version: &'static str,
+}
+
+struct Type {
+    name: String,
+    detail: String,
+    /// How many functions touch it, in words.
+    summary: String,
+    /// Status, name, and how it touches the type.
+    users: Vec<[String; 3]>,
 }
 
 struct Build {
@@ -67,8 +78,9 @@ struct Function {
     old_size: u32,
     new_size: u32,
     reason: String,
-    /// `None` beyond the first [`MAX_LISTINGS`].
-    listing: Option<Listing>,
+    /// Its code and that of its separate pieces, each with a title; empty beyond the first
+    /// [`MAX_LISTINGS`].
+    listings: Vec<(String, Listing)>,
 }
 
 impl DiffReport {
@@ -91,6 +103,7 @@ impl DiffReport {
             findings: self.findings_views(),
             bars: picture::bars(self, old),
             functions: self.function_views(),
+            unlisted: self.functions.changed.len().saturating_sub(MAX_LISTINGS),
             added: Vec::new(),
             removed: Vec::new(),
             noise: Vec::new(),
@@ -114,7 +127,14 @@ impl DiffReport {
             .map(|n| (text(&n.name), numbers(&n.line_numbers)))
             .collect();
         let types = self.types.changed.iter();
-        page.types = types.map(|t| (text(&t.name), text(&t.detail))).collect();
+        page.types = types
+            .map(|t| Type {
+                name: text(&t.name),
+                detail: text(&t.detail),
+                summary: t.users_summary(),
+                users: t.functions.iter().map(TypeUserReport::cells).collect(),
+            })
+            .collect();
         page.render()
     }
 
@@ -224,11 +244,11 @@ impl DiffReport {
             old_size: c.old_size,
             new_size: c.new_size,
             reason: line(&c.reason).into_owned(),
-            listing: c
-                .side_by_side
-                .as_deref()
-                .filter(|_| index < MAX_LISTINGS)
-                .map(Listing::new),
+            listings: if index < MAX_LISTINGS {
+                listings(c)
+            } else {
+                Vec::new()
+            },
         };
         changed.map(view).collect()
     }
@@ -251,6 +271,15 @@ impl DiffReport {
     }
 }
 
+/// The code of a function, then that of its separate pieces.
+fn listings(function: &super::ChangedFunctionReport) -> Vec<(String, Listing)> {
+    let own = function.side_by_side.iter();
+    let own = own.map(|rows| (String::new(), Listing::new(rows)));
+    let pieces = function.pieces.iter();
+    let pieces = pieces.map(|p| (p.title(), Listing::new(&p.side_by_side)));
+    own.chain(pieces).collect()
+}
+
 /// The text with a capital at its start.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
@@ -260,4 +289,87 @@ fn capital(text: &str) -> String {
 
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::Rva;
+    use crate::report::diff::{
+        BuildReport, ChangedFunctionReport, InstructionReport, PieceReport, RowReport,
+        VerdictReport,
+    };
+
+    fn rows() -> Vec<RowReport> {
+        let instruction = |text: &str| InstructionReport {
+            offset: 0,
+            instruction: text.into(),
+            file: None,
+            line: None,
+        };
+        vec![RowReport {
+            old: Some(instruction("mov eax, 1")),
+            new: Some(instruction("mov eax, 2")),
+            same: false,
+        }]
+    }
+
+    /// A report of so many changed functions, each with a separate piece.
+    fn page(count: u32) -> String {
+        let function = |i: u32| ChangedFunctionReport {
+            name: format!("function_{i}"),
+            linkage_name: None,
+            old_rva: Rva(0x1000 + i),
+            new_rva: Rva(0x1000 + i),
+            old_size: 5,
+            new_size: 5,
+            reason: "an instruction differs at +0x1".into(),
+            first_difference: None,
+            side_by_side: Some(rows()),
+            pieces: vec![PieceReport {
+                name: format!("function_{i}.cold"),
+                old_rva: Some(Rva(0x9000)),
+                new_rva: None,
+                side_by_side: rows(),
+            }],
+        };
+        let build = || BuildReport {
+            image: "a.exe".into(),
+            pdb: None,
+            pdb_guid: None,
+            pdb_age: None,
+        };
+        let mut report = DiffReport {
+            schema: "hotpatch.diff/1",
+            old: build(),
+            new: build(),
+            functions: Default::default(),
+            data: Default::default(),
+            types: Default::default(),
+            verdict: VerdictReport {
+                status: "patchable",
+                accepted: Vec::new(),
+                acceptable: Vec::new(),
+                findings: Vec::new(),
+            },
+            timings_ms: Default::default(),
+        };
+        report.functions.changed = (0..count).map(function).collect();
+        let bytes = std::fs::read("fixtures/server/old/server.exe").unwrap();
+        report.html(&Image::parse(&bytes).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn separate_pieces_are_listed_with_their_function() {
+        let title = "function_0.cold, a separate piece of it (0x9000 → nowhere)";
+        assert!(page(1).contains(title));
+    }
+
+    #[test]
+    fn a_long_page_says_what_it_does_not_list() {
+        assert!(!page(300).contains("in the table only"));
+        let page = page(302);
+        assert!(page.contains("The other 2 are in the table only"));
+        assert!(page.contains("function_299.cold") && !page.contains("function_300.cold"));
+    }
 }

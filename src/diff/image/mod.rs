@@ -1,5 +1,8 @@
 //! Differences of the images outside of functions, data and types.
 
+mod startup;
+mod unnamed;
+
 use super::same::Comparer;
 use crate::addr::Rva;
 use crate::function::Program;
@@ -12,10 +15,12 @@ pub struct ImageDiff {
     pub exports: Vec<String>,
     /// The thread-local storage, where it differs.
     pub tls: Vec<String>,
-    /// Entry point and TLS callbacks that are other functions now.
+    /// Entry point, TLS callbacks, initialisers and terminators that are other functions now.
     pub startup: Vec<String>,
     /// Objects that were compiled by another compiler.
     pub toolchain: Vec<String>,
+    /// Writable data without a symbol that differs.
+    pub unnamed: Vec<String>,
 }
 
 impl ImageDiff {
@@ -30,8 +35,9 @@ pub fn diff(comparer: &Comparer<'_>) -> ImageDiff {
     ImageDiff {
         exports: exports(comparer),
         tls: tls(comparer),
-        startup: startup(comparer),
+        startup: startup::differences(comparer),
         toolchain: toolchain(comparer),
+        unnamed: unnamed::differences(comparer),
     }
 }
 
@@ -124,25 +130,6 @@ fn variables(program: &Program<'_>, tls: &TlsDirectory) -> Vec<(String, Rva, u32
     list.sort_by(|x, y| x.0.cmp(&y.0).then(x.1.cmp(&y.1)));
     list.dedup();
     list
-}
-
-fn startup(comparer: &Comparer<'_>) -> Vec<String> {
-    let (old, new) = (comparer.old.image, comparer.new.image);
-    let mut found = Vec::new();
-    let entries = (old.entry.0 != 0, new.entry.0 != 0);
-    if entries.0 != entries.1 || (entries.0 && !comparer.same_place(old.entry, new.entry, None)) {
-        found.push("the entry point is another function".into());
-    }
-    let callbacks = |t: &Option<TlsDirectory>| t.as_ref().map_or(vec![], |t| t.callbacks.clone());
-    let (a, b) = (callbacks(&old.tls), callbacks(&new.tls));
-    let same = a.len() == b.len()
-        && a.iter()
-            .zip(&b)
-            .all(|(x, y)| comparer.same_place(*x, *y, None));
-    if !same {
-        found.push("the TLS callbacks are other functions".into());
-    }
-    found
 }
 
 /// Objects of both builds whose compiler is not the same.

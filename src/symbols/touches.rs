@@ -1,0 +1,187 @@
+//! Which functions touch given types, as far as the debug information says: through their
+//! signature, their variables, what they allocate and what was inlined into them.
+//!
+//! The records that say it are most of a module's symbols, and only needed where the layout
+//! of a type changed. So they are read on demand, as the lines are.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex};
+
+use super::types::{Related, Relations};
+use super::{SymbolsError, TypeIndex, Types, raw};
+use crate::addr::Rva;
+
+/// The item stream's fixed number (LLVM, "The PDB File Format: Streams").
+const IPI_STREAM: StreamIndex = StreamIndex(4);
+const S_SEPCODE: u16 = 0x1132;
+
+/// One way in which a function touches a type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Touch {
+    /// The type, and what the mentioned one has to do with it.
+    pub related: Related,
+    /// Name of the class, structure or union that is mentioned.
+    pub type_name: String,
+    /// What mentions it: `signature`, `parameter p`, `variable v`, …
+    pub what: String,
+}
+
+/// How the functions of a build touch the types that were asked for, by the function's
+/// address.
+#[derive(Debug, Default)]
+pub struct Touches {
+    /// By first byte of the function; once each, the closest relation first.
+    pub of_function: BTreeMap<Rva, Vec<Touch>>,
+}
+
+impl Touches {
+    /// Reads how functions touch the types with these keys of [`Types::layouts`].
+    ///
+    /// # Errors
+    /// Where the PDB as a whole cannot be read.
+    pub fn read(pdb: &[u8], types: &Types, targets: &[&str]) -> Result<Touches, SymbolsError> {
+        if targets.is_empty() {
+            return Ok(Touches::default());
+        }
+        let relations = Relations::new(types, targets);
+        // As in `Symbols::parse`: the `pdb` crate asserts on some malformed records.
+        let read = std::panic::AssertUnwindSafe(|| read(pdb, &relations));
+        std::panic::catch_unwind(read).unwrap_or(Err(SymbolsError::Damaged))
+    }
+}
+
+fn read(pdb: &[u8], relations: &Relations<'_>) -> Result<Touches, SymbolsError> {
+    let mut file = PDB::open(Cursor::new(pdb))?;
+    let map = file.address_map()?;
+    let items = match file.raw_stream(IPI_STREAM) {
+        Ok(Some(stream)) => Types::parse(stream.as_slice()).unwrap_or_default(),
+        _ => Types::default(),
+    };
+    let debug = file.debug_information()?;
+    let mut touches = Touches::default();
+    let mut known = BTreeMap::new();
+    let mut modules = debug.modules()?;
+    while let Some(module) = modules.next()? {
+        let Some(info) = file.module_info(&module)? else {
+            continue;
+        };
+        let mut reader = ModuleTouches {
+            map: &map,
+            items: &items,
+            relations,
+            known: &mut known,
+            scopes: Vec::new(),
+            touches: &mut touches,
+        };
+        // A damaged module says no more than it does up to the damage.
+        let _ = reader.read(info.symbols()?);
+    }
+    for list in touches.of_function.values_mut() {
+        list.sort();
+        list.dedup();
+    }
+    Ok(touches)
+}
+
+struct ModuleTouches<'r, 'm> {
+    map: &'r AddressMap<'m>,
+    items: &'r Types,
+    relations: &'r Relations<'r>,
+    /// What is known of types that occurred before.
+    known: &'r mut BTreeMap<TypeIndex, Vec<(Related, String)>>,
+    /// The function of each open scope, where it is one of its own.
+    scopes: Vec<Option<Rva>>,
+    touches: &'r mut Touches,
+}
+
+impl ModuleTouches<'_, '_> {
+    fn read(&mut self, mut records: pdb::SymbolIter<'_>) -> Result<(), SymbolsError> {
+        while let Some(record) = records.next()? {
+            let (kind, body) = (
+                record.raw_kind(),
+                record.raw_bytes().get(2..).unwrap_or(&[]),
+            );
+            if record.starts_scope() {
+                self.scopes.push(self.function_of(kind, body));
+            }
+            self.record(kind, body);
+            if record.ends_scope() {
+                self.scopes.pop();
+            }
+        }
+        Ok(())
+    }
+
+    /// Start of the function that a record opens, or opens a separated part of.
+    fn function_of(&self, kind: u16, body: &[u8]) -> Option<Rva> {
+        let (offset, section) = match kind {
+            S_SEPCODE => (word(body, 20)?, half(body, 26)?),
+            kind if raw::is_procedure(kind) => (word(body, 28)?, half(body, 32)?),
+            _ => return None,
+        };
+        let place = PdbInternalSectionOffset { offset, section };
+        place.to_rva(self.map).map(|r| Rva(r.0))
+    }
+
+    fn record(&mut self, kind: u16, body: &[u8]) -> Option<()> {
+        let function = self.scopes.iter().rev().flatten().next().copied()?;
+        // A procedure that the linker left with its item instead of its type.
+        let is_item = matches!(kind, 0x1146 | 0x1147 | 0x1156);
+        if is_item || raw::is_inline_site(kind) {
+            let at = if is_item { 24 } else { 8 };
+            let (name, types) = self.items.function_item(TypeIndex(word(body, at)?))?;
+            for index in types {
+                self.touch(function, index, || match is_item {
+                    true => "signature".into(),
+                    false => format!("inlined {name}"),
+                });
+            }
+            return Some(());
+        }
+        // Where the record has its type and its name (cvinfo.h).
+        let (type_at, name_at, what) = match kind {
+            0x1110 | 0x110f | 0x1155 => (24, None, "signature"),
+            0x113e if half(body, 4)? & 1 != 0 => (0, Some(6), "parameter"),
+            0x113e => (0, Some(6), "variable"),
+            0x1106 => (0, Some(6), "variable"),
+            0x110b => (4, Some(8), "variable"),
+            0x1111 => (4, Some(10), "variable"),
+            0x110c | 0x110d | 0x1112 | 0x1113 | 0x1153 => (0, Some(10), "static variable"),
+            0x115e => (8, None, "allocation"),
+            _ => return None,
+        };
+        let index = TypeIndex(word(body, type_at)?);
+        self.touch(function, index, || match name_at {
+            None => what.to_owned(),
+            Some(at) => {
+                let rest = body.get(at..).unwrap_or(&[]);
+                let name = rest.split(|b| *b == 0).next().unwrap_or(&[]);
+                format!("{what} {}", String::from_utf8_lossy(name))
+            }
+        });
+        Some(())
+    }
+
+    fn touch(&mut self, function: Rva, index: TypeIndex, what: impl Fn() -> String) {
+        let relations = self.relations;
+        let known = self.known.entry(index);
+        for (related, type_name) in known.or_insert_with(|| relations.of(index)) {
+            let list = self.touches.of_function.entry(function).or_default();
+            list.push(Touch {
+                related: *related,
+                type_name: type_name.clone(),
+                what: what(),
+            });
+        }
+    }
+}
+
+fn word(body: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(body.get(at..at + 4)?.try_into().ok()?))
+}
+
+fn half(body: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(body.get(at..at + 2)?.try_into().ok()?))
+}
