@@ -10,7 +10,7 @@ use super::symbol_names::SymbolNames;
 use super::twins::Twins;
 use super::{FixupTarget, Hazard, Piece, PieceIndex, PieceKind};
 use crate::addr::Rva;
-use crate::diff::{Diff, place_text};
+use crate::diff::{Diff, follows, place_text};
 use crate::finding::{Finding, Rule, rules::code};
 use crate::function::{DataIndex, FunctionIndex, Place, Program};
 use crate::image::Import;
@@ -42,6 +42,8 @@ pub(super) enum Source {
     Thunk(Rva),
     /// A named variable or constant.
     Datum(DataIndex),
+    /// A variable without a symbol.
+    Unnamed(Rva),
     /// Data without a symbol: start and length.
     Constant(Rva, u32),
     /// A switch table of a function (index into `Program::switch_tables`).
@@ -130,6 +132,7 @@ impl<'p> Closure<'p> {
                     let item = self.new.datum(d);
                     self.fill_data(index, item.rva, item.content_size());
                 }
+                Source::Unnamed(rva) => self.fill_data(index, rva, self.new.unnamed_size(rva)),
                 Source::Constant(rva, size) => self.fill_data(index, rva, size),
                 Source::SwitchTable(table, f) => self.fill_switch_table(index, table, f),
                 Source::ImportSlot(import) => self.fill_import_slot(index, import),
@@ -187,7 +190,16 @@ impl<'p> Closure<'p> {
             }
             Place::SwitchTable(_) => unresolved("a switch table of another function"),
             Place::Variable if self.diff.is_identity() => Ok((FixupTarget::Old(target), 0)),
-            Place::Variable => unresolved("which cannot be found in the old build"),
+            Place::Variable => match self.twins().old_variable(target) {
+                Some(old) => Ok((FixupTarget::Old(old), 0)),
+                None if self.is_new_variable(target) => {
+                    let name = format!("var_{:x}", target.0);
+                    let source = Source::Unnamed(target);
+                    let piece = self.piece(source, &name, PieceKind::Variable, target);
+                    Ok((FixupTarget::Piece(piece), 0))
+                }
+                None => unresolved("which cannot be found in the old build"),
+            },
             // The headers of the running module are those of the old build.
             Place::Headers(at) => Ok((FixupTarget::Old(Rva(at)), 0)),
             Place::Nowhere => unresolved("which is no object"),
@@ -196,17 +208,27 @@ impl<'p> Closure<'p> {
 
     /// Where the old image has the same constant.
     pub(super) fn twin(&mut self, rva: Rva, accessed: Option<u32>) -> Option<Rva> {
-        let (old, new, diff) = (self.old, self.new, self.diff);
+        let (new, diff) = (self.new, self.diff);
         if diff.is_identity() {
             // Plain bytes are carried, as a patch carries those that are new.
             let size = accessed.unwrap_or_else(|| new.anonymous_extent(rva));
             let has_pointers = !new.image.relocations_in(rva, size).is_empty();
             return has_pointers.then_some(rva);
         }
-        let twins = self
-            .twins
-            .get_or_insert_with(|| Twins::new(diff.comparer(old, new)));
-        twins.find(rva, accessed)
+        self.twins().find(rva, accessed)
+    }
+
+    fn twins(&mut self) -> &Twins<'p> {
+        let (old, new, diff) = (self.old, self.new, self.diff);
+        let made = || Twins::new(diff.comparer(old, new));
+        self.twins.get_or_insert_with(made)
+    }
+
+    /// Whether a variable without a symbol belongs to a named one that only the new build has:
+    /// the guard of a new function-local static.
+    fn is_new_variable(&self, rva: Rva) -> bool {
+        let before = follows(self.new, rva);
+        before.is_some_and(|d| self.diff.old_datum(d).is_none())
     }
 
     /// The slot of an import: that of the old build, or one in the payload.

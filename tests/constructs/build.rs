@@ -52,19 +52,41 @@ const LIBRARIES: [(&str, &[&str]); 3] = [
     (
         "kernel32",
         &[
-            "AcquireSRWLockExclusive", "CloseHandle", "CreateThread", "ExitProcess",
-            "GetCurrentProcessId", "GetCurrentThreadId", "GetProcessHeap", "GetStdHandle",
-            "GetTickCount64", "HeapAlloc", "HeapFree", "RaiseException", "ReadFile",
-            "ReleaseSRWLockExclusive", "RtlUnwind", "SetLastError", "GetLastError",
-            "WaitForSingleObject", "WriteFile", "MulDiv", "lstrlenA",
+            "AcquireSRWLockExclusive",
+            "CloseHandle",
+            "CreateThread",
+            "ExitProcess",
+            "GetCurrentProcessId",
+            "GetCurrentThreadId",
+            "GetProcessHeap",
+            "GetStdHandle",
+            "GetTickCount64",
+            "HeapAlloc",
+            "HeapFree",
+            "RaiseException",
+            "ReadFile",
+            "ReleaseSRWLockExclusive",
+            "RtlUnwind",
+            "SetLastError",
+            "GetLastError",
+            "WaitForSingleObject",
+            "WriteFile",
+            "MulDiv",
+            "lstrlenA",
         ],
     ),
     ("version", &["GetFileVersionInfoSizeA", "VerQueryValueA"]),
     (
         "vcruntime140",
         &[
-            "__CxxFrameHandler3", "_CxxThrowException", "__C_specific_handler", "memcpy",
-            "memset", "memcmp", "_purecall", "__std_terminate",
+            "__CxxFrameHandler3",
+            "_CxxThrowException",
+            "__C_specific_handler",
+            "memcpy",
+            "memset",
+            "memcmp",
+            "_purecall",
+            "__std_terminate",
         ],
     ),
 ];
@@ -89,7 +111,10 @@ impl Tools {
             let text = format!("LIBRARY {library}.dll\nEXPORTS\n{}\n", functions.join("\n"));
             std::fs::write(&definition, text).expect("a definition");
             let mut command = Command::new(tools.llvm.join("llvm-dlltool"));
-            command.args(["-m", "i386:x86-64", "-d"]).arg(definition).arg("-l");
+            command
+                .args(["-m", "i386:x86-64", "-d"])
+                .arg(definition)
+                .arg("-l");
             command.arg(tools.work.join(format!("{library}.lib")));
             finish("llvm-dlltool", &mut command).expect("an import library");
         }
@@ -108,7 +133,9 @@ impl Tools {
         let image = folder.join("case.exe");
         let mut objects = Vec::new();
         for source in [&case.file, &here("harness.c")] {
-            let object = folder.join(source.file_stem().unwrap_or_default()).with_extension("o");
+            let object = folder
+                .join(source.file_stem().unwrap_or_default())
+                .with_extension("o");
             self.compile_one(case, abi, fix, source, &object)?;
             objects.push(object);
         }
@@ -118,8 +145,15 @@ impl Tools {
                 let driver = if cpp { "clang++" } else { "clang" };
                 let mut command = Command::new(self.llvm.join(driver));
                 command.args(["--target=x86_64-w64-windows-gnu", "-fuse-ld=lld", "-static"]);
-                command.arg(format!("-Wl,--pdb={}", image.with_extension("pdb").display()));
-                command.arg("-Wl,--no-insert-timestamp").args(&objects).arg("-o").arg(&image);
+                command.arg(format!(
+                    "-Wl,--pdb={}",
+                    image.with_extension("pdb").display()
+                ));
+                command
+                    .arg("-Wl,--no-insert-timestamp")
+                    .args(&objects)
+                    .arg("-o")
+                    .arg(&image);
                 command.args(Case::options(&case.link, abi));
                 finish("link", &mut command)?;
             }
@@ -127,7 +161,9 @@ impl Tools {
                 let mut command = Command::new(self.llvm.join("lld-link"));
                 command.args(["/nologo", "/nodefaultlib", "/debug", "/Brepro"]);
                 command.args(["/entry:entry", "/subsystem:console", "/opt:noref,noicf"]);
-                command.arg(format!("/out:{}", image.display())).args(&objects);
+                command
+                    .arg(format!("/out:{}", image.display()))
+                    .args(&objects);
                 let libraries = LIBRARIES.iter().map(|(name, _)| format!("{name}.lib"));
                 command.args(libraries.map(|l| self.work.join(l)));
                 command.args(Case::options(&case.link, abi));
@@ -150,8 +186,13 @@ impl Tools {
         command.args(match abi {
             Abi::Gnu => ["--target=x86_64-w64-windows-gnu", "-g"].as_slice(),
             Abi::Msvc => &[
-                "--target=x86_64-pc-windows-msvc", "-g", "-DMSVC_ABI", "-fms-extensions",
-                "-fno-threadsafe-statics", "-fms-hotpatch", "-mno-stack-arg-probe",
+                "--target=x86_64-pc-windows-msvc",
+                "-g",
+                "-DMSVC_ABI",
+                "-fms-extensions",
+                "-fno-threadsafe-statics",
+                "-fms-hotpatch",
+                "-mno-stack-arg-probe",
             ],
         });
         if cpp {
@@ -168,7 +209,14 @@ impl Tools {
     /// Builds the package.
     pub fn build(&self, case: &Case, old: &Path, new: &Path, to: &Path) -> Result<Verdict, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hotpatch"));
-        command.arg("build").arg(old).arg(new).arg("-o").arg(to).arg("--key").arg(&self.key);
+        command
+            .arg("build")
+            .arg(old)
+            .arg(new)
+            .arg("-o")
+            .arg(to)
+            .arg("--key")
+            .arg(&self.key);
         command.args(["--id", "case", "--format", "json"]);
         for code in &case.accept {
             command.args(["--accept", code]);
@@ -176,7 +224,10 @@ impl Tools {
         let output = command.output().map_err(|e| e.to_string())?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let report: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
-        let findings = report["verdict"]["findings"].as_array().cloned().unwrap_or_default();
+        let findings = report["verdict"]["findings"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         let code = |f: &serde_json::Value| f["code"].as_str().map(str::to_owned);
         Ok(Verdict {
             exit: output.status.code().unwrap_or(-1),
@@ -193,7 +244,9 @@ impl Tools {
         package: Option<&Path>,
     ) -> Result<(i32, String), String> {
         let mut wine = Command::new(&self.wine);
-        wine.arg(&self.hotpatch).arg(command).args(["--pid", &pid.to_string()]);
+        wine.arg(&self.hotpatch)
+            .arg(command)
+            .args(["--pid", &pid.to_string()]);
         if let Some(package) = package {
             wine.arg(package).arg("--key").arg(&self.key);
         }

@@ -43,7 +43,11 @@ impl Case {
         let text = std::fs::read_to_string(file).expect("a readable case");
         let mut case = Case {
             file: file.to_owned(),
-            name: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            name: file
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
             ..Case::default()
         };
         for line in text.lines().map_while(|l| l.strip_prefix("// ")) {
@@ -81,7 +85,11 @@ impl Case {
 
     /// Options that are for this ABI.
     pub fn options(list: &[(Option<Abi>, String)], abi: Abi) -> Vec<&str> {
-        let fitting = list.iter().filter(|(only, _)| only.is_none_or(|a| a == abi));
-        fitting.flat_map(|(_, options)| options.split_whitespace()).collect()
+        let fitting = list
+            .iter()
+            .filter(|(only, _)| only.is_none_or(|a| a == abi));
+        fitting
+            .flat_map(|(_, options)| options.split_whitespace())
+            .collect()
     }
 }

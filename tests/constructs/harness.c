@@ -82,6 +82,14 @@ const struct {
     const void *start, *end, *index, *callbacks;
     unsigned zeros, characteristics;
 } _tls_used = {&_tls_start, &_tls_end, &_tls_index, no_callbacks, 0, 0};
+/* Run-time type information leads to the table of virtual functions of `type_info`. */
+__asm__(".section .rdata,\"dr\"\n"
+        ".globl \"??_7type_info@@6B@\"\n"
+        "\"??_7type_info@@6B@\": .quad 0, 0\n"
+        ".text\n"
+        /* operator delete(void *, unsigned __int64): nothing is ever allocated. */
+        ".globl \"??3@YAXPEAX_K@Z\"\n"
+        "\"??3@YAXPEAX_K@Z\": ret\n");
 void entry(void) { serve(); }
 #else
 int main(void) {

@@ -35,7 +35,9 @@ use process::Server;
 const WORKERS: usize = 2;
 
 fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/constructs").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/constructs")
+        .join(path)
 }
 
 #[test]
@@ -51,7 +53,12 @@ fn every_construct_is_carried_or_refused() {
     let jobs: Vec<(Case, Abi)> = files
         .iter()
         .map(|file| Case::read(file))
-        .flat_map(|case| case.abis.clone().into_iter().map(move |abi| (case.clone(), abi)))
+        .flat_map(|case| {
+            case.abis
+                .clone()
+                .into_iter()
+                .map(move |abi| (case.clone(), abi))
+        })
         .collect();
     assert!(!jobs.is_empty(), "no case has {only:?} in its name");
     let next = AtomicUsize::new(0);
@@ -66,7 +73,10 @@ fn every_construct_is_carried_or_refused() {
                         Ok(said) => println!("{name:34} {said}"),
                         Err(problem) => {
                             println!("{name:34} FAILED");
-                            failures.lock().expect("no panic").push(format!("{name}: {problem}"));
+                            failures
+                                .lock()
+                                .expect("no panic")
+                                .push(format!("{name}: {problem}"));
                         }
                     }
                 }
@@ -94,7 +104,10 @@ fn run(tools: &Tools, case: &Case, abi: Abi) -> Result<String, String> {
         };
     }
     if verdict.exit != 0 {
-        return Err(format!("build ends with {}: {}", verdict.exit, verdict.text));
+        return Err(format!(
+            "build ends with {}: {}",
+            verdict.exit, verdict.text
+        ));
     }
     if !case.start.is_empty() {
         let mut server = Server::start_patched(tools, &old, &package)?;

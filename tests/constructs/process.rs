@@ -31,13 +31,21 @@ impl Server {
     /// Starts a program that is patched before its first instruction.
     pub fn start_patched(tools: &Tools, image: &Path, package: &Path) -> Result<Server, String> {
         let mut command = Command::new(&tools.wine);
-        command.arg(&tools.hotpatch).arg("apply").arg(package).arg("--key").arg(tools.key());
+        command
+            .arg(&tools.hotpatch)
+            .arg("apply")
+            .arg(package)
+            .arg("--key")
+            .arg(tools.key());
         command.arg("--start").arg(image).arg("--wait");
         Self::run(command)
     }
 
     fn run(mut command: Command) -> Result<Server, String> {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|e| e.to_string())?;
         let output = child.stdout.take().ok_or("no output")?;
         let (send, answers) = channel();
@@ -55,7 +63,10 @@ impl Server {
             answers,
         };
         let first = server.receive("its process id")?;
-        server.pid = first.trim().parse().map_err(|_| format!("no process id: {first:?}"))?;
+        server.pid = first
+            .trim()
+            .parse()
+            .map_err(|_| format!("no process id: {first:?}"))?;
         Ok(server)
     }
 
@@ -71,7 +82,9 @@ impl Server {
     pub fn expect(&mut self, when: &str, wanted: &[String]) -> Result<(), String> {
         for expected in wanted {
             let requests = self.requests.as_mut().ok_or("no input")?;
-            requests.write_all(b"\n").map_err(|e| format!("{when}: {e}"))?;
+            requests
+                .write_all(b"\n")
+                .map_err(|e| format!("{when}: {e}"))?;
             let answer = self.receive(when)?;
             let answer = answer.trim_end();
             if answer != expected.trim_end() {

@@ -26,7 +26,8 @@ NOINLINE static void throw_old(int kind) {
     case 1: throw 1;
     case 2: throw Derived(2);
     case 3: throw 3L;
-    default: throw "text";
+    case 4: throw "text";
+    default: break;
     }
 }
 
