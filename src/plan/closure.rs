@@ -42,6 +42,8 @@ pub(super) enum Source {
     Thunk(Rva),
     /// A named variable or constant.
     Datum(DataIndex),
+    /// Named variables that lie side by side: the first and the last.
+    Variables(DataIndex, DataIndex),
     /// A variable without a symbol.
     Unnamed(Rva),
     /// Data without a symbol: start and length.
@@ -109,12 +111,20 @@ impl<'p> Closure<'p> {
                 PieceKind::Unwind => 4,
                 PieceKind::Constant | PieceKind::Variable => natural,
             },
+            skew: 0,
             fixups: Vec::new(),
             unwind: Vec::new(),
         });
         self.known.insert(source, index);
         self.waiting.push((index, source));
         index
+    }
+
+    /// Has a piece keep its place relative to every alignment that an object inside may need.
+    pub(super) fn keep_alignments(&mut self, index: PieceIndex) {
+        let piece = &mut self.pieces[index.0 as usize];
+        piece.align = MAX_ALIGN;
+        piece.skew = piece.origin.0 % MAX_ALIGN;
     }
 
     /// Whether a piece is known for `source`.
@@ -131,6 +141,11 @@ impl<'p> Closure<'p> {
                 Source::Datum(d) => {
                     let item = self.new.datum(d);
                     self.fill_data(index, item.rva, item.content_size());
+                }
+                Source::Variables(first, last) => {
+                    let (first, last) = (self.new.datum(first), self.new.datum(last));
+                    let size = last.rva.0 - first.rva.0 + last.content_size();
+                    self.fill_data(index, first.rva, size);
                 }
                 Source::Unnamed(rva) => self.fill_data(index, rva, self.new.unnamed_size(rva)),
                 Source::Constant(rva, size) => self.fill_data(index, rva, size),
@@ -287,9 +302,20 @@ impl<'p> Closure<'p> {
                 } else {
                     PieceKind::Constant
                 };
-                let name = item.display_name().to_owned();
-                let piece = self.piece(Source::Datum(d), &name, kind, item.rva);
-                Ok((FixupTarget::Piece(piece), offset as i32))
+                // New variables that lie side by side stay side by side.
+                let (first, last) = self.run_of(d).unwrap_or((d, d));
+                let start = new.datum(first).rva;
+                let name = new.datum(first).display_name().to_owned();
+                let source = match first == last {
+                    true => Source::Datum(d),
+                    false => Source::Variables(first, last),
+                };
+                let piece = self.piece(source, &name, kind, start);
+                if first != last {
+                    self.keep_alignments(piece);
+                }
+                let distance = item.rva.0 - start.0;
+                Ok((FixupTarget::Piece(piece), (distance + offset) as i32))
             }
         }
     }
