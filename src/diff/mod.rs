@@ -19,6 +19,7 @@ mod same;
 mod type_users;
 mod types;
 mod unwind;
+mod variables;
 
 pub use data::{DataChange, DataChangeKind, DataDiff};
 pub use functions::{ChangedFunction, FunctionDiff, place_text};
@@ -29,6 +30,7 @@ pub use rtti::image_relative_fields;
 pub use same::Comparer;
 pub use type_users::{Fate, TypeUser};
 pub use types::TypeChange;
+pub use variables::follows;
 
 use crate::function::{DataIndex, FunctionIndex, Program};
 use crate::symbols::{Lines, Touches};

@@ -1,10 +1,11 @@
 //! Whether two functions, references or places are the same.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
 use super::Keys;
 use super::content::Memo;
+use super::variables::Variables;
 use crate::addr::Rva;
 use crate::function::{Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
 use crate::symbols::Contribution;
@@ -37,6 +38,8 @@ pub struct Comparer<'c> {
     /// Names of both.
     pub keys: &'c Keys,
     pub(super) memo: RefCell<Memo>,
+    /// Made when it is first needed.
+    variables: OnceCell<Variables>,
     /// References from one function into the middle of another: (from, into), old build.
     pub(super) entanglements: RefCell<Vec<(FunctionIndex, FunctionIndex)>>,
     /// Fields of old functions (offset and width, ascending) that do not count.
@@ -51,6 +54,7 @@ impl<'c> Comparer<'c> {
             new,
             keys,
             memo: RefCell::default(),
+            variables: OnceCell::new(),
             entanglements: RefCell::default(),
             ignored: HashMap::new(),
         }
@@ -217,9 +221,52 @@ impl<'c> Comparer<'c> {
         }
     }
 
-    /// Writable data without a symbol is the same when it lies at the same offset of the
-    /// same object file's contribution, and the contributions are of one size.
+    /// Where the old build has a variable without a symbol of the new one (see
+    /// [`variables`](super::variables)).
+    pub fn old_variable(&self, new: Rva) -> Option<Rva> {
+        let made = || Variables::new(self.old, self.new, self.keys);
+        let known = self.variables.get_or_init(made).old(new);
+        known.or_else(|| self.at_same_offset(new))
+    }
+
+    /// The place at the same offset of the same object file's contribution, where there is
+    /// one of that size, and everything that has a name in it is where it was.
+    fn at_same_offset(&self, new: Rva) -> Option<Rva> {
+        let c = self.new.symbols.contribution_at(new)?;
+        let kind = |program: &Program<'_>, rva| program.image.section_at(rva).map(|s| s.kind());
+        let mut fitting = self.old.symbols.contributions.iter().filter(|o| {
+            o.size == c.size
+                && self.keys.modules.same(o.module, c.module)
+                && kind(self.old, o.rva) == kind(self.new, c.rva)
+        });
+        let (o, None) = (fitting.next()?, fitting.next()) else {
+            return None;
+        };
+        let names = |program: &Program<'_>, rva: Rva| {
+            let from = program.data.partition_point(|d| d.rva < rva);
+            let to = program.data.partition_point(|d| d.rva.0 < rva.0 + c.size);
+            (from..to).map(|i| DataIndex(i as u32)).collect::<Vec<_>>()
+        };
+        let (a, b) = (names(self.old, o.rva), names(self.new, c.rva));
+        let same = |(d, e): (&DataIndex, &DataIndex)| {
+            let offsets = (
+                self.old.datum(*d).rva.0 - o.rva.0,
+                self.new.datum(*e).rva.0 - c.rva.0,
+            );
+            offsets.0 == offsets.1 && self.keys.same_datum(*d, *e)
+        };
+        let all = a.len() == b.len() && a.iter().zip(&b).all(same);
+        all.then(|| Rva(o.rva.0 + (new.0 - c.rva.0)))
+    }
+
+    /// Writable data without a symbol is the same when it lies behind the same named
+    /// variable, or at the same offset of the same object file's contribution, and the
+    /// contributions are of one size.
     fn same_unnamed_variable(&self, old: Rva, new: Rva) -> bool {
+        let made = || Variables::new(self.old, self.new, self.keys);
+        if let Some(known) = self.variables.get_or_init(made).old(new) {
+            return known == old;
+        }
         let contributions = (
             self.old.symbols.contribution_at(old),
             self.new.symbols.contribution_at(new),

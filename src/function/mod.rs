@@ -252,6 +252,20 @@ impl<'a> Program<'a> {
         section.is_some_and(|s| s.kind() == SectionKind::Writable)
     }
 
+    /// Bytes from a variable without a symbol to the next named datum, or the end of the
+    /// contribution or section: never too small.
+    pub fn unnamed_size(&self, rva: Rva) -> u32 {
+        let next = self.data.partition_point(|d| d.rva <= rva);
+        let mut end = self.image.section_at(rva).map_or(rva, |s| s.end());
+        if let Some(datum) = self.data.get(next) {
+            end = end.min(datum.rva);
+        }
+        if let Some(c) = self.symbols.contribution_at(rva) {
+            end = end.min(Rva(c.rva.0.saturating_add(c.size)));
+        }
+        end.0.saturating_sub(rva.0)
+    }
+
     /// Bytes from an address without a symbol to where its object must have ended.
     /// Can be too large, never too small (see [`references`]).
     pub fn anonymous_extent(&self, rva: Rva) -> u32 {

@@ -82,17 +82,18 @@ impl Merged {
         })
     }
 
-    /// Adds an object; returns its offset.
+    /// Adds an object at `skew` above a multiple of `align`; returns its offset.
     fn add(
         &mut self,
         symbol: &str,
-        align: u32,
+        (align, skew): (u32, u32),
         bytes: &[u8],
         fixups: impl IntoIterator<Item = SectionFixup>,
     ) -> u32 {
         let section = &mut self.0;
         let fill = if section.kind == Kind::Code { 0xcc } else { 0 };
-        let at = section.bytes.len().next_multiple_of(align as usize);
+        let free = section.bytes.len().saturating_sub(skew as usize);
+        let at = free.next_multiple_of(align as usize) + skew as usize;
         section.align = section.align.max(align);
         section.bytes.resize(at, fill);
         section.bytes.extend_from_slice(bytes);
@@ -266,7 +267,12 @@ impl Builder<'_> {
                 PieceKind::Variable => &mut self.variables,
                 PieceKind::Unwind => &mut self.unwind,
             };
-            merged.add(&piece.symbol, piece.align, &piece.bytes, fixups);
+            merged.add(
+                &piece.symbol,
+                (piece.align, piece.skew),
+                &piece.bytes,
+                fixups,
+            );
         }
     }
 
@@ -318,11 +324,12 @@ impl Builder<'_> {
             symbol: f.symbol,
             addend: 0,
         });
-        self.gates.add(&gate_symbol, 16, &bytes, head_fixups);
+        self.gates.add(&gate_symbol, (16, 0), &bytes, head_fixups);
         // The head falls through into what is displaced.
         let displaced = &replacement.gate;
         let fixups: Vec<SectionFixup> = displaced.fixups.iter().map(|f| self.fixup(f)).collect();
-        self.gates.add(&old_symbol, 1, &displaced.bytes, fixups);
+        self.gates
+            .add(&old_symbol, (1, 0), &displaced.bytes, fixups);
         if let Some(info) = &displaced.unwind {
             self.unwound(&old_symbol, displaced.bytes.len(), info);
         }
@@ -344,7 +351,7 @@ impl Builder<'_> {
     /// Adds the `UNWIND_INFO` of generated code.
     fn unwound(&mut self, symbol: &str, length: usize, info: &[u8]) {
         let name = format!("unwind${symbol}");
-        self.unwind.add(&name, 4, info, []);
+        self.unwind.add(&name, (4, 0), info, []);
         self.unwound.push(Unwound {
             symbol: symbol.to_owned(),
             begin: 0,
@@ -369,7 +376,7 @@ impl Builder<'_> {
                 field(4, &entry.symbol, entry.end),
                 field(8, &entry.info, 0),
             ];
-            table.add("", 4, &[0; 12], fields);
+            table.add("", (4, 0), &[0; 12], fields);
         }
         table.0.symbols.clear();
         table
@@ -379,4 +386,19 @@ impl Builder<'_> {
 /// `REL32` or one of `REL32_1` … `REL32_5`, by the bytes behind the field.
 fn relative(trailing: u8) -> u16 {
     object::pe::IMAGE_REL_AMD64_REL32.0 + u16::from(trailing.min(5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_keep_their_place_relative_to_an_alignment() {
+        let mut merged = Merged::new(".data", Kind::Variable);
+        assert_eq!(merged.add("a", (1, 0), &[1; 5], []), 0);
+        assert_eq!(merged.add("b", (8, 0), &[2], []), 8);
+        assert_eq!(merged.add("c", (64, 24), &[3], []), 24);
+        assert_eq!(merged.add("d", (64, 24), &[4], []), 88);
+        assert_eq!(merged.0.align, 64);
+    }
 }

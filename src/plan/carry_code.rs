@@ -99,6 +99,7 @@ impl Closure<'_> {
                 Some(twin) => Operand::Place(FixupTarget::Old(Rva(twin.0 + offset)), 0),
                 None => {
                     let piece = self.constant(start, size);
+                    self.keep_alignments(piece);
                     Operand::Place(FixupTarget::Piece(piece), offset as i32)
                 }
             });
@@ -110,51 +111,9 @@ impl Closure<'_> {
             return Ok(Operand::Place(target, addend.wrapping_add(distance)));
         }
         if reference.kind == ReferenceKind::Address {
-            self.neighbour_hazard(function, reference.target)?;
+            self.neighbour_hazard(function, reference)?;
         }
         self.resolve(reference.target, accessed).map(place)
-    }
-
-    /// The address of a datum can also be the end of the datum before it. Where old and new
-    /// build place the two differently and the function refers to both, which is meant
-    /// cannot be told.
-    fn neighbour_hazard(&self, function: FunctionIndex, target: Rva) -> Result<(), Hazard> {
-        let Place::Data(datum, 0) = self.new.place(target) else {
-            return Ok(());
-        };
-        let before = target.checked_offset(-1).map(|rva| self.new.place(rva));
-        let Some(Place::Data(previous, _)) = before else {
-            return Ok(());
-        };
-        let refers_to_previous = self
-            .new
-            .code_of(function)
-            .references
-            .iter()
-            .any(|r| matches!(self.new.place(r.target), Place::Data(d, _) if d == previous));
-        if !refers_to_previous {
-            return Ok(());
-        }
-        let old = (self.diff.old_datum(datum), self.diff.old_datum(previous));
-        let still_adjacent = match old {
-            (Some(d), Some(p)) => {
-                let p = self.old.datum(p);
-                p.rva.checked_add(p.size) == Some(self.old.datum(d).rva)
-            }
-            _ => false,
-        };
-        if still_adjacent {
-            return Ok(());
-        }
-        let names = (self.new.datum(datum), self.new.datum(previous));
-        Err((
-            &code::UNRESOLVED_REFERENCE,
-            format!(
-                "is the start of {} or the end of {}, which lie apart in the old build",
-                names.0.display_name(),
-                names.1.display_name()
-            ),
-        ))
     }
 
     /// `jmp rel32` to a place of the old image.

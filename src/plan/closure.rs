@@ -10,7 +10,7 @@ use super::symbol_names::SymbolNames;
 use super::twins::Twins;
 use super::{FixupTarget, Hazard, Piece, PieceIndex, PieceKind};
 use crate::addr::Rva;
-use crate::diff::{Diff, place_text};
+use crate::diff::{Diff, follows, place_text};
 use crate::finding::{Finding, Rule, rules::code};
 use crate::function::{DataIndex, FunctionIndex, Place, Program};
 use crate::image::Import;
@@ -42,6 +42,10 @@ pub(super) enum Source {
     Thunk(Rva),
     /// A named variable or constant.
     Datum(DataIndex),
+    /// Named variables that lie side by side: the first and the last.
+    Variables(DataIndex, DataIndex),
+    /// A variable without a symbol.
+    Unnamed(Rva),
     /// Data without a symbol: start and length.
     Constant(Rva, u32),
     /// A switch table of a function (index into `Program::switch_tables`).
@@ -107,12 +111,20 @@ impl<'p> Closure<'p> {
                 PieceKind::Unwind => 4,
                 PieceKind::Constant | PieceKind::Variable => natural,
             },
+            skew: 0,
             fixups: Vec::new(),
             unwind: Vec::new(),
         });
         self.known.insert(source, index);
         self.waiting.push((index, source));
         index
+    }
+
+    /// Has a piece keep its place relative to every alignment that an object inside may need.
+    pub(super) fn keep_alignments(&mut self, index: PieceIndex) {
+        let piece = &mut self.pieces[index.0 as usize];
+        piece.align = MAX_ALIGN;
+        piece.skew = piece.origin.0 % MAX_ALIGN;
     }
 
     /// Whether a piece is known for `source`.
@@ -130,6 +142,12 @@ impl<'p> Closure<'p> {
                     let item = self.new.datum(d);
                     self.fill_data(index, item.rva, item.content_size());
                 }
+                Source::Variables(first, last) => {
+                    let (first, last) = (self.new.datum(first), self.new.datum(last));
+                    let size = last.rva.0 - first.rva.0 + last.content_size();
+                    self.fill_data(index, first.rva, size);
+                }
+                Source::Unnamed(rva) => self.fill_data(index, rva, self.new.unnamed_size(rva)),
                 Source::Constant(rva, size) => self.fill_data(index, rva, size),
                 Source::SwitchTable(table, f) => self.fill_switch_table(index, table, f),
                 Source::ImportSlot(import) => self.fill_import_slot(index, import),
@@ -187,7 +205,16 @@ impl<'p> Closure<'p> {
             }
             Place::SwitchTable(_) => unresolved("a switch table of another function"),
             Place::Variable if self.diff.is_identity() => Ok((FixupTarget::Old(target), 0)),
-            Place::Variable => unresolved("which cannot be found in the old build"),
+            Place::Variable => match self.twins().old_variable(target) {
+                Some(old) => Ok((FixupTarget::Old(old), 0)),
+                None if self.is_new_variable(target) => {
+                    let name = format!("var_{:x}", target.0);
+                    let source = Source::Unnamed(target);
+                    let piece = self.piece(source, &name, PieceKind::Variable, target);
+                    Ok((FixupTarget::Piece(piece), 0))
+                }
+                None => unresolved("which cannot be found in the old build"),
+            },
             // The headers of the running module are those of the old build.
             Place::Headers(at) => Ok((FixupTarget::Old(Rva(at)), 0)),
             Place::Nowhere => unresolved("which is no object"),
@@ -196,17 +223,27 @@ impl<'p> Closure<'p> {
 
     /// Where the old image has the same constant.
     pub(super) fn twin(&mut self, rva: Rva, accessed: Option<u32>) -> Option<Rva> {
-        let (old, new, diff) = (self.old, self.new, self.diff);
+        let (new, diff) = (self.new, self.diff);
         if diff.is_identity() {
             // Plain bytes are carried, as a patch carries those that are new.
             let size = accessed.unwrap_or_else(|| new.anonymous_extent(rva));
             let has_pointers = !new.image.relocations_in(rva, size).is_empty();
             return has_pointers.then_some(rva);
         }
-        let twins = self
-            .twins
-            .get_or_insert_with(|| Twins::new(diff.comparer(old, new)));
-        twins.find(rva, accessed)
+        self.twins().find(rva, accessed)
+    }
+
+    fn twins(&mut self) -> &Twins<'p> {
+        let (old, new, diff) = (self.old, self.new, self.diff);
+        let made = || Twins::new(diff.comparer(old, new));
+        self.twins.get_or_insert_with(made)
+    }
+
+    /// Whether a variable without a symbol belongs to a named one that only the new build has:
+    /// the guard of a new function-local static.
+    fn is_new_variable(&self, rva: Rva) -> bool {
+        let before = follows(self.new, rva);
+        before.is_some_and(|d| self.diff.old_datum(d).is_none())
     }
 
     /// The slot of an import: that of the old build, or one in the payload.
@@ -265,9 +302,20 @@ impl<'p> Closure<'p> {
                 } else {
                     PieceKind::Constant
                 };
-                let name = item.display_name().to_owned();
-                let piece = self.piece(Source::Datum(d), &name, kind, item.rva);
-                Ok((FixupTarget::Piece(piece), offset as i32))
+                // New variables that lie side by side stay side by side.
+                let (first, last) = self.run_of(d).unwrap_or((d, d));
+                let start = new.datum(first).rva;
+                let name = new.datum(first).display_name().to_owned();
+                let source = match first == last {
+                    true => Source::Datum(d),
+                    false => Source::Variables(first, last),
+                };
+                let piece = self.piece(source, &name, kind, start);
+                if first != last {
+                    self.keep_alignments(piece);
+                }
+                let distance = item.rva.0 - start.0;
+                Ok((FixupTarget::Piece(piece), (distance + offset) as i32))
             }
         }
     }

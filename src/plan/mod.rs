@@ -13,6 +13,7 @@ mod entry;
 mod hazards;
 mod image_hazards;
 mod literals;
+mod neighbours;
 mod relays;
 mod symbol_names;
 mod thread_local;
@@ -78,6 +79,9 @@ pub struct Piece {
     pub bytes: Vec<u8>,
     /// Alignment in bytes, a power of two.
     pub align: u32,
+    /// Where it is above a multiple of `align`: not 0 where several objects lie in one piece,
+    /// each with an alignment of its own.
+    pub skew: u32,
     /// Fields that hold places, by ascending offset.
     pub fixups: Vec<Fixup>,
     /// Entries of the function table for code.

@@ -34,6 +34,11 @@ impl<'t> Twins<'t> {
         Twins { comparer, by_look }
     }
 
+    /// Where the old image has a variable without a symbol of the new one.
+    pub fn old_variable(&self, rva: Rva) -> Option<Rva> {
+        self.comparer.old_variable(rva)
+    }
+
     /// Where the old image has the constant at `rva` of the new one. `accessed` is how many
     /// bytes of it are read, where that is known.
     pub fn find(&self, rva: Rva, accessed: Option<u32>) -> Option<Rva> {

@@ -71,7 +71,7 @@ pub fn ntdll() -> Vec<u8> {
         ("RtlDeleteFunctionTable", DELETE_TABLE),
     ];
     directory(&mut image, 0, 0x800, 0x200);
-    for (at, value) in [(24, 2), (28, 0x840), (32, 0x850), (36, 0x860)] {
+    for (at, value) in [(20, 2), (24, 2), (28, 0x840), (32, 0x850), (36, 0x860)] {
         put_u32(&mut image, 0x800 + at, value);
     }
     for (i, (name, rva)) in exports.into_iter().enumerate() {

@@ -26,7 +26,9 @@ pub fn handlers(data: &[u8]) {
     let file = tiny::image(section, None);
     let image = Image::parse(&file).expect("a good image");
     let handler = HANDLERS[usize::from(*number) % HANDLERS.len()];
-    let _ = handler.items(&image, Rva(tiny::SECTION));
+    if let Some(data) = handler.read(&image, Rva(tiny::SECTION)) {
+        data.items().for_each(drop);
+    }
 }
 
 fn words(list: &[u32]) -> Vec<u8> {

@@ -1,0 +1,109 @@
+//! Variables without a symbol: guards of function-local statics, and parts of variables that
+//! an optimiser has taken to pieces.
+//!
+//! Such a variable is the same in both builds when it is as far behind the same named
+//! variable of the same object file, the same number of variables without a name lie between
+//! that and the next named one, and a function that refers to it is the same.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::Keys;
+use crate::addr::Rva;
+use crate::function::{DataIndex, FunctionIndex, Place, Program};
+
+/// Where each variable without a symbol of the new build is in the old one.
+#[derive(Debug, Default)]
+pub struct Variables {
+    old_of: HashMap<Rva, Rva>,
+}
+
+/// A variable that code refers to.
+struct Variable {
+    rva: Rva,
+    users: BTreeSet<FunctionIndex>,
+}
+
+/// Variables without a name, by the named one of the same contribution that they follow.
+type Gaps = BTreeMap<DataIndex, Vec<Variable>>;
+
+impl Variables {
+    /// Pairs the variables of two builds.
+    pub fn new(old: &Program<'_>, new: &Program<'_>, keys: &Keys) -> Self {
+        let (before, after) = (gaps(old), gaps(new));
+        let mut old_of = HashMap::new();
+        for (neighbour, variables) in &after {
+            let Some(partner) = keys.old_datum_of(*neighbour) else {
+                continue;
+            };
+            let (d, e) = (old.datum(partner), new.datum(*neighbour));
+            let modules = [(old, d.rva), (new, e.rva)]
+                .map(|(p, rva)| p.symbols.contribution_at(rva).map(|c| c.module));
+            let same_module = matches!(modules, [Some(a), Some(b)] if keys.modules.same(a, b));
+            let others = before.get(&partner).map_or(&[][..], Vec::as_slice);
+            if !same_module
+                || keys.datum_is_ambiguous(*neighbour)
+                || others.len() != variables.len()
+            {
+                continue;
+            }
+            for (v, w) in others.iter().zip(variables) {
+                let same_distance = v.rva.0 - d.rva.0 == w.rva.0 - e.rva.0;
+                let of_old = |f: &FunctionIndex| keys.old_function_of(*f);
+                let same_user = w
+                    .users
+                    .iter()
+                    .filter_map(of_old)
+                    .any(|f| v.users.contains(&f));
+                if same_distance && same_user {
+                    old_of.insert(w.rva, v.rva);
+                }
+            }
+        }
+        Variables { old_of }
+    }
+
+    /// Where a variable of the new build is in the old one.
+    pub fn old(&self, new: Rva) -> Option<Rva> {
+        self.old_of.get(&new).copied()
+    }
+}
+
+fn gaps(program: &Program<'_>) -> Gaps {
+    let mut variables: BTreeMap<Rva, BTreeSet<FunctionIndex>> = BTreeMap::new();
+    for (function, code) in program.function_indices().zip(&program.code) {
+        for reference in &code.references {
+            if program.is_writable(reference.target)
+                && program.place(reference.target) == Place::Variable
+            {
+                variables
+                    .entry(reference.target)
+                    .or_default()
+                    .insert(function);
+            }
+        }
+    }
+    let mut gaps = Gaps::new();
+    for (rva, users) in variables {
+        if let Some(neighbour) = neighbour(program, rva) {
+            gaps.entry(neighbour)
+                .or_default()
+                .push(Variable { rva, users });
+        }
+    }
+    gaps
+}
+
+/// The named variable before a place, in the same contribution.
+fn neighbour(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
+    let after = program.data.partition_point(|d| d.rva <= rva);
+    let index = after.checked_sub(1)?;
+    let contribution = program.symbols.contribution_at(rva)?;
+    let found = &program.data[index];
+    (found.rva >= contribution.rva).then_some(DataIndex(index as u32))
+}
+
+/// The named variable before a place without a name of the new build, where both lie in one
+/// contribution: what follows a new variable is new itself.
+pub fn follows(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
+    neighbour(program, rva)
+}

@@ -1,0 +1,111 @@
+//! A case that runs.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use crate::build::Tools;
+
+/// Longest wait for an answer. A hang is a failure and not a test that runs for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program that answers requests.
+pub struct Server {
+    /// Its process id, as Windows numbers it.
+    pub pid: u32,
+    child: Child,
+    requests: Option<ChildStdin>,
+    answers: Receiver<String>,
+}
+
+impl Server {
+    /// Starts a program.
+    pub fn start(tools: &Tools, image: &Path) -> Result<Server, String> {
+        let mut command = Command::new(&tools.wine);
+        command.arg(image);
+        Self::run(command)
+    }
+
+    /// Starts a program that is patched before its first instruction.
+    pub fn start_patched(tools: &Tools, image: &Path, package: &Path) -> Result<Server, String> {
+        let mut command = Command::new(&tools.wine);
+        command
+            .arg(&tools.hotpatch)
+            .arg("apply")
+            .arg(package)
+            .arg("--key")
+            .arg(tools.key());
+        command.arg("--start").arg(image).arg("--wait");
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Result<Server, String> {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|e| e.to_string())?;
+        let output = child.stdout.take().ok_or("no output")?;
+        let (send, answers) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut server = Server {
+            pid: 0,
+            requests: child.stdin.take(),
+            child,
+            answers,
+        };
+        let first = server.receive("its process id")?;
+        server.pid = first
+            .trim()
+            .parse()
+            .map_err(|_| format!("no process id: {first:?}"))?;
+        Ok(server)
+    }
+
+    fn receive(&mut self, what: &str) -> Result<String, String> {
+        self.answers.recv_timeout(PATIENCE).map_err(|_| {
+            let ended = self.child.try_wait().ok().flatten();
+            let state = ended.map_or("it hangs".to_owned(), |s| format!("it has ended: {s}"));
+            format!("no answer ({what}); {state}")
+        })
+    }
+
+    /// Sends one request for each answer, and compares.
+    pub fn expect(&mut self, when: &str, wanted: &[String]) -> Result<(), String> {
+        for expected in wanted {
+            let requests = self.requests.as_mut().ok_or("no input")?;
+            requests
+                .write_all(b"\n")
+                .map_err(|e| format!("{when}: {e}"))?;
+            let answer = self.receive(when)?;
+            let answer = answer.trim_end();
+            if answer != expected.trim_end() {
+                return Err(format!("{when}: {answer:?} instead of {expected:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The end of its input ends it.
+        self.requests = None;
+        for _ in 0..50 {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
