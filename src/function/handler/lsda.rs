@@ -167,3 +167,39 @@ fn relocated(image: &Image<'_>, place: Rva) -> Option<Rva> {
     image.relocations_in(place, 1).first()?;
     image.pointer_at(place)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn highest(bytes: &[u8], lowest: i64) -> Option<(u64, u32)> {
+        let mut reader = Reader::of_bytes(bytes);
+        let highest = specifications(&mut reader, lowest, &mut HandlerData::default())?;
+        Some((highest, reader.at().0))
+    }
+
+    #[test]
+    fn lists_are_read_up_to_the_end_of_the_last_one() {
+        // Nothing may be thrown; then types 2 and 1.
+        let lists = [0, 2, 1, 0, 9];
+        assert_eq!(highest(&lists, 0), Some((0, 0)));
+        assert_eq!(highest(&lists, -1), Some((0, 1)));
+        assert_eq!(highest(&lists, -2), Some((2, 4)));
+        assert_eq!(highest(&lists[..3], -2), None);
+        assert_eq!(highest(&lists, i64::MIN), None);
+    }
+
+    #[test]
+    fn chains_of_actions_name_types_and_lists() {
+        // Action 1: type 2, then the next record; action 3: list 1, the end.
+        let table = [2, 1, 0x7f, 0];
+        let mut reader = Reader::of_bytes(&table);
+        let filters = action_table(&mut reader, Rva(0), &[1], &mut HandlerData::default());
+        let expected = Filters {
+            highest: 2,
+            lowest: -1,
+        };
+        assert_eq!(filters, Some(expected));
+        assert_eq!(reader.at(), Rva(4));
+    }
+}
