@@ -10,7 +10,7 @@
 #   openssl                   the tests compare keys and signatures with it
 #   llvm-19, clang-19, lld-19 the tests compare payloads with them; they rebuild the fixtures
 #   the shellcheck program    checks the scripts
-#   dpkg-dev, patch           get and patch the libraries of tests/real
+#   dpkg-dev, patch           get and patch the sources of real programs, through apt
 #   g++                       builds libFuzzer
 #   rustc-web, cargo-web, rust-web-src, rust-web-clippy
 #                             Rust for Windows, only where rustup cannot add the target
@@ -94,6 +94,9 @@ tests/wine/run.sh --prepare
 
 step "Constructs (under Wine)"
 tests/constructs/run.sh
+
+step "Whole programs moved (under Wine)"
+tests/transplant/run.sh --short
 
 step "Ctrl-C (under Wine)"
 tests/apply/interrupt.sh

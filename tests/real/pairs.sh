@@ -11,13 +11,14 @@
 #   HOTPATCH_REAL_LEVELS     optimisation levels (default: -O2)
 #   HOTPATCH_REAL_LAST       only so many of the last patches of each package (default: all)
 #
-# The sources come through apt, from the mirror that this machine uses, with lists of its
-# own: the system's configuration stays as it is.
+# The sources come through apt (tests/sources.sh).
 set -euo pipefail
 export LC_ALL=C
 
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tests/sources.sh
+. "$root/tests/sources.sh"
 [ $# = 1 ] || die "usage: tests/real/pairs.sh FOLDER"
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
@@ -31,42 +32,8 @@ need x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64 dpkg-source=dpkg-dev patch=patc
 
 # --- Sources ----------------------------------------------------------------------------
 
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -r "$keyring" ] || install_packages debian-archive-keyring
-mkdir -p "$out/apt/lists/partial" "$out/apt/cache/archives/partial"
-for suite in "${suites[@]}"; do
-    echo "deb-src [signed-by=$keyring] http://deb.debian.org/debian $suite main"
-    echo "deb-src [signed-by=$keyring] http://deb.debian.org/debian-security $suite-security main"
-done >"$out/apt/sources.list"
-apt_options=(-q -o Dir::Etc::sourcelist="$out/apt/sources.list" -o Dir::Etc::sourceparts=-
-    -o Dir::State::lists="$out/apt/lists" -o Dir::Cache="$out/apt/cache"
-    -o Acquire::Retries=3 -o APT::Sandbox::User=root)
 step "Sources"
-if ! apt-get "${apt_options[@]}" update >"$out/apt/log" 2>&1; then
-    tail -n 20 "$out/apt/log" >&2
-    die "no sources: apt-get cannot reach deb.debian.org"
-fi
-
-# Downloads a version, if the mirror still has it.
-download() { # PACKAGE VERSION
-    (cd "$out/apt" && apt-get "${apt_options[@]}" source --download-only "$1=$2") >>"$out/apt/log" 2>&1
-}
-
-# The newest version of each upstream release that can be had, as .dsc files.
-find_sources() { # PACKAGE
-    local version upstream seen=' ' file
-    while read -r version; do
-        upstream=${version#*:} upstream=${upstream%-*}
-        case $seen in *" $upstream "*) continue ;; esac
-        if download "$1" "$version"; then
-            seen+="$upstream "
-            file=$1_${version#*:}.dsc
-            note "$1 $version ($(sha256sum "$out/apt/$file" | cut -c1-16))"
-            echo "$out/apt/$file"
-        fi
-    done < <(apt-cache "${apt_options[@]}" showsrc "$1" | sed -n 's/^Version: //p' |
-        sort -uV --reverse)
-}
+use_sources "$out/apt" "${suites[@]}"
 
 # --- Builds -----------------------------------------------------------------------------
 
@@ -162,9 +129,9 @@ pairs_of() { # PACKAGE DSC
     version=${version#*_} version=${version%.dsc}
     tree=$out/src/$package-$version
     builds=$out/builds/$package-$version
-    rm -rf "$tree" "$builds"
+    rm -rf "$builds"
     mkdir -p "$out/src"
-    dpkg-source --skip-patches --no-check -x "$2" "$tree" >>"$out/apt/log" 2>&1
+    unpack_source "$2" "$tree" --skip-patches
     mapfile -t patches < <(sed -e 's/#.*//' -e 's/[[:space:]]*$//' "$tree/debian/patches/series" | grep .)
     first=$((${#patches[@]} - last))
     for name in "${patches[@]}"; do
@@ -194,8 +161,7 @@ for package in zlib "${libraries[@]}"; do
     fi
 done
 read -r newest_zlib <<<"${sources[zlib]}"
-rm -rf "$out/zlib-tree"
-dpkg-source --skip-patches --no-check -x "$newest_zlib" "$out/zlib-tree" >>"$out/apt/log" 2>&1
+unpack_source "$newest_zlib" "$out/zlib-tree" --skip-patches
 zlib_for_libpng "$out/zlib-tree"
 
 step "Builds"

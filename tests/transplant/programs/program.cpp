@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstdarg>
 #include <coroutine>
+#include <cstdio>
 #include <functional>
 #include <iomanip>
 #include <iostream>
@@ -382,9 +383,7 @@ void threads() {
     std::cout << '\n' << total << ' ' << ended << ' ' << mine.name << ' ' << plain_local << ' ' << function_local() << '\n';
 }
 
-} // namespace
-
-int main(int argc, char **argv) {
+void everything(int argc, char **argv) {
     std::cout << join("a", 1, 2.5, 'c') << ' ' << Power<5>::of(3) << ' ' << variadic(4, 1, 2, 3, argc) << '\n';
     for (int i = 1; i < argc; ++i) {
         std::cout << "argument " << argv[i] << '\n';
@@ -427,5 +426,20 @@ int main(int argc, char **argv) {
         std::cout << "rethrown " << f.what() << '\n';
     }
     std::cout << "alive " << alive << '\n';
-    return 0;
+}
+
+} // namespace
+
+// With the argument "rounds" it does everything once more for every line of its input.
+int main(int argc, char **argv) {
+    if (argc < 2 || std::string("rounds") != argv[1]) {
+        everything(argc, argv);
+        return 0;
+    }
+    char line[80];
+    while (std::fgets(line, sizeof line, stdin)) {
+        everything(argc, argv);
+        std::cout << "== waiting" << std::endl;
+    }
+    return 3;
 }
