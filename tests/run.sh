@@ -5,6 +5,7 @@
 # installed with apt-get (through sudo for ordinary users) and said first:
 #
 #   gcc-mingw-w64-x86-64      links the Windows build
+#   g++-mingw-w64-x86-64-posix  has the C++ library of the programs of tests/constructs
 #   wine, wine64              run it
 #   openssl                   the tests compare keys and signatures with it
 #   llvm-19, clang-19, lld-19 the tests compare payloads with them; they rebuild the fixtures
@@ -90,6 +91,12 @@ tests/fuzz/run.sh 2
 step "Tests, Windows (under Wine)"
 tests/wine/run.sh --prepare
 "${windows_cargo[@]}" test --locked --no-fail-fast "${windows_args[@]}"
+
+step "Constructs (under Wine)"
+tests/constructs/run.sh
+
+step "Whole programs moved (under Wine)"
+tests/transplant/run.sh --short
 
 step "Ctrl-C (under Wine)"
 tests/apply/interrupt.sh

@@ -306,7 +306,11 @@ impl<'c> Comparer<'c> {
         ) else {
             return false;
         };
-        a.iter().zip(&b).all(|(x, y)| self.same_place(*x, *y, None))
+        // Where a table of strings ends is not known, and what is read beyond its end may lead
+        // anywhere, also back to it.
+        self.remembered((t.table, u.table), || {
+            a.iter().zip(&b).all(|(x, y)| self.same_place(*x, *y, None))
+        })
     }
 
     fn same_parts(&self, old: FunctionIndex, new: FunctionIndex) -> bool {

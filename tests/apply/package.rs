@@ -6,8 +6,8 @@ use goblin::pe::PE;
 use hotpatch::addr::{Rva, Va};
 use hotpatch::image::authenticode;
 use hotpatch::package::manifest::{
-    Classification, CodeRange, External, FORMAT, Manifest, Patch, Provenance, ReplacedFunction,
-    TargetImage,
+    Classification, CodeRange, External, FORMAT, Hooks, Manifest, Patch, Provenance,
+    ReplacedFunction, TargetImage,
 };
 use hotpatch::package::{SigningKey, seal};
 use hotpatch::payload::names::{ACTIVE_SYMBOL, CALL_SECTION, CALL_SYMBOL, GATE_SECTION};
@@ -216,6 +216,8 @@ impl Image<'_> {
                 new_pdb_sha256: "00".repeat(32),
                 accepted_risks: vec![],
             },
+            hooks: Hooks::default(),
+            imports: Vec::new(),
             functions,
             externals,
         }

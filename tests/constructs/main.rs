@@ -87,12 +87,47 @@ fn every_construct_is_carried_or_refused() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n\n"));
 }
 
+/// `tests/constructs/rust.sh` has built it, before the fix and after.
+#[test]
+fn a_rust_program_is_patched_while_it_runs() {
+    let tools = Tools::find();
+    let built = PathBuf::from(std::env::var_os("HOTPATCH_RUST").expect("HOTPATCH_RUST"));
+    let lines = |prices: [&str; 4], rounds: std::ops::Range<u32>| -> Vec<String> {
+        let of_round = |round: u32| {
+            let line = move |(i, price): (u32, &str)| {
+                let asked = round * 4 + i + 1;
+                format!("{price}, {} times, {asked} asked, 1 dropped", round + 1)
+            };
+            (0..).zip(prices).map(line).collect::<Vec<_>>()
+        };
+        rounds.flat_map(of_round).collect()
+    };
+    let old = ["15", "45", "no plum", "panicked"];
+    let new = ["10", "35", "no plum", "panicked"];
+    let case = Case {
+        name: "rust".into(),
+        old: lines(old, 0..2),
+        new: lines(new, 2..4),
+        back: lines(old, 4..5),
+        start: lines(new, 0..1),
+        ..Case::default()
+    };
+    let images = ["old", "new"].map(|side| built.join(side).join("case.exe"));
+    let said = patch(&tools, &case, &images[0], &images[1]).unwrap_or_else(|e| panic!("{e}"));
+    println!("{:34} {said}", "rust");
+}
+
 /// Runs one case; says what became of it.
 fn run(tools: &Tools, case: &Case, abi: Abi) -> Result<String, String> {
     let old = tools.compile(case, abi, 0)?;
     let new = tools.compile(case, abi, 1)?;
+    patch(tools, case, &old, &new)
+}
+
+/// Patches one build to another, and compares what happens with what must.
+fn patch(tools: &Tools, case: &Case, old: &Path, new: &Path) -> Result<String, String> {
     let package = old.with_file_name("fix.hpk");
-    let verdict = tools.build(case, &old, &new, &package)?;
+    let verdict = tools.build(case, old, new, &package)?;
     let has = |code: &String| verdict.codes.contains(code);
     if let Some(missing) = case.refused.iter().chain(&case.notes).find(|c| !has(c)) {
         return Err(format!("no finding {missing}: {}", verdict.text));
@@ -110,10 +145,10 @@ fn run(tools: &Tools, case: &Case, abi: Abi) -> Result<String, String> {
         ));
     }
     if !case.start.is_empty() {
-        let mut server = Server::start_patched(tools, &old, &package)?;
+        let mut server = Server::start_patched(tools, old, &package)?;
         server.expect("patched at the start", &case.start)?;
     }
-    let mut server = Server::start(tools, &old)?;
+    let mut server = Server::start(tools, old)?;
     server.expect("old", &case.old)?;
     if !case.checks.is_empty() {
         let (_, found) = tools.operate("check", server.pid, Some(&package))?;

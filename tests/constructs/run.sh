@@ -11,5 +11,7 @@ choose_windows_toolchain
 need x86_64-w64-mingw32-g++-posix=g++-mingw-w64-x86-64-posix
 tests/wine/run.sh --prepare
 "${windows_cargo[@]}" build --locked --bin hotpatch "${windows_args[@]}"
+tests/constructs/rust.sh target/constructs-rust
+export HOTPATCH_RUST=$root/target/constructs-rust
 HOTPATCH_EXE=$root/target/x86_64-pc-windows-gnu/debug/hotpatch.exe HOTPATCH_CONSTRUCT=${1:-} \
     "${native_cargo[@]}" test --locked --test constructs -- --nocapture

@@ -3,10 +3,10 @@
 use super::rules;
 
 rules! {
-    /// Exception handler data.
-    EXCEPTION_DATA = "HP201", Refuse, "function with exception handlers",
-        remedy "Move the fix into a function without try, __try or destructors to run on unwinding, or restart.",
-        because "The unwind information of the function names a language-specific handler whose data holds addresses of the old code. This version does not move such data into the payload.";
+    /// Exception handler data of an unknown form.
+    EXCEPTION_DATA = "HP201", Refuse, "exception data that is not understood",
+        remedy "Move the fix into a function without such a handler, or restart.",
+        because "The unwind information of the function names a language-specific handler whose data holds addresses. The data of __C_specific_handler, __GSHandlerCheck and its forms, __CxxFrameHandler3, __CxxFrameHandler4, __gxx_personality_seh0 and rust_eh_personality is carried; this is another handler, or its data is not of the form that it should have.";
     /// An indirect jump with targets that are not known.
     INDIRECT_JUMP = "HP202", Refuse, "indirect jump that is not understood",
         remedy "Rebuild the file with -fno-jump-tables (clang, gcc), or turn the switch into comparisons, or restart.",
@@ -19,10 +19,10 @@ rules! {
     IMAGE_BASE_RELATIVE = "HP204", Refuse, "image-base-relative addressing not understood",
         remedy "Restart, or rewrite the function so that it does not index a static table through the image base.",
         because "The function takes the address of the image itself, and displacements elsewhere in it may then be RVAs that no table lists. Which register holds the image base where such a displacement is used could not be proven.";
-    /// Thread-local storage.
-    THREAD_LOCAL = "HP205", Refuse, "thread-local storage access",
-        remedy "Move the fix into a function that does not touch thread-local variables, or restart.",
-        because "The function reads the thread's TLS array. The offset of a variable in the TLS block is a plain number in the code, and this version does not prove that it is the same in both builds.";
+    /// Thread-local storage that can't be followed.
+    THREAD_LOCAL = "HP205", Refuse, "thread-local storage access not understood",
+        remedy "Use the thread-local variables that the running build has, by name; or restart.",
+        because "Each thread has a block with the module's thread-local variables, laid out as the old build has them. The function uses that block in a way that could not be followed, or a variable in it that the old build does not have or has several of by that name.";
     /// Undecodable bytes.
     UNDECODABLE = "HP206", Refuse, "code that cannot be decoded",
         remedy "Restart, or keep the file with inline data or hand-written bytes out of the fix.",
@@ -31,14 +31,14 @@ rules! {
     NO_UNWIND_INFO = "HP207", Refuse, "function without unwind information",
         remedy "Add unwind directives (.seh_*) to the assembler code, or restart.",
         because "The function moves the stack pointer or calls, but .pdata has no entry for it. A thread stopped inside could not be unwound, so nothing about its stack could be proven.";
-    /// Parts outside the main extent.
-    SPLIT_FUNCTION = "HP208", Refuse, "function in several parts",
-        remedy "Rebuild both images without hot/cold splitting for this file, or restart.",
-        because "The function has chained unwind entries or separated code, so that its body is not one contiguous range. This version carries contiguous functions only.";
+    /// Parts that do not fit together.
+    SPLIT_FUNCTION = "HP208", Refuse, "function whose extent is contradictory",
+        remedy "Restart; or keep hand-written assembler code out of the fix.",
+        because "Where the function begins and ends is said differently by its symbols and by the function table, or another function begins inside of it. Separated parts, chained unwind information and funclets are carried; what overlaps is not.";
     /// Not enough bytes for a redirect.
     TOO_SHORT = "HP210", Refuse, "no room for a redirect",
         remedy "Build with /functionpadmin:6 (or -ffunction-sections with alignment) so that short functions have padding.",
-        because "A redirect is a five-byte jump. The old function and the padding after it are shorter than that, and the next function begins where the jump would end.";
+        because "A redirect is a five-byte jump, or a two-byte jump to five bytes of padding nearby. The old function and the padding after it are too short for the first, and there is no free padding in reach for the second.";
     /// A branch into the bytes of the redirect.
     BRANCH_INTO_ENTRY = "HP211", Refuse, "branch into the first bytes of the function",
         remedy "Restart; or change the function so that no loop begins within its first five bytes.",

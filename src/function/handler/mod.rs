@@ -9,7 +9,7 @@
 //! | `__CxxFrameHandler3` | RVA of a `FuncInfo` ([`fh3`]) | `ehdata.h` |
 //! | `__CxxFrameHandler4` | RVA of a compressed `FuncInfo4` ([`fh4`]) | `ehdata4_export.h` |
 //! | `__GSHandlerCheck_EH`, `_EH4` | either of the two, GS data | |
-//! | `__gxx_personality_seh0` | LSDA ([`lsda`]) | Itanium C++ ABI: Exception Handling, §"LSDA" |
+//! | `__gxx_personality_seh0`, Rust's `rust_eh_personality` | LSDA ([`lsda`]) | Itanium C++ ABI: Exception Handling, §"LSDA" |
 
 mod fh3;
 mod fh4;
@@ -104,14 +104,15 @@ pub enum Handler {
     GsCxx3,
     /// `__GSHandlerCheck_EH4`
     GsCxx4,
-    /// `__gxx_personality_seh0`
+    /// `__gxx_personality_seh0`, `rust_eh_personality`
     Gxx,
 }
 
 impl Handler {
     /// The handler with this name.
     pub fn named(name: &str) -> Option<Handler> {
-        Some(match name {
+        // Rust's is in a module.
+        Some(match name.rsplit("::").next()? {
             "__C_specific_handler" | "__C_specific_handler_noexcept" => Handler::C,
             "__GSHandlerCheck" => Handler::Gs,
             "__GSHandlerCheck_SEH" | "__GSHandlerCheck_SEH_noexcept" => Handler::GsSeh,
@@ -119,7 +120,7 @@ impl Handler {
             "__CxxFrameHandler4" => Handler::Cxx4,
             "__GSHandlerCheck_EH" => Handler::GsCxx3,
             "__GSHandlerCheck_EH4" => Handler::GsCxx4,
-            "__gxx_personality_seh0" => Handler::Gxx,
+            "__gxx_personality_seh0" | "rust_eh_personality" => Handler::Gxx,
             _ => return None,
         })
     }

@@ -25,6 +25,17 @@ impl<'r> Reader<'r> {
         })
     }
 
+    /// A reader of bytes that lie at RVA 0.
+    #[cfg(test)]
+    pub fn of_bytes(bytes: &'r [u8]) -> Self {
+        Reader {
+            whole: bytes,
+            start: Rva(0),
+            rest: bytes,
+            at: Rva(0),
+        }
+    }
+
     /// Another reader, at an address not before the one where this one began.
     pub fn reader_at(&self, rva: Rva) -> Option<Reader<'r>> {
         let offset = rva.0.checked_sub(self.start.0)? as usize;
@@ -162,12 +173,7 @@ mod tests {
     use super::*;
 
     fn reader(bytes: &[u8]) -> Reader<'_> {
-        Reader {
-            whole: bytes,
-            start: Rva(0),
-            rest: bytes,
-            at: Rva(0),
-        }
+        Reader::of_bytes(bytes)
     }
 
     #[test]
