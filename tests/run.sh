@@ -12,6 +12,7 @@
 #   the shellcheck program    checks the scripts
 #   dpkg-dev, patch           get and patch the sources of real programs, through apt
 #   g++                       builds libFuzzer
+#   tcl, make                 make SQLite's one-file source for tests/transplant
 #   rustc-web, cargo-web, rust-web-src, rust-web-clippy
 #                             Rust for Windows, only where rustup cannot add the target
 #
@@ -97,6 +98,9 @@ tests/constructs/run.sh
 
 step "Whole programs moved (under Wine)"
 tests/transplant/run.sh --short
+
+step "Real fixes, live (under Wine)"
+tests/live/run.sh --short
 
 step "Ctrl-C (under Wine)"
 tests/apply/interrupt.sh

@@ -105,6 +105,21 @@ pub fn check_codes(codes: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses names that no function has.
+fn check_names(program: &Program<'_>, names: &[String]) -> Result<(), Failure> {
+    let known = |name: &str| {
+        let mut functions = program.function_indices();
+        functions.any(|f| program.function(f).is_called(name))
+    };
+    match names.iter().find(|name| !known(name)) {
+        Some(name) => {
+            let problem = anyhow!("the image has no function with the name {name:?}");
+            Err(Failure::new(Exit::Usage, problem))
+        }
+        None => Ok(()),
+    }
+}
+
 /// What a plan is wanted for.
 #[derive(Clone, Copy, Debug)]
 pub enum Wanted<'w> {
@@ -176,6 +191,9 @@ pub fn compare<T>(
         Wanted::Changes(_) => Diff::new(&old_program, &new_program),
         Wanted::Everything(..) => Diff::identity(&old_program),
     });
+    if let Wanted::Everything(_, except) = wanted {
+        check_names(&old_program, except)?;
+    }
     let (old_lines, new_lines) = stages.run("lines", "reading source lines", || {
         let lines = lines_of_changed(&diff, (&old_program, &old.pdb), (&new_program, &new.pdb));
         if !args.keep_line_numbers {

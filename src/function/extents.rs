@@ -65,6 +65,13 @@ impl Function {
         }
     }
 
+    /// Whether this is one of its names, decorated or not, or the name to show.
+    pub fn is_called(&self, name: &str) -> bool {
+        let mut names = self.names.iter();
+        names.any(|n| n.name == name || n.linkage.as_deref() == Some(name))
+            || self.names.is_empty() && self.display_name() == name
+    }
+
     /// The decorated name of the first name that has one.
     pub fn linkage_name(&self) -> Option<&str> {
         self.names.iter().find_map(|n| n.linkage.as_deref())

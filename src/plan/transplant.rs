@@ -80,7 +80,7 @@ fn is_part_of_another(program: &Program<'_>, function: FunctionIndex) -> bool {
 }
 
 fn named(program: &Program<'_>, function: FunctionIndex, names: &[String]) -> bool {
-    let of_function = program.function(function).names.iter();
-    let mut known = of_function.flat_map(|n| [Some(&n.name), n.linkage.as_ref()]);
-    known.any(|n| n.is_some_and(|n| names.contains(n)))
+    names
+        .iter()
+        .any(|n| program.function(function).is_called(n))
 }

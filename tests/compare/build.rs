@@ -63,6 +63,32 @@ fn the_report_names_what_was_written() {
 }
 
 #[test]
+fn all_functions_but_those_named_are_moved() {
+    let folder = Folder::new();
+    folder.run("keygen --out k.pem").good();
+    let build = |except: &[&str]| {
+        let mut command = folder.program();
+        command
+            .arg("build")
+            .args([server("old"), server("old")])
+            .args("-o all.hpk --key k.pem --id all --all-functions --format json".split(' '))
+            .args("--accept HP214 --accept HP217".split(' '));
+        Run::of(command.args(except.iter().flat_map(|name| ["--except", name])))
+    };
+    let all = build(&[]).json();
+    let moved = |report: &serde_json::Value, name: &str| {
+        let functions = report["functions"].as_array().unwrap();
+        functions.iter().any(|f| f == name)
+    };
+    assert!(moved(&all, "handle_beat"), "{all:#}");
+    let others = build(&["handle_beat"]).json();
+    assert!(!moved(&others, "handle_beat"), "{others:#}");
+    assert!(moved(&others, "main") == moved(&all, "main"));
+    let unknown = build(&["handle_bet"]);
+    assert_eq!(unknown.exit, Some(2), "{unknown:?}");
+}
+
+#[test]
 fn the_payload_is_an_ordinary_object() {
     for prefix in ["", "msvc-"] {
         let folder = built(prefix);
