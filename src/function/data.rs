@@ -72,7 +72,7 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
     }
     let in_function = |rva: Rva| functions.binary_search_by_key(&rva, |f| f.rva).is_ok();
     for public in &symbols.publics {
-        if in_function(public.rva) {
+        if in_function(public.rva) || is_anonymous(&public.name) {
             continue;
         }
         if let Some(item) = item_at(image, &mut items, public.rva) {
@@ -94,6 +94,16 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
     merge_same_address(&mut items);
     set_sizes(image, symbols, &mut items);
     items
+}
+
+/// Whether a name only numbers the constants of one Rust build: `anon.`, a hash of the crate and
+/// its version, and a number. Such a constant is known by its content.
+fn is_anonymous(name: &str) -> bool {
+    const DIGITS: usize = 32;
+    let hash = name
+        .strip_prefix("anon.")
+        .and_then(|rest| rest.split_once('.'));
+    hash.is_some_and(|(h, _)| h.len() == DIGITS && h.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Bytes of a string literal by its decorated name (`??_C@_0`, or `??_C@_1` for wide ones,

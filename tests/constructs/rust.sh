@@ -42,4 +42,4 @@ build() { # NAME
 }
 build old
 export SHOP_FIXED=1
-build new
+build new 0.1.1
