@@ -40,10 +40,7 @@ impl Comparer<'_> {
     /// only be too large.
     pub(super) fn same_anonymous(&self, old: Rva, new: Rva) -> bool {
         self.remembered((old, new), || {
-            let sizes = (
-                self.old.anonymous_extent(old),
-                self.new.anonymous_extent(new),
-            );
+            let sizes = (self.old.compared_extent(old), self.new.compared_extent(new));
             self.same_extents((old, sizes.0), (new, sizes.1), &[])
         })
     }

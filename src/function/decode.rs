@@ -82,6 +82,9 @@ pub struct Code {
     pub thread_local: bool,
     /// The function loads signed 32-bit entries of a table, which may be distances.
     pub loads_entries: bool,
+    /// The function loads signed 32-bit numbers through pointers, which may go from entry to
+    /// entry of such a table.
+    pub loads_numbers: bool,
     /// The function takes the address of the image itself.
     pub takes_image_base: bool,
     /// Switch tables outside of the function that its jumps go through.
@@ -120,7 +123,13 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
         let mut jumps = c.indirect_jumps.iter();
         jumps.any(|j| matches!(j.1, IndirectJump::Computed | IndirectJump::Pointer))
     };
-    if code.takes_image_base || code.thread_local || code.loads_entries || computed(&code) {
+    let walks = |c: &Code| c.loads_numbers && !possible_lookups(image, symbols, c, &[]).is_empty();
+    if code.takes_image_base
+        || code.thread_local
+        || code.loads_entries
+        || computed(&code)
+        || walks(&code)
+    {
         let flow = flow::analyse(image, rva, bytes);
         if let Some(end) = flow.code_end {
             code = sweep(&bytes[..end as usize], rva, size);
@@ -340,9 +349,10 @@ impl Reader {
             let how = self.indirect_jump(i);
             self.code.indirect_jumps.push((start, how));
         }
-        self.code.loads_entries |= i.code() == Opcode::Movsxd_r64_rm32
-            && i.op1_kind() == OpKind::Memory
-            && i.memory_index_scale() == 4;
+        if i.code() == Opcode::Movsxd_r64_rm32 && i.op1_kind() == OpKind::Memory {
+            self.code.loads_entries |= i.memory_index_scale() == 4;
+            self.code.loads_numbers |= !i.is_ip_rel_memory_operand();
+        }
         self.code.uses_stack |= moves_stack(i);
         self.code.thread_local |=
             i.memory_segment() == Register::GS && i.memory_displacement64() == TEB_TLS_ARRAY;

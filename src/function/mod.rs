@@ -272,6 +272,11 @@ impl<'a> Program<'a> {
         references::anonymous_extent(self, rva)
     }
 
+    /// The same, as far as it is worth comparing: without what may be padding.
+    pub fn compared_extent(&self, rva: Rva) -> u32 {
+        references::compared_extent(self, rva)
+    }
+
     /// Every address of read-only data that code or data refers to, ascending, once each.
     pub fn anonymous_targets(&self) -> Vec<Rva> {
         self.referencers.targets()

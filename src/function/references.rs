@@ -83,24 +83,28 @@ impl Referencers {
 /// Alignment that compilers give to read-only objects, at most.
 const MAX_PADDING: u32 = 64;
 
-/// See the module's description.
+/// See the module's description. What may be padding behind a text counts as part of it: the
+/// zeros may as well be the end of a literal, or of an array of numbers that looks like text.
 pub fn anonymous_extent(program: &Program<'_>, rva: Rva) -> u32 {
+    extent(program, rva, true)
+}
+
+/// The same without the padding behind a text, which differs from build to build.
+pub fn compared_extent(program: &Program<'_>, rva: Rva) -> u32 {
+    extent(program, rva, false)
+}
+
+fn extent(program: &Program<'_>, rva: Rva, padded: bool) -> u32 {
     let limit = hard_limit(program, rva);
     let referencers = program.referencers();
     let bytes = program.image.rest_of_section(rva).unwrap_or(&[]);
     let room = (limit.0.saturating_sub(rva.0) as usize).min(bytes.len());
-    if let Some(text) = text_length(&bytes[..room]) {
-        let after = rva.0 + text;
-        let padding = bytes[text as usize..room]
-            .iter()
-            .take(MAX_PADDING as usize)
-            .take_while(|b| **b == 0)
-            .count() as u32;
-        let object_follows =
-            (after..=after + padding).any(|a| a >= limit.0 || referencers.is_target(Rva(a)));
-        if object_follows {
-            return text;
-        }
+    let begins = |offset: u32| {
+        let at = rva.0 + offset;
+        at >= limit.0 || referencers.is_target(Rva(at))
+    };
+    if let Some((text, padding)) = text_extent(&bytes[..room], begins) {
+        return if padded { text + padding } else { text };
     }
     let end = referencers.next_object(rva, limit).unwrap_or(limit);
     end.0.saturating_sub(rva.0)
@@ -129,6 +133,17 @@ fn hard_limit(program: &Program<'_>, rva: Rva) -> Rva {
     limit
 }
 
+/// Lengths of the text at the start of `bytes` with its zero, and of the zeros behind it;
+/// `None` where it is no text, or where no object begins behind these.
+fn text_extent(bytes: &[u8], begins: impl Fn(u32) -> bool) -> Option<(u32, u32)> {
+    let text = text_length(bytes)?;
+    let zeros = bytes[text as usize..].iter().take(MAX_PADDING as usize);
+    let padding = zeros.take_while(|b| **b == 0).count() as u32;
+    (text..=text + padding)
+        .any(begins)
+        .then_some((text, padding))
+}
+
 /// Length of the text at the start of `bytes` with its zero; `None` where it is no text.
 fn text_length(bytes: &[u8]) -> Option<u32> {
     let zero = bytes.iter().position(|b| *b == 0)?;
@@ -145,6 +160,21 @@ mod tests {
         assert_eq!(text_length(b"abc\0def\0"), Some(4));
         assert_eq!(text_length(b"\x01\x02\0"), None);
         assert_eq!(text_length(b"abc"), None);
+    }
+
+    #[test]
+    fn zeros_behind_a_text_may_belong_to_it() {
+        let begins = |offsets: &'static [u32]| move |offset| offsets.contains(&offset);
+        assert_eq!(
+            text_extent(b"\0\0\0\0\0SELECT\0", begins(&[5])),
+            Some((1, 4))
+        );
+        assert_eq!(
+            text_extent(b"A\0\0\0\0\0\0\0next\0", begins(&[4])),
+            Some((2, 6))
+        );
+        assert_eq!(text_extent(b"abc\0def\0", begins(&[4])), Some((4, 0)));
+        assert_eq!(text_extent(b"abc\0\0def\0", begins(&[8])), None);
     }
 
     #[test]

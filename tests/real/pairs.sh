@@ -10,6 +10,7 @@
 #   HOTPATCH_REAL_SUITES     Debian releases (default: bookworm bullseye)
 #   HOTPATCH_REAL_LEVELS     optimisation levels (default: -O2)
 #   HOTPATCH_REAL_LAST       only so many of the last patches of each package (default: all)
+#   HOTPATCH_REAL_PATCHES    only patches whose name matches this expression (default: all)
 #
 # The sources come through apt (tests/sources.sh).
 set -euo pipefail
@@ -26,6 +27,7 @@ read -ra libraries <<<"${HOTPATCH_REAL_LIBRARIES:-expat libpng1.6 zlib}"
 read -ra suites <<<"${HOTPATCH_REAL_SUITES:-bookworm bullseye}"
 read -ra levels <<<"${HOTPATCH_REAL_LEVELS:--O2}"
 last=${HOTPATCH_REAL_LAST:-1000}
+only=${HOTPATCH_REAL_PATCHES:-.}
 llvm=${LLVM_BIN:-/usr/lib/llvm-19/bin}
 [ -x "$llvm/clang" ] || die "no clang in $llvm (Debian package clang-19; or set LLVM_BIN)"
 need x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64 dpkg-source=dpkg-dev patch=patch
@@ -137,7 +139,7 @@ pairs_of() { # PACKAGE DSC
     for name in "${patches[@]}"; do
         file=$tree/debian/patches/$name
         index=$((index + 1))
-        wanted=$([ "$index" -le "$first" ] || ! changes_library "$file" || echo 1)
+        wanted=$([ "$index" -le "$first" ] || ! [[ $name =~ $only ]] || ! changes_library "$file" || echo 1)
         for level in ${wanted:+"${levels[@]}"}; do
             build "$package" "$tree" "$builds/$((index - 1))$level" "$level"
         done

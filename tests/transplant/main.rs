@@ -77,8 +77,8 @@ fn usage(program: &str) -> Usage {
         },
         "sqlite" => {
             let text = source("script.sql");
-            let (first, rest) = text.split_once("-- Functions.").expect("a heading");
-            let (second, third) = rest.split_once("-- Full text").expect("a heading");
+            let (first, rest) = text.split_once("-- Changes").expect("a heading");
+            let (second, third) = rest.split_once("-- Schema").expect("a heading");
             let part = |text: &str| format!("{text}\n.mode list\n.print == waiting\n").into_bytes();
             Usage {
                 input: text.clone().into_bytes(),
@@ -141,11 +141,12 @@ impl Row {
         let (a, b) = (text(expected), text(got));
         let differs = a.lines().zip(b.lines()).find(|(a, b)| a != b);
         self.problems.push(format!(
-            "{what}: exit code {:?} and {:?}, {} and {} bytes, first difference {differs:?}",
+            "{what}: exit code {:?} and {:?}, {} and {} bytes, first difference {:.200}",
             expected.code,
             got.code,
             a.len(),
-            b.len()
+            b.len(),
+            format!("{differs:?}")
         ));
         "DIFFERENT"
     }

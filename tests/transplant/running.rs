@@ -1,4 +1,5 @@
 //! A program that runs and is talked to, and runs of `hotpatch` itself.
+#![allow(dead_code, reason = "each test crate uses its own part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;

@@ -97,10 +97,21 @@ impl Pass<'_> {
     }
 
     /// Notes the sum of an entry and the register that held its table, where that is not known
-    /// to hold the address of one: it may have been kept on the stack meanwhile.
+    /// to hold the address of one: it may have been kept on the stack meanwhile. So too the
+    /// sum of a number that was read through a pointer, which may go from entry to entry, and
+    /// of an address.
     fn unknown_table(&mut self, values: (Value, Value), registers: (Register, Register), at: u32) {
-        let is = |value, register: Register| value == Value::EntryBehind(register.full_register());
-        if is(values.0, registers.1) || is(values.1, registers.0) {
+        let is = |value, register: Register| {
+            register != Register::None && value == Value::EntryBehind(register.full_register())
+        };
+        let walked = |entry, base| {
+            entry == Value::EntryBehind(Register::None) && matches!(base, Value::Address(_))
+        };
+        if is(values.0, registers.1)
+            || is(values.1, registers.0)
+            || walked(values.0, values.1)
+            || walked(values.1, values.0)
+        {
             self.flow.uncertain_table.get_or_insert(at);
         }
     }
@@ -191,6 +202,7 @@ impl Pass<'_> {
                     return Some(Value::EntryBehind(i.memory_base().full_register()));
                 }
             }
+            (Opcode::Movsxd_r64_rm32, _) => return Some(Value::EntryBehind(Register::None)),
             _ => {}
         }
         // A 64-bit load may bring back what was stored.

@@ -32,7 +32,8 @@ pub enum Value {
     EntryOfImage(Rva),
     /// An entry of the table at this place, relative to the table.
     EntryOfTable(Rva),
-    /// An entry of a table whose address was in this register, without it being known.
+    /// An entry of a table whose address was in this register, without it being known; no
+    /// register where it was read through a pointer to one entry.
     EntryBehind(Register),
     /// The address that such an entry leads to; `true` for entries relative to the image.
     Target(Rva, bool),
