@@ -201,8 +201,14 @@ mod tests {
 
     #[test]
     fn numbered_constants_of_rust_have_no_name() {
-        assert!(is_anonymous("anon.c1711a4c1aca22a0d30e2aaad0adfb98.1.llvm.106"));
-        for name in ["anon.c1711a4c.1", "anon", "x.c1711a4c1aca22a0d30e2aaad0adfb98.1"] {
+        assert!(is_anonymous(
+            "anon.c1711a4c1aca22a0d30e2aaad0adfb98.1.llvm.106"
+        ));
+        for name in [
+            "anon.c1711a4c.1",
+            "anon",
+            "x.c1711a4c1aca22a0d30e2aaad0adfb98.1",
+        ] {
             assert!(!is_anonymous(name), "{name}");
         }
     }
