@@ -197,7 +197,7 @@ fn set_sizes(image: &Image<'_>, symbols: &Symbols, items: &mut [DataItem]) {
 
 #[cfg(test)]
 mod tests {
-    use super::literal_size;
+    use super::{is_anonymous, literal_size};
 
     #[test]
     fn numbered_constants_of_rust_have_no_name() {
