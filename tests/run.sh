@@ -98,6 +98,9 @@ tests/constructs/run.sh
 step "Whole programs moved (under Wine)"
 tests/transplant/run.sh --short
 
+step "Real fixes, live (under Wine)"
+tests/live/run.sh --short
+
 step "Ctrl-C (under Wine)"
 tests/apply/interrupt.sh
 
