@@ -7,6 +7,7 @@
 //! than one item stands between anchors, which is which cannot be proven.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Number of one item among its namesakes, and whether that is a guess.
 pub type Ordinal = (u32, bool);
@@ -111,7 +112,7 @@ fn common_subsequence(old: &[u64], new: &[u64]) -> Vec<(usize, usize)> {
 
 /// A name without what changes from build to build, and whether there was any: the hash or
 /// number of a lambda, the hash of an anonymous namespace, the number of a compiler-made
-/// copy.
+/// copy, the hash of a crate and its version in the mangled names of Rust.
 pub fn stable_name(name: &str) -> (Cow<'_, str>, bool) {
     let mut text = Cow::Borrowed(name);
     for (mark, digits) in [("<lambda_", 16), ("A0x", 16), ("$_", 10), ("__lambda_", 10)] {
@@ -126,8 +127,52 @@ pub fn stable_name(name: &str) -> (Cow<'_, str>, bool) {
             from = at;
         }
     }
+    if let Some(stable) = rust_name(&text) {
+        text = Cow::Owned(stable);
+    }
     let changed = matches!(text, Cow::Owned(_));
     (text, changed)
+}
+
+/// A mangled name of Rust without what covers the version of a crate: the hash of the old
+/// scheme (`_ZN4shop5price17h0123456789abcdefE`), the disambiguators of crates in the new one
+/// (`_RNvCs1a2b3c_4shop5price`), and with them the positions that it refers back to; and
+/// without the number that LLVM appends. `None` for what is no such name.
+pub fn rust_name(name: &str) -> Option<String> {
+    let name = name.split(".llvm.").next().unwrap_or(name);
+    if let Some(hash) = rust_hash(name) {
+        let mut stable = name.to_owned();
+        stable.replace_range(hash, "");
+        return Some(stable);
+    }
+    let path = name
+        .strip_prefix("_R")
+        .filter(|p| p.starts_with(|c: char| c.is_ascii_uppercase()))?;
+    let mut stable = String::from("_R");
+    let mut rest = path;
+    while let Some(c) = rest.chars().next() {
+        let token = ["Cs", "B"].into_iter().find(|t| rest.starts_with(t));
+        let number = token.and_then(|t| {
+            let digits = rest[t.len()..].find(|c: char| !c.is_ascii_alphanumeric())?;
+            rest[t.len() + digits..]
+                .starts_with('_')
+                .then_some(t.len() + digits + 1)
+        });
+        stable.push(c);
+        rest = &rest[number.unwrap_or(c.len_utf8())..];
+    }
+    Some(stable)
+}
+
+fn rust_hash(name: &str) -> Option<Range<usize>> {
+    const MARK: &str = "17h";
+    const DIGITS: usize = 16;
+    let path = name.strip_prefix("_ZN")?;
+    let at = name.len() - path.len() + path.rfind(MARK)?;
+    let end = at + MARK.len() + DIGITS;
+    let hash = name.get(at + MARK.len()..end)?;
+    let is_hash = hash.bytes().all(|b| b.is_ascii_hexdigit());
+    (is_hash && name.get(end..)?.starts_with('E')).then_some(at..end)
 }
 
 #[cfg(test)]
@@ -181,5 +226,26 @@ mod tests {
             "main::$_::operator()"
         );
         assert_eq!(stable_name("plain"), ("plain".into(), false));
+    }
+
+    #[test]
+    fn names_of_rust_lose_their_hash() {
+        let name = "_ZN4shop5price17h0123456789abcdefE";
+        assert_eq!(stable_name(name), ("_ZN4shop5priceE".into(), true));
+        let new = "_RNvYNtNtCsj5c8qpqDMK1_3std5stdioNtB6_5Write9write_fmtCs803YIWV2XqV_4shop";
+        let stable = "_RNvYNtNtC3std5stdioNtB5Write9write_fmtC4shop";
+        assert_eq!(stable_name(new), (stable.into(), true));
+        assert_eq!(
+            stable_name(&format!("{new}.llvm.123")),
+            (stable.into(), true)
+        );
+        for other in [
+            "_ZN4shop5priceE",
+            "17h0123456789abcdefE",
+            "_ZN1a17h0123E",
+            "_Run",
+        ] {
+            assert_eq!(stable_name(other), (other.into(), false));
+        }
     }
 }

@@ -9,7 +9,7 @@ mod statics;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::align::{align, stable_name};
+use super::align::{align, rust_name, stable_name};
 use super::modules::{ModuleId, ModulePairs};
 use crate::function::{DataIndex, DataItem, DataName, FunctionIndex, Program};
 use crate::symbols::ModuleIndex;
@@ -172,7 +172,11 @@ impl Drafter<'_> {
                 .names
                 .iter()
                 .map(|name| match &name.linkage {
-                    Some(linkage) => self.global(linkage),
+                    // The mangled name alone does not tell the instances of a generic apart.
+                    Some(linkage) => match rust_name(linkage) {
+                        Some(stable) => self.local(None, None, &format!("{stable} {}", name.name)),
+                        None => self.global(linkage),
+                    },
                     None => self.local(name.module, None, &name.name),
                 })
                 .map(|key| (key, false))

@@ -72,7 +72,7 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
     }
     let in_function = |rva: Rva| functions.binary_search_by_key(&rva, |f| f.rva).is_ok();
     for public in &symbols.publics {
-        if in_function(public.rva) {
+        if in_function(public.rva) || is_anonymous(&public.name) {
             continue;
         }
         if let Some(item) = item_at(image, &mut items, public.rva) {
@@ -94,6 +94,16 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
     merge_same_address(&mut items);
     set_sizes(image, symbols, &mut items);
     items
+}
+
+/// Whether a name only numbers the constants of one Rust build: `anon.`, a hash of the crate and
+/// its version, and a number. Such a constant is known by its content.
+fn is_anonymous(name: &str) -> bool {
+    const DIGITS: usize = 32;
+    let hash = name
+        .strip_prefix("anon.")
+        .and_then(|rest| rest.split_once('.'));
+    hash.is_some_and(|(h, _)| h.len() == DIGITS && h.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Bytes of a string literal by its decorated name (`??_C@_0`, or `??_C@_1` for wide ones,
@@ -187,7 +197,21 @@ fn set_sizes(image: &Image<'_>, symbols: &Symbols, items: &mut [DataItem]) {
 
 #[cfg(test)]
 mod tests {
-    use super::literal_size;
+    use super::{is_anonymous, literal_size};
+
+    #[test]
+    fn numbered_constants_of_rust_have_no_name() {
+        assert!(is_anonymous(
+            "anon.c1711a4c1aca22a0d30e2aaad0adfb98.1.llvm.106"
+        ));
+        for name in [
+            "anon.c1711a4c.1",
+            "anon",
+            "x.c1711a4c1aca22a0d30e2aaad0adfb98.1",
+        ] {
+            assert!(!is_anonymous(name), "{name}");
+        }
+    }
 
     #[test]
     fn literals_say_their_size_in_their_names() {

@@ -27,19 +27,22 @@ mkdir -p "$out/bin"
 cat >"$out/bin/x86_64-w64-mingw32-gcc" <<LINKER
 #!/usr/bin/env bash
 exec "$llvm/clang" --target=x86_64-w64-windows-gnu -fuse-ld=lld -L"$posix" \\
-    -Wl,--pdb="$out/linked.pdb" -Wl,--no-insert-timestamp "\$@"
+    -Wl,--pdb="\$SHOP_PDB" -Wl,--no-insert-timestamp "\$@"
 LINKER
 chmod +x "$out/bin/x86_64-w64-mingw32-gcc"
 
-build() { # NAME
+build() { # NAME VERSION
     local name=$1
+    mkdir -p "$out/$name/source"
+    cp -r "$root/tests/constructs/rust/." "$out/$name/source/"
+    # The fix is a release of its own: the mangled name of every function changes with it.
+    sed -i "s/^version = .*/version = \"$2\"/" "$out/$name/source/Cargo.toml"
+    export SHOP_PDB=$out/$name/case.pdb
     RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Clinker=$out/bin/x86_64-w64-mingw32-gcc" CARGO_TARGET_DIR=$out/target \
-        "${windows_cargo[@]}" build --release --manifest-path "$root/tests/constructs/rust/Cargo.toml" \
+        "${windows_cargo[@]}" build --release --manifest-path "$out/$name/source/Cargo.toml" \
         --target "$out/x86_64-pc-windows-gnupdb.json" -Z json-target-spec -Z build-std=std,panic_unwind
-    mkdir -p "$out/$name"
     cp "$out/target/x86_64-pc-windows-gnupdb/release/shop.exe" "$out/$name/case.exe"
-    cp "$out/linked.pdb" "$out/$name/case.pdb"
 }
-build old
+build old 0.1.0
 export SHOP_FIXED=1
-build new
+build new 0.1.1
