@@ -10,6 +10,8 @@ use std::sync::Once;
 use super::SymbolsError;
 
 thread_local! {
+    // On some targets the lint does not see that it is constant.
+    #[allow(clippy::missing_const_for_thread_local)]
     static READING: Cell<bool> = const { Cell::new(false) };
 }
 

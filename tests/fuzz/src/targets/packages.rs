@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hotpatch::addr::{Rva, Va};
-use hotpatch::apply::link::{Bases, Layout};
+use hotpatch::apply::link::{Bases, Externals, Layout};
 use hotpatch::package::container::{self, Container, Signature};
 use hotpatch::package::manifest::Manifest;
 use hotpatch::package::{SigningKey, check_manifest, open_unverified, seal};
@@ -67,7 +67,7 @@ pub fn payload(data: &[u8]) {
     }
     guard::reads(layout.size() as usize / 16);
     let externals = &fixtures::patch().1.externals;
-    let externals: HashMap<&str, Rva> = externals
+    let old: HashMap<&str, Rva> = externals
         .iter()
         .map(|e| (e.symbol.as_str(), e.rva))
         .collect();
@@ -75,6 +75,10 @@ pub fn payload(data: &[u8]) {
         payload: Va(0x1_4010_0000),
         module: Va(0x1_4000_0000),
         active: Va(0x1_4010_0040),
+    };
+    let externals = Externals {
+        old,
+        ..Externals::default()
     };
     if let Ok(linked) = layout.link(bases, &externals) {
         let bytes: usize = linked.pages.iter().map(|p| p.bytes.len()).sum();
