@@ -8,10 +8,12 @@ use super::outcome::{Options, Outcome, Summary};
 use super::survey::{State, Survey};
 use super::target::{Mitigations, Target};
 use super::testing::package::{package, package_with};
-use super::testing::{Fake, MODULE, SERVER_RVAS, Version};
+use super::testing::{Fake, Loader, MODULE, SERVER_RVAS, Version};
 use super::{ApplyError, apply, recover, repair, revert};
 use crate::addr::Va;
 use crate::exit::Exit;
+use crate::package::manifest::ImportedSymbol;
+use crate::package::{Package, Verified};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 const ONCE: Options<'static> = Options {
@@ -351,4 +353,49 @@ fn which_patch_to_revert_is_never_guessed() {
         assert_eq!(reverted.outcome, Outcome::Reverted);
     }
     assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+/// A package that needs a function of a module that is not loaded.
+fn with_import() -> Verified<Package> {
+    package_with(|manifest| {
+        manifest.imports = vec![ImportedSymbol {
+            symbol: "import$other.dll!help".to_owned(),
+            module: "other.dll".to_owned(),
+            name: Some("help".to_owned()),
+            ordinal: None,
+            delayed: false,
+        }];
+    })
+}
+
+#[test]
+fn imports_are_looked_up_by_the_loader() {
+    let fake = Fake::new();
+    let applied = apply(&fake, &with_import(), &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    assert!(codes(&applied).contains(&"HP521"), "{applied:?}");
+    assert_eq!(fake.version(), Version::New);
+}
+
+#[test]
+fn what_the_loader_does_not_find_changes_nothing() {
+    let fake = Fake::new();
+    fake.loader.set(Loader::FindsNothing);
+    let error = apply(&fake, &with_import(), &ONCE).unwrap_err();
+    assert!(error.to_string().contains("other.dll"), "{error}");
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+#[test]
+fn the_payload_stays_where_a_call_is_under_way_in_it() {
+    let fake = Fake::new();
+    fake.loader.set(Loader::Hangs);
+    assert!(apply(&fake, &with_import(), &ONCE).is_err());
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 1));
+    assert_eq!(states(&fake), [State::Pending]);
+    // Once the call has come back, the next operation clears it away.
+    fake.loader.set(Loader::Works);
+    let applied = apply(&fake, &with_import(), &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    assert_eq!(fake.regions(), 1);
 }

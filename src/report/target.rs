@@ -80,6 +80,9 @@ impl From<&Blocker> for BlockerReport {
     }
 }
 
+/// Functions listed one by one; of more, only how many there are is said.
+const LISTED: usize = 200;
+
 impl TargetReport {
     /// The report of a command whose schema this is.
     pub fn new(schema: &'static str, summary: &Summary) -> Self {
@@ -130,6 +133,10 @@ impl TargetReport {
         }
         if matches!(outcome, Outcome::Ready | Outcome::Applied) {
             let _ = writeln!(text, "  memory: {} bytes", self.bytes_allocated);
+            if self.functions.len() > LISTED {
+                let _ = writeln!(text, "  replaces {} functions", self.functions.len());
+                return text;
+            }
             for function in &self.functions {
                 let entry = function.entry.map(|e| format!(" at {e}"));
                 let name = line(&function.name);

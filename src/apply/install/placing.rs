@@ -64,7 +64,11 @@ pub(super) fn place<T: Target>(
             fault::point("sealed");
             Ok(record)
         });
-    if placed.is_err() {
+    // A call that is still under way is inside the payload, which has to stay then. What is
+    // left is found and cleared away by the next operation.
+    if let Err(error) = &placed
+        && !matches!(error, ApplyError::Target(TargetError::CallTimeout(_)))
+    {
         let _ = target.free(base);
     }
     placed

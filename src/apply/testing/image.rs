@@ -13,9 +13,11 @@ pub const OLD_CODE: [u8; 12] = [
     0x48, 0x83, 0xec, 0x28, 0x31, 0xc0, 0x90, 0x48, 0x83, 0xc4, 0x28, 0xc3,
 ];
 
-/// RVAs of the two exports of `ntdll.dll` that are called.
+/// RVAs of the exports of `ntdll.dll` that are called.
 pub const ADD_TABLE: u32 = 0x1000;
 pub const DELETE_TABLE: u32 = 0x1010;
+pub const GET_ADDRESS: u32 = 0x1020;
+pub const LOAD_DLL: u32 = 0x1030;
 
 pub const GUID: [u8; 16] = *b"0123456789abcdef";
 pub const STAMP: u32 = 0x6600_0000;
@@ -67,11 +69,20 @@ pub fn server() -> Vec<u8> {
 pub fn ntdll() -> Vec<u8> {
     let mut image = headers(0x2000);
     let exports = [
+        ("LdrGetProcedureAddress", GET_ADDRESS),
+        ("LdrLoadDll", LOAD_DLL),
         ("RtlAddFunctionTable", ADD_TABLE),
         ("RtlDeleteFunctionTable", DELETE_TABLE),
     ];
+    let count = exports.len() as u32;
     directory(&mut image, 0, 0x800, 0x200);
-    for (at, value) in [(20, 2), (24, 2), (28, 0x840), (32, 0x850), (36, 0x860)] {
+    for (at, value) in [
+        (20, count),
+        (24, count),
+        (28, 0x840),
+        (32, 0x850),
+        (36, 0x860),
+    ] {
         put_u32(&mut image, 0x800 + at, value);
     }
     for (i, (name, rva)) in exports.into_iter().enumerate() {

@@ -18,7 +18,9 @@ use super::target::{
 };
 use crate::addr::Va;
 
-pub(super) use image::{ADD_TABLE, DELETE_TABLE, MODULE, NTDLL, SERVER_RVAS};
+pub(super) use image::{
+    ADD_TABLE, DELETE_TABLE, GET_ADDRESS, LOAD_DLL, MODULE, NTDLL, SERVER_RVAS,
+};
 
 const PAGE: u64 = 0x1000;
 const TOP: u64 = 1 << 47;
@@ -38,7 +40,20 @@ struct Allocation {
 
 type OnCensus = Box<dyn FnMut(&Fake, u32)>;
 
+/// How the loader of the process behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loader {
+    /// It finds everything.
+    Works,
+    /// It finds no module.
+    FindsNothing,
+    /// It never comes back.
+    Hangs,
+}
+
 pub struct Fake {
+    /// What calls of the loader end with.
+    pub loader: Cell<Loader>,
     identity: Identity,
     memory: RefCell<BTreeMap<u64, Allocation>>,
     pub threads: RefCell<Vec<Thread>>,
@@ -63,6 +78,7 @@ impl Fake {
     /// A process with one module, `server.exe`, and `ntdll.dll`.
     pub fn new() -> Self {
         let fake = Fake {
+            loader: Cell::new(Loader::Works),
             identity: Identity {
                 pid: 42,
                 created: 1,
@@ -378,6 +394,16 @@ impl Target for Fake {
         match words[0] {
             f if f == NTDLL.0 + u64::from(ADD_TABLE) => tables.push(words[1]),
             f if f == NTDLL.0 + u64::from(DELETE_TABLE) => tables.retain(|t| *t != words[1]),
+            f if f == NTDLL.0 + u64::from(LOAD_DLL) || f == NTDLL.0 + u64::from(GET_ADDRESS) => {
+                let status = match self.loader.get() {
+                    Loader::Works => 0,
+                    Loader::FindsNothing => 0xc000_0135,
+                    Loader::Hangs => return Err(TargetError::CallTimeout(Duration::ZERO)),
+                };
+                self.poke(Va(words[4]), &0x7ff9_0000_1000u64.to_le_bytes());
+                self.poke(Va(block.0 + 40), &u64::to_le_bytes(status));
+                return Ok(status as u32);
+            }
             f => panic!("call of {f:#x}"),
         }
         self.poke(Va(block.0 + 40), &1u64.to_le_bytes());
