@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use crate::case::Case;
 use crate::here;
@@ -92,8 +93,14 @@ const LIBRARIES: [(&str, &[&str]); 3] = [
 ];
 
 impl Tools {
+    /// The tools, found once for all tests.
+    pub fn get() -> &'static Tools {
+        static TOOLS: OnceLock<Tools> = OnceLock::new();
+        TOOLS.get_or_init(Tools::find)
+    }
+
     /// Finds everything, and makes import libraries and a key.
-    pub fn find() -> Tools {
+    fn find() -> Tools {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let llvm = std::env::var_os("LLVM_BIN").map(PathBuf::from);
         let exe = std::env::var_os("HOTPATCH_EXE").expect("HOTPATCH_EXE names hotpatch.exe");

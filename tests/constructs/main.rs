@@ -42,7 +42,7 @@ fn here(path: &str) -> PathBuf {
 
 #[test]
 fn every_construct_is_carried_or_refused() {
-    let tools = Tools::find();
+    let tools = Tools::get();
     let mut files: Vec<PathBuf> = std::fs::read_dir(here("cases"))
         .expect("the folder of the cases")
         .map(|entry| entry.expect("a case").path())
@@ -67,7 +67,7 @@ fn every_construct_is_carried_or_refused() {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some((case, abi)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = run(&tools, case, *abi);
+                    let result = run(tools, case, *abi);
                     let name = format!("{} ({abi:?})", case.name);
                     match result {
                         Ok(said) => println!("{name:34} {said}"),
@@ -90,7 +90,7 @@ fn every_construct_is_carried_or_refused() {
 /// `tests/constructs/rust.sh` has built it, before the fix and after.
 #[test]
 fn a_rust_program_is_patched_while_it_runs() {
-    let tools = Tools::find();
+    let tools = Tools::get();
     let built = PathBuf::from(std::env::var_os("HOTPATCH_RUST").expect("HOTPATCH_RUST"));
     let lines = |prices: [&str; 4], rounds: std::ops::Range<u32>| -> Vec<String> {
         let of_round = |round: u32| {
@@ -113,7 +113,7 @@ fn a_rust_program_is_patched_while_it_runs() {
         ..Case::default()
     };
     let images = ["old", "new"].map(|side| built.join(side).join("case.exe"));
-    let said = patch(&tools, &case, &images[0], &images[1]).unwrap_or_else(|e| panic!("{e}"));
+    let said = patch(tools, &case, &images[0], &images[1]).unwrap_or_else(|e| panic!("{e}"));
     println!("{:34} {said}", "rust");
 }
 
