@@ -172,7 +172,7 @@ impl<'c> Comparer<'c> {
             (Place::Import(i), Place::Import(j)) => {
                 let a = &self.old.image.imports[i as usize];
                 let b = &self.new.image.imports[j as usize];
-                (&a.module, &a.name, a.delayed) == (&b.module, &b.name, b.delayed)
+                a.means_the_same(b)
             }
             (Place::Data(d, a), Place::Data(e, b)) => {
                 a == b && self.keys.same_datum(d, e) && self.same_constant(d, e, old, new, accessed)
@@ -224,9 +224,14 @@ impl<'c> Comparer<'c> {
     /// Where the old build has a variable without a symbol of the new one (see
     /// [`variables`](super::variables)).
     pub fn old_variable(&self, new: Rva) -> Option<Rva> {
+        self.variables()
+            .old(new)
+            .or_else(|| self.at_same_offset(new))
+    }
+
+    fn variables(&self) -> &Variables {
         let made = || Variables::new(self.old, self.new, self.keys);
-        let known = self.variables.get_or_init(made).old(new);
-        known.or_else(|| self.at_same_offset(new))
+        self.variables.get_or_init(made)
     }
 
     /// The place at the same offset of the same object file's contribution, where there is
@@ -263,8 +268,7 @@ impl<'c> Comparer<'c> {
     /// variable, or at the same offset of the same object file's contribution, and the
     /// contributions are of one size.
     fn same_unnamed_variable(&self, old: Rva, new: Rva) -> bool {
-        let made = || Variables::new(self.old, self.new, self.keys);
-        if let Some(known) = self.variables.get_or_init(made).old(new) {
+        if let Some(known) = self.variables().old(new) {
             return known == old;
         }
         let contributions = (

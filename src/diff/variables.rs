@@ -84,7 +84,7 @@ fn gaps(program: &Program<'_>) -> Gaps {
     }
     let mut gaps = Gaps::new();
     for (rva, users) in variables {
-        if let Some(neighbour) = neighbour(program, rva) {
+        if let Some(neighbour) = follows(program, rva) {
             gaps.entry(neighbour)
                 .or_default()
                 .push(Variable { rva, users });
@@ -93,17 +93,12 @@ fn gaps(program: &Program<'_>) -> Gaps {
     gaps
 }
 
-/// The named variable before a place, in the same contribution.
-fn neighbour(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
+/// The named variable before a place, in the same contribution: what follows a new variable is
+/// new itself.
+pub fn follows(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
     let after = program.data.partition_point(|d| d.rva <= rva);
     let index = after.checked_sub(1)?;
     let contribution = program.symbols.contribution_at(rva)?;
     let found = &program.data[index];
     (found.rva >= contribution.rva).then_some(DataIndex(index as u32))
-}
-
-/// The named variable before a place without a name of the new build, where both lie in one
-/// contribution: what follows a new variable is new itself.
-pub fn follows(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
-    neighbour(program, rva)
 }

@@ -48,6 +48,13 @@ pub struct DelayLoad {
 /// Length of a delay-load descriptor in bytes.
 const DELAY_DESCRIPTOR: usize = 32;
 
+impl Import {
+    /// Whether two slots, of one build or of two, are for the same function.
+    pub fn means_the_same(&self, other: &Import) -> bool {
+        (&self.module, &self.name, self.delayed) == (&other.module, &other.name, other.delayed)
+    }
+}
+
 /// Slots per module and modules per image are bounded by the size of their section;
 /// this bounds the walk over a table whose terminator is missing.
 const MAX_SLOTS: u32 = 1 << 20;

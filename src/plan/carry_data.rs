@@ -126,9 +126,7 @@ impl Closure<'_> {
     /// Eight bytes that hold an address which is looked up when the patch is applied.
     pub(super) fn fill_import_slot(&mut self, index: PieceIndex, import: u32) {
         let wanted = self.new.image.imports[import as usize].clone();
-        let known = self.imports.iter().position(|i| {
-            (&i.module, &i.name, i.delayed) == (&wanted.module, &wanted.name, wanted.delayed)
-        });
+        let known = self.imports.iter().position(|i| i.means_the_same(&wanted));
         let number = known.unwrap_or_else(|| {
             let when = if wanted.delayed {
                 " at the first call"

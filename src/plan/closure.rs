@@ -249,10 +249,8 @@ impl<'p> Closure<'p> {
     /// The slot of an import: that of the old build, or one in the payload.
     fn import(&mut self, index: u32) -> FixupTarget {
         let import = &self.new.image.imports[index as usize];
-        let same = |o: &&Import| {
-            (&o.module, &o.name, o.delayed) == (&import.module, &import.name, import.delayed)
-        };
-        match self.old.image.imports.iter().find(same) {
+        let mut slots = self.old.image.imports.iter();
+        match slots.find(|o| o.means_the_same(import)) {
             Some(slot) => FixupTarget::Old(slot.slot),
             None => {
                 let name = format!("__imp_{}", import.name);

@@ -37,7 +37,7 @@ pub fn check_all(program: &Program<'_>) -> Vec<Checked> {
     let functions = program.function_indices();
     functions
         .filter(|f| !program.is_funclet(*f))
-        .map(|f| checks.check(f))
+        .map(|f| checks.check(f).0)
         .map(|mut checked| {
             checked.findings.extend(folded(program, checked.function));
             checked
@@ -64,22 +64,23 @@ impl<'c> Checks<'c> {
         }
     }
 
-    /// What stands in the way of one function.
-    pub fn check(&self, function: FunctionIndex) -> Checked {
+    /// What stands in the way of one function, and its redirect where there can be one.
+    pub fn check(&self, function: FunctionIndex) -> (Checked, Option<Gate>) {
         let program = self.program;
         let mut closure = Closure::new(program, program, &self.diff);
         hazards::of_old_function(&mut closure, function, function);
         closure.function(function);
         closure.run();
         let mut findings = closure.findings;
-        findings.extend(self.gate(function).err());
+        let gate = self
+            .gate(function)
+            .map_err(|problem| findings.push(problem));
         findings.sort_by_key(|f| f.rule.code);
         findings.dedup_by_key(|f| f.rule.code);
-        Checked { function, findings }
+        (Checked { function, findings }, gate.ok())
     }
 
-    /// The redirect of one function.
-    pub fn gate(&self, function: FunctionIndex) -> Result<Gate, Finding> {
+    fn gate(&self, function: FunctionIndex) -> Result<Gate, Finding> {
         let entered = |length| {
             let entered = self.entered.get(&function).filter(|(at, _)| *at < length);
             entered.map(|(_, who)| who.clone())

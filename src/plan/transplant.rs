@@ -29,7 +29,7 @@ impl Plan {
             if is_part_of_another(program, function) || named(program, function, except) {
                 continue;
             }
-            let mut checked = checks.check(function);
+            let (mut checked, gate) = checks.check(function);
             let is_accepted = |code: &str| accepted.iter().any(|a| a.eq_ignore_ascii_case(code));
             checked.findings.retain(|f| match f.rule.severity {
                 Severity::Note => false,
@@ -39,8 +39,8 @@ impl Plan {
                 }
                 Severity::Risk | Severity::Refuse => true,
             });
-            match checks.gate(function) {
-                Ok(gate) if checked.findings.is_empty() => {
+            match gate {
+                Some(gate) if checked.findings.is_empty() => {
                     checks.take(&gate);
                     replacements.push(Replacement {
                         old: function,

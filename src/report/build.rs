@@ -57,9 +57,6 @@ pub struct LeftOut {
 /// Names shown for each reason.
 const SHOWN: usize = 8;
 
-/// Functions listed one by one; of more, only how many there are is said.
-const LISTED: usize = 200;
-
 impl BuildReport {
     /// The report about a package, or about its refusal.
     pub fn new(
@@ -90,7 +87,7 @@ impl BuildReport {
             package.payload_size,
             package.sha256
         );
-        if self.functions.len() > LISTED {
+        if self.functions.len() > super::LISTED {
             let _ = writeln!(text, "  replaces {} functions", self.functions.len());
         } else {
             for name in &self.functions {

@@ -15,3 +15,6 @@ pub mod status;
 pub mod target;
 pub mod time;
 pub mod verify;
+
+/// Functions listed one by one; of more, only how many there are is said.
+const LISTED: usize = 200;

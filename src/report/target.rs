@@ -80,9 +80,6 @@ impl From<&Blocker> for BlockerReport {
     }
 }
 
-/// Functions listed one by one; of more, only how many there are is said.
-const LISTED: usize = 200;
-
 impl TargetReport {
     /// The report of a command whose schema this is.
     pub fn new(schema: &'static str, summary: &Summary) -> Self {
@@ -133,7 +130,7 @@ impl TargetReport {
         }
         if matches!(outcome, Outcome::Ready | Outcome::Applied) {
             let _ = writeln!(text, "  memory: {} bytes", self.bytes_allocated);
-            if self.functions.len() > LISTED {
+            if self.functions.len() > super::LISTED {
                 let _ = writeln!(text, "  replaces {} functions", self.functions.len());
                 return text;
             }
