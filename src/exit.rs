@@ -46,6 +46,12 @@ impl Exit {
         (Exit::Interrupted, "interrupted (unchanged)"),
     ];
 
+    /// The exit code with this number; [`Exit::Error`] for any other number.
+    pub fn of_code(code: u8) -> Self {
+        let mut all = Exit::ALL.iter().map(|(exit, _)| *exit);
+        all.find(|e| e.code() == code).unwrap_or(Exit::Error)
+    }
+
     /// The number the process exits with.
     pub fn code(self) -> u8 {
         self as u8

@@ -27,6 +27,8 @@ pub enum EntryBytes {
     Original,
     /// The patch's redirect.
     Redirect,
+    /// The redirect of a patch that replaced this one.
+    Covered,
     /// Something that the patch didn't write.
     Foreign(Vec<u8>),
 }

@@ -36,14 +36,16 @@ pub mod install;
 pub mod link;
 pub mod loaded;
 pub mod outcome;
+mod payload_zones;
 pub mod place;
 pub mod preflight;
 pub mod quiesce;
 pub mod record;
 pub mod recover;
 mod remote;
-pub mod remove;
+mod remove;
 pub mod repair;
+mod revert;
 pub mod survey;
 pub mod target;
 #[cfg(test)]
@@ -54,7 +56,7 @@ mod tests;
 pub use install::apply;
 pub use outcome::{ApplyError, Options, Outcome, Summary, exit_for};
 pub use preflight::Preflight;
-pub use remove::revert;
+pub use revert::{clear_up, revert, rollback};
 
 /// What a record names as the program that wrote it.
 fn applied_by() -> String {

@@ -19,6 +19,11 @@ use crate::package::Package;
 pub struct Options<'a> {
     /// How long to wait for a quiet moment.
     pub timeout: Duration,
+    /// How long the target may stand still; `None` for as long as it takes.
+    pub max_freeze: Option<Duration>,
+    /// Names of functions whose calls that are under way may end in the version in which
+    /// they began.
+    pub on_stack: &'a [String],
     /// Set when the user wants to stop.
     pub interrupted: &'a AtomicBool,
 }
@@ -27,6 +32,7 @@ impl<'a> Options<'a> {
     pub(super) fn patience(&self) -> Patience<'a> {
         Patience {
             deadline: Instant::now() + self.timeout,
+            max_freeze: self.max_freeze,
             interrupted: self.interrupted,
         }
     }
@@ -43,6 +49,12 @@ pub enum Outcome {
     AlreadyApplied,
     /// The patch is gone.
     Reverted,
+    /// The patch is gone, and those that it had replaced are active again.
+    RolledBack,
+    /// What an interrupted operation left is gone.
+    Recovered,
+    /// No operation left anything.
+    Clean,
     /// There was nothing to revert.
     NotApplied,
     /// Findings stand against it; nothing was changed.
@@ -61,6 +73,9 @@ impl Outcome {
             Outcome::Applied => "applied",
             Outcome::AlreadyApplied => "already-applied",
             Outcome::Reverted => "reverted",
+            Outcome::RolledBack => "rolled-back",
+            Outcome::Recovered => "recovered",
+            Outcome::Clean => "clean",
             Outcome::NotApplied => "not-applied",
             Outcome::Refused => "refused",
             Outcome::Busy => "busy",
@@ -91,6 +106,10 @@ pub struct Summary {
     pub bytes_allocated: u64,
     /// Who was in the way.
     pub blocked_by: Vec<Blocker>,
+    /// Ids of the patches that the package replaced, or would replace.
+    pub replaced: Vec<String>,
+    /// Ids of patches that a rollback switched on again.
+    pub active_again: Vec<String>,
 }
 
 impl Summary {
@@ -106,6 +125,8 @@ impl Summary {
             functions: Vec::new(),
             bytes_allocated: 0,
             blocked_by: Vec::new(),
+            replaced: Vec::new(),
+            active_again: Vec::new(),
         }
     }
 
@@ -133,6 +154,10 @@ impl Summary {
                 self.blocked_by = blockers;
                 Ok(Outcome::Busy)
             }
+            Unquiet::TooLong => {
+                self.too_long();
+                Ok(Outcome::Busy)
+            }
             Unquiet::Interrupted => Ok(Outcome::Interrupted),
             Unquiet::Fibers(thread) => {
                 let detail = format!("Thread {thread} is a fiber.");
@@ -143,6 +168,18 @@ impl Summary {
         }
     }
 
+    /// Notes that the target would have stood still for longer than it may.
+    pub(super) fn too_long(&mut self) {
+        let detail = format!(
+            "The last of {} attempts took {} us with {} threads.",
+            self.effort.attempts,
+            self.effort.frozen.as_micros(),
+            self.effort.threads
+        );
+        let finding = Finding::new(&rules::TOO_LONG, detail);
+        self.findings.push(finding);
+    }
+
     /// The exit code that goes with the outcome.
     pub fn exit(&self) -> Exit {
         match self.outcome {
@@ -150,6 +187,9 @@ impl Summary {
             | Outcome::Applied
             | Outcome::AlreadyApplied
             | Outcome::Reverted
+            | Outcome::RolledBack
+            | Outcome::Recovered
+            | Outcome::Clean
             | Outcome::NotApplied => Exit::Done,
             Outcome::Refused => exit_for(&self.findings),
             Outcome::Busy => Exit::Busy,

@@ -6,7 +6,6 @@
 
 use super::entries;
 use super::record::{Record, RecordError, Stage};
-use super::survey::{Installed, State};
 use super::target::{Target, TargetError};
 use crate::addr::Va;
 
@@ -25,7 +24,7 @@ pub enum RepairError {
 ///
 /// # Errors
 /// Where the record can't be read or the target can't be written.
-pub fn repair<T: Target>(target: &T, at: Va) -> Result<State, RepairError> {
+pub fn repair<T: Target>(target: &T, at: Va) -> Result<(), RepairError> {
     let mut record = Record::read(target, at)?;
     // Executable again before anything else: it is what a thread would trip over.
     entries::restore_protection(target, &record.body)?;
@@ -36,5 +35,5 @@ pub fn repair<T: Target>(target: &T, at: Va) -> Result<State, RepairError> {
         entries::put_back(target, &record.body)?;
         record.set_stage(target, Stage::Restored)?;
     }
-    Ok(Installed::observe(target, record).state)
+    Ok(())
 }

@@ -4,7 +4,7 @@
 //! registry, nothing that could disagree with the process.
 
 use super::entries::{self, EntryBytes};
-use super::record::{Record, RecordError};
+use super::record::{Record, RecordError, Stage};
 use super::target::{Protection, Region, Target, TargetError, Usage};
 use crate::addr::Va;
 
@@ -13,6 +13,8 @@ use crate::addr::Va;
 pub enum State {
     /// Every call runs new code.
     Active,
+    /// Every call runs the code of a patch that replaced this one, which waits beneath it.
+    Replaced,
     /// Every call runs old code: the patch is being applied or taken out, or the patcher
     /// died while it was.
     Pending,
@@ -48,11 +50,12 @@ impl Survey {
     /// Where its regions can't be listed.
     pub fn of<T: Target + ?Sized>(target: &T) -> Result<Survey, TargetError> {
         let mut survey = Survey::default();
+        let mut records = Vec::new();
         let mut at = Va(0x1_0000);
         while let Some(region) = target.region(at)? {
             if could_hold_record(&region) {
                 match Record::read(target, region.base) {
-                    Ok(record) => survey.patches.push(Installed::observe(target, record)),
+                    Ok(record) => records.push(record),
                     Err(RecordError::Absent(_) | RecordError::Target(_)) => {}
                     Err(error) => survey.unreadable.push((region.base, error)),
                 }
@@ -62,36 +65,104 @@ impl Survey {
             }
             at = region.end();
         }
+        survey.patches = observe(target, records);
         Ok(survey)
     }
 
-    /// The patch with this id, if it is in the process.
+    /// The patch with this id, if it is in the process; one that runs goes before others.
     pub fn by_id(&self, id: &str) -> Option<&Installed> {
-        self.patches.iter().find(|p| p.record.body.id == id)
+        let mut named = self.patches.iter().filter(|p| p.record.body.id == id);
+        let first = named.clone().next();
+        named.find(|p| p.state == State::Active).or(first)
+    }
+
+    /// The patch whose record is there.
+    pub fn at(&self, record: Va) -> Option<&Installed> {
+        self.patches.iter().find(|p| p.record.at == record)
+    }
+
+    /// Everything that a patch replaced, and what that had replaced, the nearest first.
+    pub fn beneath(&self, record: &Record) -> Vec<&Installed> {
+        let indices = beneath(&self.patches, |p| &p.record, record);
+        indices.into_iter().map(|i| &self.patches[i]).collect()
+    }
+
+    /// Whether another patch replaced this one, be it switched on or not.
+    pub fn is_beneath(&self, record: Va) -> bool {
+        let mut over = self.patches.iter().flat_map(|p| &p.record.body.over);
+        over.any(|o| *o == record)
     }
 }
 
-impl Installed {
-    /// Looks at what a patch does right now.
-    pub fn observe<T: Target + ?Sized>(target: &T, record: Record) -> Self {
-        let entries = entries::observe(target, &record.body).unwrap_or_default();
-        let active = record.is_active(target).unwrap_or(record.header.active);
-        let complete = entries.len() == record.body.sites().count();
-        let foreign = |e: &EntryBytes| matches!(e, EntryBytes::Foreign(_));
-        let state = if !complete || entries.iter().any(foreign) {
-            State::Torn
-        } else if !active {
-            State::Pending
-        } else if entries.iter().all(|e| *e == EntryBytes::Redirect) {
-            State::Active
-        } else {
-            State::Torn
-        };
-        Installed {
-            record,
-            entries,
-            state,
+/// Indices of everything beneath a record, the nearest first.
+fn beneath<P>(patches: &[P], record_of: impl Fn(&P) -> &Record, record: &Record) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    let mut wanted: Vec<Va> = record.body.over.clone();
+    let mut next = 0;
+    while let Some(at) = wanted.get(next).copied() {
+        next += 1;
+        let index = patches.iter().position(|p| record_of(p).at == at);
+        if let Some(i) = index.filter(|i| !found.contains(i) && at != record.at) {
+            found.push(i);
+            wanted.extend(&record_of(&patches[i]).body.over);
         }
+    }
+    found
+}
+
+/// Looks at what patches do right now, each in the light of the others.
+fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installed> {
+    let mut entries: Vec<Vec<EntryBytes>> = records
+        .iter()
+        .map(|r| entries::observe(target, &r.body).unwrap_or_default())
+        .collect();
+    let is_active = |r: &Record| r.is_active(target).unwrap_or(r.header.active);
+    let active: Vec<bool> = records.iter().map(is_active).collect();
+    let mut replaced = vec![false; records.len()];
+    for (top, record) in records.iter().enumerate() {
+        for lower in beneath(&records, |r| r, record) {
+            replaced[lower] |= active[top];
+            let sites = records[lower].body.sites();
+            for (site, bytes) in sites.zip(&mut entries[lower]) {
+                let EntryBytes::Foreign(found) = bytes else {
+                    continue;
+                };
+                let mut above = record.body.sites();
+                if above.any(|s| s.at == site.at && s.redirect == *found) {
+                    *bytes = EntryBytes::Covered;
+                }
+            }
+        }
+    }
+    let all = records
+        .into_iter()
+        .zip(entries)
+        .zip(active.into_iter().zip(replaced));
+    all.map(|((record, entries), (active, replaced))| Installed {
+        state: state(&record, &entries, active, replaced),
+        record,
+        entries,
+    })
+    .collect()
+}
+
+fn state(record: &Record, entries: &[EntryBytes], active: bool, replaced: bool) -> State {
+    let foreign = |e: &EntryBytes| matches!(e, EntryBytes::Foreign(_));
+    let complete = entries.len() == record.body.sites().count();
+    let gone = matches!(record.header.stage, Stage::Placed | Stage::Restored);
+    if complete && !active && gone && !entries.contains(&EntryBytes::Redirect) {
+        // Nothing leads to it, whatever is there.
+        State::Pending
+    } else if !complete || entries.iter().any(foreign) {
+        State::Torn
+    } else if replaced {
+        State::Replaced
+    } else if !active {
+        State::Pending
+    } else if entries.iter().all(|e| *e != EntryBytes::Original) {
+        State::Active
+    } else {
+        State::Torn
     }
 }
 

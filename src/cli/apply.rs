@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::package_arg::PackageArgs;
-use super::process_arg::TimeoutArgs;
+use super::process_arg::{QuietArgs, TargetsArgs};
 use super::{Global, Outcome};
 
 /// Apply a package to a running process
@@ -20,11 +20,14 @@ use super::{Global, Outcome};
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     #[command(flatten)]
-    which: WhichArgs,
+    targets: TargetsArgs,
+    /// Program to start
+    #[arg(long, value_name = "PROGRAM", group = "TargetsArgs")]
+    start: Option<PathBuf>,
     #[command(flatten)]
     package: PackageArgs,
     #[command(flatten)]
-    timeout: TimeoutArgs,
+    quiet: QuietArgs,
     /// With --start: hand the program this command's input and output, wait for its end, and
     /// end with its exit code. The report goes to standard error then
     #[arg(long, requires = "start")]
@@ -34,32 +37,22 @@ pub struct ApplyArgs {
     arguments: Vec<OsString>,
 }
 
-/// The process to patch: one that runs, or one that is started.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-struct WhichArgs {
-    /// Process id of the running program
-    #[arg(long, value_name = "N")]
-    pid: Option<u32>,
-    /// Program to start
-    #[arg(long, value_name = "PROGRAM")]
-    start: Option<PathBuf>,
-}
-
 impl ApplyArgs {
     /// Runs the command.
     #[cfg(windows)]
     pub fn run(&self, global: Global) -> Outcome {
-        use super::process_arg::open;
+        use super::process_arg::{Which, open};
+        use super::targets::{APPLY, each};
         use crate::process::Access;
 
         let package = self.package.load()?;
-        if let Some(program) = &self.which.start {
+        if let Some(program) = &self.start {
             return self.start(program, &package, global);
         }
-        let process = open(self.which.pid.unwrap_or_default(), Access::Change)?;
-        let summary = self.apply(&process, &package)?;
-        print("hotpatch.apply/1", &summary, global)
+        let module = Which::Module(&package.manifest.target.file_name);
+        each(APPLY, &self.targets, module, global, |pid| {
+            self.apply(&open(pid, Access::Change)?, &package)
+        })
     }
 
     #[cfg(windows)]
@@ -68,13 +61,9 @@ impl ApplyArgs {
         process: &crate::process::Process,
         package: &crate::package::Verified<crate::package::Package>,
     ) -> Result<crate::apply::Summary, super::Failure> {
-        use super::process_arg::{caught, failure};
-
-        let options = crate::apply::Options {
-            timeout: self.timeout.timeout,
-            interrupted: caught()?,
-        };
-        crate::apply::apply(process, package, &options).map_err(|error| failure(process, error))
+        let options = self.quiet.options()?;
+        crate::apply::apply(process, package, &options)
+            .map_err(|error| super::process_arg::failure(process, error))
     }
 
     /// Starts the program, patches it, and lets it go.
@@ -87,6 +76,7 @@ impl ApplyArgs {
     ) -> Outcome {
         use anyhow::Context;
 
+        use super::targets::{APPLY, print, report};
         use crate::exit::Exit;
         use crate::process::{Process, Suspended};
         use crate::report::out;
@@ -100,9 +90,9 @@ impl ApplyArgs {
             if summary.exit() == Exit::Done {
                 started.go().with_context(|| named("start"))?;
             }
-            return print("hotpatch.apply/1", &summary, global);
+            return print(APPLY.1, &summary, global);
         }
-        out::print_aside(&report("hotpatch.apply/1", &summary, global)?)?;
+        out::print_aside(&report(APPLY.1, &summary, global)?)?;
         let mut running = started.go().with_context(|| named("start"))?;
         let status = running.wait().with_context(|| named("wait for"))?;
         std::process::exit(status.code().unwrap_or(1));
@@ -113,31 +103,4 @@ impl ApplyArgs {
     pub fn run(&self, _global: Global) -> Outcome {
         Err(super::process_arg::needs_windows("apply"))
     }
-}
-
-/// Prints what was done to a process.
-#[cfg(windows)]
-pub(super) fn print(
-    schema: &'static str,
-    summary: &crate::apply::Summary,
-    global: Global,
-) -> Outcome {
-    crate::report::out::print_text(&report(schema, summary, global)?)?;
-    Ok(summary.exit())
-}
-
-/// The report of what was done to a process.
-#[cfg(windows)]
-fn report(
-    schema: &'static str,
-    summary: &crate::apply::Summary,
-    global: Global,
-) -> Result<String, super::Failure> {
-    use crate::report::{out, target::TargetReport};
-
-    let report = TargetReport::new(schema, summary);
-    Ok(match global.format {
-        super::Format::Text => report.text(summary.outcome),
-        super::Format::Json => out::json_text(&report)?,
-    })
 }

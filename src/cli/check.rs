@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::package_arg::PackageArgs;
-use super::process_arg::ProcessArgs;
+use super::process_arg::TargetsArgs;
 use super::{Global, Outcome};
 
 /// Check a package against a running process; writes nothing
@@ -14,7 +14,7 @@ use super::{Global, Outcome};
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     #[command(flatten)]
-    process: ProcessArgs,
+    targets: TargetsArgs,
     #[command(flatten)]
     package: PackageArgs,
 }
@@ -23,14 +23,17 @@ impl CheckArgs {
     /// Runs the command.
     #[cfg(windows)]
     pub fn run(&self, global: Global) -> Outcome {
-        use super::process_arg::{failure, open};
+        use super::process_arg::{Which, failure, open};
+        use super::targets::{CHECK, each};
         use crate::process::Access;
 
         let package = self.package.load()?;
-        let process = open(self.process.pid, Access::Look)?;
-        let summary = crate::apply::install::check(&process, &package)
-            .map_err(|error| failure(&process, error))?;
-        super::apply::print("hotpatch.check/1", &summary, global)
+        let module = Which::Module(&package.manifest.target.file_name);
+        each(CHECK, &self.targets, module, global, |pid| {
+            let process = open(pid, Access::Look)?;
+            crate::apply::install::check(&process, &package)
+                .map_err(|error| failure(&process, error))
+        })
     }
 
     /// Says that this isn't the place.

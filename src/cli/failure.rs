@@ -37,6 +37,12 @@ impl Failure {
         self
     }
 
+    /// What is wrong, its causes, and the advice, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let chain = self.error.chain().map(ToString::to_string);
+        chain.chain(self.hint.clone()).collect()
+    }
+
     /// Prints the failure: text on standard error, JSON on standard output.
     pub fn report(&self, format: Format) -> ExitCode {
         match format {

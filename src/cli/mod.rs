@@ -15,9 +15,13 @@ pub mod package_arg;
 mod pipeline;
 pub mod process_arg;
 mod progress;
+mod recover;
 mod revert;
+mod rollback;
 mod schema;
 mod status;
+#[cfg(windows)]
+mod targets;
 mod verify;
 #[cfg(windows)]
 mod watchdog;
@@ -114,6 +118,8 @@ enum Command {
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
     Revert(revert::RevertArgs),
+    Rollback(rollback::RollbackArgs),
+    Recover(recover::RecoverArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     #[cfg(windows)]
@@ -147,6 +153,8 @@ impl Command {
             Command::Apply(args) => args.run(face.usual()?),
             Command::Status(args) => args.run(face.usual()?),
             Command::Revert(args) => args.run(face.usual()?),
+            Command::Rollback(args) => args.run(face.usual()?),
+            Command::Recover(args) => args.run(face.usual()?),
             Command::Schema(args) => args.run(face.usual()?),
             #[cfg(windows)]
             Command::Watchdog(args) => args.run(face.usual()?),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::process_arg::{ProcessArgs, TimeoutArgs};
+use super::process_arg::{QuietArgs, TargetsArgs};
 use super::{Global, Outcome};
 
 /// Take a patch out of a running process
@@ -13,30 +13,29 @@ use super::{Global, Outcome};
 #[derive(Debug, Args)]
 pub struct RevertArgs {
     #[command(flatten)]
-    process: ProcessArgs,
+    targets: TargetsArgs,
     /// Id of the patch; needed only where the process has several
     #[arg(long, value_name = "ID")]
     id: Option<String>,
     #[command(flatten)]
-    timeout: TimeoutArgs,
+    quiet: QuietArgs,
 }
 
 impl RevertArgs {
     /// Runs the command.
     #[cfg(windows)]
     pub fn run(&self, global: Global) -> Outcome {
-        use super::process_arg::{caught, failure, open};
-        use crate::apply::{Options, revert};
+        use super::process_arg::{Which, failure, open};
+        use super::targets::{REVERT, each};
+        use crate::apply::revert;
         use crate::process::Access;
 
-        let process = open(self.process.pid, Access::Change)?;
-        let options = Options {
-            timeout: self.timeout.timeout,
-            interrupted: caught()?,
-        };
-        let summary = revert(&process, self.id.as_deref(), &options)
-            .map_err(|error| failure(&process, error))?;
-        super::apply::print("hotpatch.revert/1", &summary, global)
+        let options = self.quiet.options()?;
+        let patch = Which::Patch(self.id.as_deref());
+        each(REVERT, &self.targets, patch, global, |pid| {
+            let process = open(pid, Access::Change)?;
+            revert(&process, self.id.as_deref(), &options).map_err(|error| failure(&process, error))
+        })
     }
 
     /// Says that this isn't the place.

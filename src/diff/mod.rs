@@ -21,6 +21,7 @@ mod types;
 mod unwind;
 mod variables;
 
+pub use align::{rust_name, stable_name};
 pub use data::{DataChange, DataChangeKind, DataDiff};
 pub use functions::{ChangedFunction, FunctionDiff, place_text};
 pub use image::ImageDiff;

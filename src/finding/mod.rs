@@ -71,6 +71,16 @@ impl Finding {
     }
 }
 
+/// Names in a sentence: the first few, and how many more there are.
+pub fn some_of(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let list = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().checked_sub(SHOWN) {
+        None | Some(0) => list,
+        Some(more) => format!("{list} and {more} more"),
+    }
+}
+
 /// The serialised form of a [`Finding`], the same in every report.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FindingReport {

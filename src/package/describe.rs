@@ -71,6 +71,7 @@ pub fn describe(
         functions,
         externals: payload.externals.clone(),
         imports: payload.imports.clone(),
+        variables: payload.variables.clone(),
     })
 }
 

@@ -36,6 +36,9 @@ pub struct Manifest {
     /// The undefined symbols of the payload that are functions of other modules, by name.
     #[serde(default, rename = "import", skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<ImportedSymbol>,
+    /// The variables that the payload brings, in the order of their addresses.
+    #[serde(default, rename = "variable", skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<Variable>,
 }
 
 /// What the patch is, in the words of its author.
@@ -250,6 +253,29 @@ pub struct ImportedSymbol {
     /// The new build loads the module at the first call. A patch loads it when it is applied.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delayed: bool,
+}
+
+/// A variable that the payload brings. Where the package replaces a patch that brought the
+/// same one, the value of that one lives on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// Name of its symbol in the payload.
+    pub symbol: String,
+    /// A name by which it is the same variable in other builds of the same source; absent
+    /// where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Size in bytes.
+    pub size: u32,
+    /// SHA-256 of its type and of all types that lead from there, as hex; absent where the
+    /// type is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub type_sha256: Option<String>,
+    /// Where code may walk from the variable before to this one: how far behind the start of
+    /// that one it has to be, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<u32>,
 }
 
 impl Manifest {

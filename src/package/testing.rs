@@ -61,6 +61,7 @@ pub(crate) fn manifest() -> Manifest {
         hooks: Hooks::default(),
         functions: vec![function("parse", 0x1000), function("send", 0x1100)],
         imports: Vec::new(),
+        variables: Vec::new(),
         externals: vec![
             External {
                 symbol: "server.exe!log".to_owned(),

@@ -267,12 +267,15 @@ impl Builder<'_> {
                 PieceKind::Variable => &mut self.variables,
                 PieceKind::Unwind => &mut self.unwind,
             };
-            merged.add(
+            let at = merged.add(
                 &piece.symbol,
                 (piece.align, piece.skew),
                 &piece.bytes,
                 fixups,
             );
+            let others = piece.members.iter().filter(|m| m.offset != 0);
+            let others = others.map(|m| (m.symbol.clone(), at + m.offset));
+            merged.0.symbols.extend(others);
         }
     }
 
@@ -294,9 +297,17 @@ impl Builder<'_> {
     }
 
     fn fixup(&self, fixup: &Fixup) -> SectionFixup {
+        let mut addend = fixup.addend;
         let symbol = match fixup.target {
             FixupTarget::Old(rva) => self.externals[&rva].clone(),
-            FixupTarget::Piece(index) => self.plan.pieces[index.0 as usize].symbol.clone(),
+            FixupTarget::Piece(index) => {
+                // Each variable has its own symbol: it may be where a replaced patch put it.
+                let piece = &self.plan.pieces[index.0 as usize];
+                let mut members = piece.members.iter().rev();
+                let member = members.find(|m| i64::from(m.offset) <= i64::from(addend));
+                addend -= member.map_or(0, |m| m.offset as i32);
+                member.map_or(&piece.symbol, |m| &m.symbol).clone()
+            }
             FixupTarget::Import(index) => self.imports[index.0 as usize].symbol.clone(),
         };
         SectionFixup {
@@ -307,7 +318,7 @@ impl Builder<'_> {
                 FixupKind::ImageRelative => object::pe::IMAGE_REL_AMD64_ADDR32NB.0,
             },
             symbol,
-            addend: fixup.addend,
+            addend,
         }
     }
 

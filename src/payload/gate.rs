@@ -72,6 +72,7 @@ pub const CALL_NAME: &str = CALL_SYMBOL;
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::GATE_HEAD_LEN;
     use super::*;
     use iced_x86::{Decoder, DecoderOptions, Formatter, NasmFormatter};
 
@@ -95,6 +96,7 @@ mod tests {
         assert!(lines[0].starts_with("cmp byte [rel 7],0"), "{lines:?}");
         assert_eq!(lines[1], "je short 000000000000000Eh");
         assert_eq!(code.len(), 0xe, "the branch leads to the displaced code");
+        assert_eq!(code.len(), GATE_HEAD_LEN as usize);
         assert_eq!(fixups[0].at + 4 + u32::from(fixups[0].trailing), 7);
         assert_eq!(fixups[1].at + 4, code.len() as u32);
     }

@@ -11,8 +11,8 @@ pub mod names;
 mod readback;
 
 use crate::function::Program;
-use crate::package::manifest::{External, ImportedSymbol};
-use crate::plan::Plan;
+use crate::package::manifest::{External, ImportedSymbol, Variable};
+use crate::plan::{Piece, Plan};
 
 /// Why a payload could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,8 @@ pub struct Payload {
     pub externals: Vec<External>,
     /// Undefined symbols that are functions of other modules, by name.
     pub imports: Vec<ImportedSymbol>,
+    /// Variables that only the new build has, in the order of their addresses.
+    pub variables: Vec<Variable>,
     /// Functions that run around the patch, with their symbols.
     pub hooks: Vec<(names::Hook, String)>,
 }
@@ -57,6 +59,7 @@ impl Payload {
             functions: content.functions,
             externals: content.externals,
             imports: content.imports,
+            variables: variables(plan),
             hooks: plan
                 .hooks
                 .iter()
@@ -64,4 +67,26 @@ impl Payload {
                 .collect(),
         })
     }
+}
+
+/// The variables that the payload brings.
+fn variables(plan: &Plan) -> Vec<Variable> {
+    let mut pieces: Vec<&Piece> = plan.pieces.iter().collect();
+    pieces.sort_by_key(|p| p.origin);
+    let mut variables = Vec::new();
+    for piece in pieces {
+        for (i, member) in piece.members.iter().enumerate() {
+            let before = i.checked_sub(1).map(|before| &piece.members[before]);
+            variables.push(Variable {
+                symbol: member.symbol.clone(),
+                name: member.key.clone(),
+                size: member.size,
+                type_sha256: member.type_sha256.clone(),
+                behind: before
+                    .filter(|_| member.glued)
+                    .map(|b| member.offset - b.offset),
+            });
+        }
+    }
+    variables
 }

@@ -76,6 +76,11 @@ pub const REDIRECT_LEN: u32 = 5;
 /// a `jmp rel32` in padding nearby.
 pub const SHORT_REDIRECT_LEN: u32 = 2;
 
+/// Length of a gate in bytes up to the displaced instructions, which are five bytes or more.
+/// Where the patch replaces another one that is active, `apply` puts a `jmp rel32` to the
+/// gate of that one there.
+pub const GATE_HEAD_LEN: u32 = 14;
+
 /// A function of the new build that runs in the target at a certain moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

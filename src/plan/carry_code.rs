@@ -6,7 +6,7 @@ use super::{
 };
 use crate::addr::Rva;
 use crate::finding::rules::code;
-use crate::function::{FunctionIndex, Place, Reference, ReferenceKind};
+use crate::function::{DataIndex, FunctionIndex, Place, Reference, ReferenceKind};
 
 /// What a field of an instruction holds in the payload.
 enum Operand {
@@ -107,6 +107,11 @@ impl Closure<'_> {
         if let Some(anchor) = reference.anchor {
             // The linker's own list says which object is meant.
             let (target, addend) = self.resolve(anchor, accessed)?;
+            if let Place::Data(datum, _) = self.new.place(reference.target) {
+                // The object that is meant may be another one of the same piece.
+                self.glued.insert(datum);
+                self.glued.insert(DataIndex(datum.0 + 1));
+            }
             let distance = reference.target.0.wrapping_sub(anchor.0) as i32;
             return Ok(Operand::Place(target, addend.wrapping_add(distance)));
         }

@@ -4,7 +4,7 @@
 //! How each kind of piece is filled is in [`code`](super::carry_code),
 //! [`data`](super::carry_data) and [`unwind`](super::carry_unwind).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::symbol_names::SymbolNames;
 use super::twins::Twins;
@@ -26,7 +26,9 @@ pub struct Closure<'p> {
     pub imports: Vec<Import>,
     /// What stands in the way.
     pub findings: Vec<Finding>,
-    names: SymbolNames,
+    pub(super) names: SymbolNames,
+    /// Variables that must stay right behind the one before them.
+    pub(super) glued: HashSet<DataIndex>,
     /// Made when it is first needed.
     twins: Option<Twins<'p>>,
     known: HashMap<Source, PieceIndex>,
@@ -72,6 +74,7 @@ impl<'p> Closure<'p> {
             imports: Vec::new(),
             findings: Vec::new(),
             names: SymbolNames::default(),
+            glued: HashSet::new(),
             twins: None,
             known: HashMap::new(),
             waiting: Vec::new(),
@@ -114,7 +117,11 @@ impl<'p> Closure<'p> {
             skew: 0,
             fixups: Vec::new(),
             unwind: Vec::new(),
+            members: Vec::new(),
         });
+        if kind == PieceKind::Variable {
+            self.name_members(index, source);
+        }
         self.known.insert(source, index);
         self.waiting.push((index, source));
         index
@@ -130,6 +137,13 @@ impl<'p> Closure<'p> {
     /// Whether a piece is known for `source`.
     pub(super) fn knows(&self, source: Source) -> Option<PieceIndex> {
         self.known.get(&source).copied()
+    }
+
+    /// The pieces that hold variables.
+    pub(super) fn known_variables(&self) -> Vec<(PieceIndex, Source)> {
+        let is_variable = |p: PieceIndex| self.pieces[p.0 as usize].kind == PieceKind::Variable;
+        let known = self.known.iter().map(|(source, index)| (*index, *source));
+        known.filter(|(index, _)| is_variable(*index)).collect()
     }
 
     /// Fills every piece, and those that it leads to.
@@ -156,6 +170,7 @@ impl<'p> Closure<'p> {
                 Source::HandlerTable(..) => {}
             }
         }
+        self.glue_members();
     }
 
     pub(super) fn refuse(&mut self, rule: &'static Rule, subject: PieceIndex, detail: String) {

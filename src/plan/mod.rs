@@ -13,6 +13,7 @@ mod entry;
 mod hazards;
 mod image_hazards;
 mod literals;
+mod members;
 mod neighbours;
 mod relays;
 mod symbol_names;
@@ -86,6 +87,25 @@ pub struct Piece {
     pub fixups: Vec<Fixup>,
     /// Entries of the function table for code.
     pub unwind: Vec<UnwindEntry>,
+    /// The variables in it, by ascending offset.
+    pub members: Vec<Member>,
+}
+
+/// A variable that only the new build has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its symbol, unique in the payload; of the first one that of the piece.
+    pub symbol: String,
+    /// Offset in the piece in bytes.
+    pub offset: u32,
+    /// Size in bytes.
+    pub size: u32,
+    /// A name by which it is the same variable in the next build; `None` where there is none.
+    pub key: Option<String>,
+    /// SHA-256 of its type as hex, see [`Types::digest`](crate::symbols::types::Types::digest).
+    pub type_sha256: Option<String>,
+    /// Whether it must stay right behind the one before it.
+    pub glued: bool,
 }
 
 /// An entry of the function table: a range of a piece of code, and its unwind information.

@@ -18,7 +18,7 @@ const ARGUMENTS: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Re
 impl Closure<'_> {
     /// Whether it matters that an address is a start and an end, and cannot be told.
     pub(super) fn neighbour_hazard(
-        &self,
+        &mut self,
         function: FunctionIndex,
         reference: &Reference,
     ) -> Result<(), Hazard> {
@@ -36,10 +36,12 @@ impl Closure<'_> {
                 && matches!(self.new.place(r.target), Place::Data(d, _) if d == previous)
         };
         let takes_previous = self.new.code_of(function).references.iter().any(takes);
-        if !takes_previous
-            || self.still_adjacent(previous, datum)
-            || is_start(self.new, function, reference, previous)
-        {
+        if !takes_previous || is_start(self.new, function, reference, previous) {
+            return Ok(());
+        }
+        if self.still_adjacent(previous, datum) {
+            // And that is how it has to stay.
+            self.glued.insert(datum);
             return Ok(());
         }
         let names = (self.new.datum(datum), self.new.datum(previous));

@@ -28,6 +28,8 @@ mod open;
 #[cfg(windows)]
 mod privilege;
 #[cfg(windows)]
+mod service;
+#[cfg(windows)]
 mod start;
 #[cfg(windows)]
 mod target;
@@ -40,6 +42,8 @@ pub mod watchdog;
 pub use list::pids;
 #[cfg(windows)]
 pub use open::{Access, OpenError};
+#[cfg(windows)]
+pub use service::service_pid;
 #[cfg(windows)]
 pub use start::Suspended;
 #[cfg(windows)]

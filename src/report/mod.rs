@@ -13,6 +13,7 @@ pub mod sanitize;
 pub mod schema;
 pub mod status;
 pub mod target;
+pub mod targets;
 pub mod time;
 pub mod verify;
 

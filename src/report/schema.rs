@@ -16,8 +16,11 @@ pub const REPORTS: &[Entry] = &[
     ("explain", of::<super::explain::ExplainReport>),
     ("inspect", of::<super::inspect::InspectReport<'static>>),
     ("keygen", of::<super::keygen::KeygenReport>),
+    ("recover", of::<super::target::TargetReport>),
     ("revert", of::<super::target::TargetReport>),
+    ("rollback", of::<super::target::TargetReport>),
     ("status", of::<super::status::StatusReport>),
+    ("targets", of::<super::targets::TargetsReport>),
     ("verify", of::<super::verify::VerifyReport>),
 ];
 

@@ -49,12 +49,17 @@ pub struct PatchReport {
     /// What it fixes.
     pub title: Option<String>,
     /// `active`: every call runs new code. `pending`: every call runs old code, an
-    /// operation is under way or was interrupted. `torn`: something else changed an entry.
+    /// operation is under way or was interrupted. `replaced`: it waits beneath the patch that
+    /// replaced it. `torn`: something else changed an entry.
     pub state: &'static str,
     /// File name of the module that it changes.
     pub module: String,
     /// Whether a patcher has frozen the process, or is about to.
     pub frozen: bool,
+    /// Ids of the patches that it replaced, which a rollback goes back to.
+    pub replaced: Vec<String>,
+    /// Functions whose calls were allowed to end in the version in which they began.
+    pub on_stack: Vec<String>,
     /// The functions that it replaces.
     pub functions: Vec<FunctionReport>,
     /// When it was applied (RFC 3339, UTC); null unless it is active.
@@ -136,7 +141,11 @@ impl ProcessReport {
         ProcessReport {
             pid: process.pid,
             image: process.image.clone(),
-            patches: survey.patches.iter().map(PatchReport::from).collect(),
+            patches: survey
+                .patches
+                .iter()
+                .map(|patch| PatchReport::new(patch, survey))
+                .collect(),
             unreadable: survey
                 .unreadable
                 .iter()
@@ -146,21 +155,25 @@ impl ProcessReport {
     }
 }
 
-impl From<&Installed> for PatchReport {
-    fn from(patch: &Installed) -> Self {
+impl PatchReport {
+    fn new(patch: &Installed, survey: &Survey) -> Self {
         let (header, body) = (&patch.record.header, &patch.record.body);
         let functions = body.functions.iter();
+        let replaced = body.over.iter().filter_map(|at| survey.at(*at));
         PatchReport {
             id: body.id.clone(),
             sequence: body.sequence,
             title: body.title.clone(),
             state: match patch.state {
                 State::Active => "active",
+                State::Replaced => "replaced",
                 State::Pending => "pending",
                 State::Torn => "torn",
             },
             module: body.module.name.clone(),
             frozen: header.frozen,
+            replaced: replaced.map(|p| p.record.body.id.clone()).collect(),
+            on_stack: body.on_stack.clone(),
             functions: functions
                 .map(|f| FunctionReport {
                     name: f.name.clone(),
@@ -174,9 +187,7 @@ impl From<&Installed> for PatchReport {
             applied_by: body.applied_by.clone(),
         }
     }
-}
 
-impl PatchReport {
     fn push(&self, text: &mut String) {
         let since = match &self.applied_at {
             Some(at) => format!(" since {at}"),
@@ -192,6 +203,13 @@ impl PatchReport {
         );
         if let Some(title) = &self.title {
             let _ = writeln!(text, "    {}", line(title));
+        }
+        if !self.replaced.is_empty() {
+            let _ = writeln!(text, "    replaced {}", line(&self.replaced.join(", ")));
+        }
+        if !self.on_stack.is_empty() {
+            let names = self.on_stack.join(", ");
+            let _ = writeln!(text, "    was allowed on the stack: {}", line(&names));
         }
         if self.frozen {
             text.push_str("    frozen, or about to be; apply and revert thaw a process left so\n");

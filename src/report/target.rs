@@ -14,7 +14,8 @@ use crate::finding::{FindingReport, Severity};
 /// What was done to a process, or could be.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TargetReport {
-    /// `hotpatch.check/1`, `hotpatch.apply/1` or `hotpatch.revert/1`.
+    /// `hotpatch.check/1`, `hotpatch.apply/1`, `hotpatch.revert/1`, `hotpatch.rollback/1` or
+    /// `hotpatch.recover/1`.
     pub schema: &'static str,
     /// The process.
     pub pid: u32,
@@ -41,6 +42,10 @@ pub struct TargetReport {
     pub functions: Vec<FunctionReport>,
     /// Memory of the target that the patch uses, would use, or used, in bytes.
     pub bytes_allocated: u64,
+    /// Ids of the patches that the package replaced, or would replace.
+    pub replaced: Vec<String>,
+    /// Ids of the patches that a rollback switched on again.
+    pub active_again: Vec<String>,
     /// Who was in the way; empty where nobody was.
     pub blocked_by: Vec<BlockerReport>,
 }
@@ -103,6 +108,8 @@ impl TargetReport {
                 })
                 .collect(),
             bytes_allocated: summary.bytes_allocated,
+            replaced: summary.replaced.clone(),
+            active_again: summary.active_again.clone(),
             blocked_by: summary.blocked_by.iter().map(BlockerReport::from).collect(),
         }
     }
@@ -112,6 +119,18 @@ impl TargetReport {
         let mut text = format!("{}\n", self.headline(outcome));
         for finding in &self.findings {
             push_finding(&mut text, finding);
+        }
+        if !self.replaced.is_empty() {
+            let would = if outcome == Outcome::Applied {
+                "replaced"
+            } else {
+                "would replace"
+            };
+            let _ = writeln!(text, "  {would} {}", line(&self.replaced.join(", ")));
+        }
+        if !self.active_again.is_empty() {
+            let ids = self.active_again.join(", ");
+            let _ = writeln!(text, "  active again: {}", line(&ids));
         }
         for blocker in &self.blocked_by {
             let function = line(&blocker.function);
@@ -154,6 +173,9 @@ impl TargetReport {
             Outcome::Applied => format!("{id} is now active in"),
             Outcome::AlreadyApplied => format!("{id} was active already in"),
             Outcome::Reverted => format!("{id} is reverted in"),
+            Outcome::RolledBack => format!("{id} is rolled back in"),
+            Outcome::Recovered => return format!("process {} is cleared up", self.pid),
+            Outcome::Clean => return format!("process {} had nothing left over", self.pid),
             Outcome::NotApplied => format!("{id} is not applied to"),
             Outcome::Refused => format!("{id}: refused for"),
             Outcome::Busy => format!("{id}: no quiet moment in time in"),

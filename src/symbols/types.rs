@@ -5,6 +5,7 @@
 //! panic; every read is bounded by its record.
 
 mod cursor;
+mod digest;
 mod layout;
 mod names;
 mod relations;

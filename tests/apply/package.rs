@@ -218,6 +218,7 @@ impl Image<'_> {
             },
             hooks: Hooks::default(),
             imports: Vec::new(),
+            variables: Vec::new(),
             functions,
             externals,
         }

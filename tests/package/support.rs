@@ -66,6 +66,7 @@ pub fn manifest() -> Manifest {
             }],
         }],
         imports: Vec::new(),
+        variables: Vec::new(),
         externals: vec![External {
             symbol: "server.exe!log".to_owned(),
             rva: Rva(0x2000),

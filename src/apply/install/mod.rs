@@ -11,12 +11,12 @@ use super::preflight::Preflight;
 use super::quiesce::Effort;
 use super::record::Record;
 use super::target::{Target, TargetError};
-use super::{fault, hooks, recover, remove};
+use super::{fault, hooks, recover, revert};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 use crate::package::{Package, Verified};
 use crate::payload::names::Hook;
-use placing::place;
+use placing::{Context, place};
 use switch::{dismantle, prepare, switch};
 
 /// Looks at everything that `apply` would look at, and writes nothing.
@@ -50,14 +50,17 @@ pub fn apply<T: Target>(
     let Some(module) = preflight.module else {
         return Ok(summary);
     };
-    for leftover in preflight.leftovers {
-        let mut record = leftover.record;
-        if let Some(stopped) = remove::remove(target, &mut record, &patience, &mut summary)? {
-            summary.outcome = stopped;
-            return Ok(summary);
-        }
+    if let Some(stopped) = revert::take_out(target, preflight.leftovers, options, &mut summary)? {
+        summary.outcome = stopped;
+        return Ok(summary);
     }
-    let mut record = place(target, package, &module)?;
+    let context = Context {
+        module: &module,
+        replaced: &preflight.replaced,
+        kept: &preflight.kept,
+        on_stack: options.on_stack,
+    };
+    let mut record = place(target, package, context)?;
     summary.effort = Effort::default();
     summary.about_record(&record);
     let switched = prepare(target, &mut record)
@@ -106,6 +109,8 @@ fn summarise<T: Target>(
     summary.about_package(package);
     summary.bytes_allocated = preflight.region_size;
     summary.findings = preflight.findings.clone();
+    let replaced = preflight.replaced.iter();
+    summary.replaced = replaced.map(|p| p.record.body.id.clone()).collect();
     match (&preflight.active, &preflight.module) {
         (Some(record), _) => summary.about_record(record),
         (None, Some(module)) => {

@@ -1,24 +1,41 @@
 //! Puts record and payload into the target, where no old code can reach them yet.
 
+use std::collections::HashMap;
+
 use super::now_ms;
 use crate::addr::Va;
 use crate::apply::link::{Bases, LinkError, Linked};
 use crate::apply::outcome::ApplyError;
 use crate::apply::record::{
     self, Body, CodePages, Function, FunctionTable, Header, HookAt, PatchedModule, Record, Site,
-    Stage,
+    Stage, VariableAt,
 };
+use crate::apply::survey::Installed;
 use crate::apply::target::{Module, Protection, Target, TargetError};
 use crate::apply::{applied_by, entries, fault, imports, place as room, preflight};
 use crate::package::Package;
-use crate::payload::names::{REDIRECT_LEN, SHORT_REDIRECT_LEN};
+use crate::payload::names::{GATE_HEAD_LEN, REDIRECT_LEN, SHORT_REDIRECT_LEN};
+
+/// What a package is applied to, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    /// The module.
+    pub module: &'a Module,
+    /// Active patches that it replaces.
+    pub replaced: &'a [Installed],
+    /// Where variables are that these brought, by symbol.
+    pub kept: &'a HashMap<String, Va>,
+    /// Functions whose calls may end in the version in which they began.
+    pub on_stack: &'a [String],
+}
 
 /// Puts record and payload into the target. No old code can reach them yet.
 pub(super) fn place<T: Target>(
     target: &T,
     package: &Package,
-    module: &Module,
+    context: Context<'_>,
 ) -> Result<Record, ApplyError> {
+    let module = context.module;
     let layout = preflight::layout(package)?;
     let size = layout.size();
     let places = room::candidates(target, module, size, layout.must_be_above())?;
@@ -34,12 +51,13 @@ pub(super) fn place<T: Target>(
         module: module.base,
         active: record::active_at(base),
     };
-    let mut externals = preflight::externals(package);
+    let mut externals = preflight::externals(package, context.kept);
     let placed = layout
         .link(bases, &externals)
         .map_err(ApplyError::from)
-        .and_then(|linked| {
-            let body = describe(target, package, module, &linked)?;
+        .and_then(|mut linked| {
+            let body = describe(target, package, context, &linked)?;
+            stack(package, context, &mut linked)?;
             let header = Header {
                 region_size: size,
                 active: false,
@@ -134,9 +152,10 @@ fn protect<T: Target>(
 fn describe<T: Target>(
     target: &T,
     package: &Package,
-    module: &Module,
+    context: Context<'_>,
     linked: &Linked,
 ) -> Result<Body, ApplyError> {
+    let module = context.module;
     let manifest = &package.manifest;
     let mut ends: Vec<u64> = linked.symbols.values().map(|at| at.0).collect();
     ends.extend(linked.pages.iter().map(|p| p.at.0 + p.bytes.len() as u64));
@@ -167,9 +186,23 @@ fn describe<T: Target>(
             })
         };
         let gate = address(&function.gate)?;
-        match &function.relay {
-            None => entries.push(site(entry, &function.entry_bytes, jump(entry, gate))?),
-            Some(relay) => {
+        match (&function.relay, context.gate_jump(entry)) {
+            (_, Some(lower)) => {
+                let over = Site {
+                    at: lower.at,
+                    original: lower.redirect.clone(),
+                    redirect: jump(lower.at, gate).ok_or_else(|| ApplyError::NoRoom {
+                        module: module.name.clone(),
+                    })?,
+                    function: functions.len() as u32,
+                };
+                match lower.at == entry {
+                    true => entries.push(over),
+                    false => relays.push(over),
+                }
+            }
+            (None, None) => entries.push(site(entry, &function.entry_bytes, jump(entry, gate))?),
+            (Some(relay), None) => {
                 let at = relay.rva.at(module.base);
                 relays.push(site(at, &relay.bytes, jump(at, gate))?);
                 entries.push(site(entry, &function.entry_bytes, short_jump(entry, at))?);
@@ -213,6 +246,9 @@ fn describe<T: Target>(
             .function_table
             .map(|(at, entries)| FunctionTable { at, entries }),
         call: linked.call,
+        over: context.replaced.iter().map(|p| p.record.at).collect(),
+        requires: manifest.patch.requires.clone(),
+        on_stack: context.on_stack.to_vec(),
         code: linked
             .pages
             .iter()
@@ -225,9 +261,66 @@ fn describe<T: Target>(
         hooks,
         functions,
         entries,
+        variables: manifest
+            .variables
+            .iter()
+            .filter_map(|v| {
+                Some(VariableAt {
+                    name: v.name.clone(),
+                    at: *linked.symbols.get(&v.symbol)?,
+                    size: v.size,
+                    type_sha256: v.type_sha256.clone(),
+                })
+            })
+            .collect(),
         relays,
         pages: entries::spans(target, &places)?,
     })
+}
+
+impl<'a> Context<'a> {
+    /// The jump to the gate of the active patch that replaces a function already.
+    fn gate_jump(&self, entry: Va) -> Option<&'a Site> {
+        let mut replaced = self.replaced.iter();
+        replaced.find_map(|p| p.record.body.gate_jump(entry))
+    }
+}
+
+/// Lets the gates of functions that an active patch replaces lead to the gates of that one
+/// as long as the package is not switched on, so that its redirects are neutral.
+fn stack(package: &Package, context: Context<'_>, linked: &mut Linked) -> Result<(), ApplyError> {
+    for function in &package.manifest.functions {
+        let Some(lower) = context.gate_jump(function.entry.at(context.module.base)) else {
+            continue;
+        };
+        let undefined = || LinkError::Undefined {
+            symbol: function.gate.clone(),
+        };
+        let gate = linked.symbols.get(&function.gate).ok_or_else(undefined)?;
+        let at = Va(gate.0 + u64::from(GATE_HEAD_LEN));
+        let below = target_of(lower).and_then(|below| jump(at, below));
+        let below = below.ok_or_else(|| ApplyError::NoRoom {
+            module: context.module.name.clone(),
+        })?;
+        let slot = linked.pages.iter_mut().find_map(|pages| {
+            let offset = gate.0.checked_sub(pages.at.0)? as usize;
+            pages.bytes.get_mut(offset..)
+        });
+        let slot = slot
+            .filter(|b| b.starts_with(&[0x80, 0x3d]) && b.get(7..10) == Some(&[0x74, 5, 0xe9]))
+            .and_then(|b| b.get_mut(GATE_HEAD_LEN as usize..)?.get_mut(..below.len()));
+        slot.ok_or_else(undefined)?.copy_from_slice(&below);
+    }
+    Ok(())
+}
+
+/// Where the `jmp rel32` of a site leads.
+fn target_of(site: &Site) -> Option<Va> {
+    let [0xe9, distance @ ..] = site.redirect.as_slice() else {
+        return None;
+    };
+    let distance = i32::from_le_bytes(distance.try_into().ok()?);
+    Some(Va(site.end().0.wrapping_add_signed(i64::from(distance))))
 }
 
 /// `jmp rel32`; `None` where the gate is out of reach.

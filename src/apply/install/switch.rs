@@ -2,6 +2,7 @@
 
 use crate::apply::entries::{self, EntryBytes, Wanted, WriteError};
 use crate::apply::outcome::{ApplyError, Outcome, Summary};
+use crate::apply::payload_zones::payload_zones;
 use crate::apply::quiesce::unwind::CodeMap;
 use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
 use crate::apply::record::{Record, Stage};
@@ -33,9 +34,13 @@ pub(super) fn switch<T: Target>(
         return Ok(Outcome::Refused);
     }
     fault::point("consented");
-    let zones = zones(package, record);
-    let patches = Survey::of(target)?.patches;
-    let records: Vec<&Record> = patches.iter().map(|p| &p.record).collect();
+    let survey = Survey::of(target)?;
+    let mut zones = zones(package, record);
+    for lower in survey.beneath(record) {
+        zones.extend(payload_zones(&lower.record));
+    }
+    let zones = Zones::new(zones);
+    let records: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
     let check = FrameCheck::new(CodeMap::of(target, &records)?);
     record.set_stage(target, Stage::Installing)?;
     let quiet = quiesce(
@@ -54,18 +59,27 @@ pub(super) fn switch<T: Target>(
         frozen.thaw()?;
         return Ok(Outcome::Interrupted);
     }
-    match activate(target, record) {
-        Ok(()) => summary.effort.frozen = frozen.thaw()?,
+    let spent = || patience.is_spent(frozen.elapsed());
+    match activate(target, record, &spent) {
+        Ok(true) => {
+            summary.effort.frozen = frozen.thaw()?;
+            Ok(Outcome::Applied)
+        }
+        Ok(false) => {
+            summary.effort.frozen = frozen.elapsed();
+            withdraw(target, record, frozen);
+            summary.too_long();
+            Ok(Outcome::Busy)
+        }
         Err(error) => {
             withdraw(target, record, frozen);
-            return Err(error);
+            Err(error)
         }
     }
-    Ok(Outcome::Applied)
 }
 
 /// The old code, of which no thread may be inside.
-fn zones(package: &Package, record: &Record) -> Zones {
+fn zones(package: &Package, record: &Record) -> Vec<Zone> {
     let base = record.body.module.base;
     let mut zones = Vec::new();
     for function in &package.manifest.functions {
@@ -79,16 +93,24 @@ fn zones(package: &Package, record: &Record) -> Zones {
             });
         }
     }
-    Zones::new(zones)
+    zones
 }
 
-/// The frozen window: redirects, then the one byte.
-fn activate<T: Target>(target: &T, record: &Record) -> Result<(), ApplyError> {
+/// The frozen window: redirects, then the one byte. `false` where the time for it is spent;
+/// then the byte isn't written.
+fn activate<T: Target>(
+    target: &T,
+    record: &Record,
+    spent: &dyn Fn() -> bool,
+) -> Result<bool, ApplyError> {
     entries::write(target, &record.body, Wanted::Redirect)?;
     fault::point("redirected");
+    if spent() {
+        return Ok(false);
+    }
     record.set_active(target, true)?;
     fault::point("active");
-    Ok(())
+    Ok(true)
 }
 
 /// Undoes a switch that failed half-way, then lets the target run.

@@ -49,6 +49,8 @@ pub struct Externals<'a> {
     pub old: HashMap<&'a str, Rva>,
     /// In other modules.
     pub imports: HashMap<String, Va>,
+    /// Variables of the payload that are elsewhere: where a replaced patch has put them.
+    pub kept: HashMap<String, Va>,
 }
 
 /// A payload laid out, but not yet bound to an address.
@@ -145,7 +147,8 @@ impl<'a> Layout<'a> {
             pages[section.group].bytes[start..start + data.len()].copy_from_slice(&data);
         }
         let function_table = self.sort_function_table(&mut pages, bases);
-        let symbols = self.defined(bases)?;
+        let mut symbols = self.defined(bases)?;
+        symbols.extend(externals.kept.iter().map(|(name, at)| (name.clone(), *at)));
         let call = symbols.get(CALL_SYMBOL).copied();
         pages.retain(|p| !p.bytes.is_empty());
         if function_table.is_some() && call.is_none() {
@@ -209,6 +212,9 @@ impl<'a> Layout<'a> {
                 old.map(|rva| rva.at(bases.module))
                     .or_else(|| externals.imports.get(&name).copied())
                     .ok_or(LinkError::Undefined { symbol: name })
+            }
+            n if n != 0 && n < 0xff00 && externals.kept.contains_key(&name) => {
+                Ok(externals.kept[&name])
             }
             n if n != 0 && n < 0xff00 => self
                 .section(usize::from(n))

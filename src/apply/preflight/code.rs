@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use crate::addr::{Rva, Va};
-use crate::apply::survey::{State, Survey};
+use crate::apply::record::Record;
+use crate::apply::survey::{Installed, State, Survey};
 use crate::apply::target::{Module, Target, TargetError};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
@@ -15,7 +16,7 @@ pub(super) fn compare<T: Target>(
     target: &T,
     module: &Module,
     package: &Package,
-    survey: &Survey,
+    patches: Patches<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), TargetError> {
     for function in &package.manifest.functions {
@@ -27,7 +28,7 @@ pub(super) fn compare<T: Target>(
                 function.relay.as_ref().map(|r| (r.rva, r.bytes.as_str())),
             ];
             for site in sites.into_iter().flatten() {
-                changed_bytes(function, site, range, module, &mut bytes, survey, findings);
+                changed_bytes(function, site, range, module, &mut bytes, patches, findings);
             }
             if digest(&mut bytes, range) != range.sha256 {
                 findings.push(Finding::about(
@@ -52,7 +53,7 @@ fn changed_bytes(
     range: &CodeRange,
     module: &Module,
     bytes: &mut [u8],
-    survey: &Survey,
+    patches: Patches<'_>,
     findings: &mut Vec<Finding>,
 ) {
     let offset = rva.0.wrapping_sub(range.rva.0) as usize;
@@ -66,13 +67,16 @@ fn changed_bytes(
         return;
     }
     let at = rva.at(module.base);
-    match redirected_by(survey, at, found) {
+    let entry = function.entry.at(module.base);
+    match patches.redirecting(at, found) {
         // A leftover is taken away before the package is applied.
-        Some((_, State::Pending)) => {}
-        Some((id, _)) => findings.push(Finding::about(
+        Some((patch, _)) if patch.state == State::Pending => {}
+        // It will be redirected from there on.
+        Some((patch, of)) if of == entry && patches.is_replaced(&patch.record) => {}
+        Some((patch, _)) => findings.push(Finding::about(
             &rules::PATCHED_ALREADY,
             &function.name,
-            format!("The patch {id} redirects {at}."),
+            format!("The patch {} redirects {at}.", patch.record.body.id),
         )),
         None => findings.push(Finding::about(
             &rules::ENTRY_HOOKED,
@@ -89,14 +93,33 @@ fn changed_bytes(
     found.copy_from_slice(&expected);
 }
 
-/// The patch whose redirect these bytes are.
-fn redirected_by<'a>(survey: &'a Survey, at: Va, found: &[u8]) -> Option<(&'a str, State)> {
-    survey.patches.iter().find_map(|patch| {
-        let mut sites = patch.record.body.sites();
-        sites
-            .any(|s| s.at == at && s.redirect == found)
-            .then_some((patch.record.body.id.as_str(), patch.state))
-    })
+/// The patches that are there, and those of them that the package replaces.
+#[derive(Clone, Copy)]
+pub(super) struct Patches<'a> {
+    pub survey: &'a Survey,
+    pub replaced: &'a [Installed],
+}
+
+impl<'a> Patches<'a> {
+    /// The patch whose redirect these bytes are, and the entry of the function that they
+    /// redirect. Of several, the one that runs.
+    fn redirecting(self, at: Va, found: &[u8]) -> Option<(&'a Installed, Va)> {
+        let mut redirecting = self.survey.patches.iter().filter_map(|patch| {
+            let body = &patch.record.body;
+            let site = body.sites().find(|s| s.at == at && s.redirect == found)?;
+            Some((patch, body.functions.get(site.function as usize)?.entry))
+        });
+        let first = redirecting.next()?;
+        let runs = |p: &Installed| p.state == State::Active;
+        Some(match runs(first.0) {
+            true => first,
+            false => redirecting.find(|(p, _)| runs(p)).unwrap_or(first),
+        })
+    }
+
+    fn is_replaced(self, record: &Record) -> bool {
+        self.replaced.iter().any(|p| p.record.at == record.at)
+    }
 }
 
 /// SHA-256 as hex, with the fields that the loader relocates set to zero.

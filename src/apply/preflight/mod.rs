@@ -3,11 +3,16 @@
 mod code;
 mod identity;
 mod patches;
+mod variables;
+
+use std::collections::HashMap;
 
 use super::imports;
 use super::link::{Bases, Externals, Layout};
 use super::place;
-use super::record::{self, Body, Function, HookAt, PatchedModule, Protected, Record, Site, Stage};
+use super::record::{
+    self, Body, Function, HookAt, PatchedModule, Protected, Record, Site, Stage, VariableAt,
+};
 use super::survey::{Installed, Survey};
 use super::target::{Module, Target, TargetError};
 use crate::addr::Va;
@@ -27,6 +32,10 @@ pub struct Preflight {
     pub active: Option<Record>,
     /// What interrupted operations left behind.
     pub leftovers: Vec<Installed>,
+    /// Active patches that the package replaces.
+    pub replaced: Vec<Installed>,
+    /// Where the package's variables are that a replaced patch brought, by symbol.
+    pub kept: HashMap<String, Va>,
     /// Size of the region that the patch needs, in bytes.
     pub region_size: u64,
 }
@@ -48,14 +57,19 @@ impl Preflight {
         platform(target, &mut findings)?;
         let module = identity::find(target, &package.manifest, &mut findings)?;
         let survey = Survey::of(target)?;
-        let (active, leftovers) = patches::examine(&survey, package, &mut findings);
-        let mut region_size = 0;
+        let relations = patches::examine(&survey, module.as_ref(), package, &mut findings);
+        let (mut region_size, mut kept) = (0, HashMap::new());
         if let Some(module) = &module {
-            if active.is_none() {
-                code::compare(target, module, package, &survey, &mut findings)?;
+            if relations.active.is_none() {
+                let patches = code::Patches {
+                    survey: &survey,
+                    replaced: &relations.replaced,
+                };
+                code::compare(target, module, package, patches, &mut findings)?;
             }
             findings.extend(imports::look(target, &package.manifest)?);
-            match link(target, module, package) {
+            kept = variables::keep(&survey, &relations.replaced, package, &mut findings);
+            match link(target, module, package, &kept) {
                 Ok(size) => region_size = size,
                 Err(LinkProblem::Target(error)) => return Err(error),
                 Err(LinkProblem::Found(finding)) => findings.push(finding),
@@ -64,8 +78,10 @@ impl Preflight {
         Ok(Preflight {
             findings,
             module,
-            active,
-            leftovers,
+            active: relations.active,
+            leftovers: relations.leftovers,
+            replaced: relations.replaced,
+            kept,
             region_size,
         })
     }
@@ -100,7 +116,12 @@ enum LinkProblem {
 }
 
 /// Links against the place where the payload would go; returns the size of the region.
-fn link<T: Target>(target: &T, module: &Module, package: &Package) -> Result<u64, LinkProblem> {
+fn link<T: Target>(
+    target: &T,
+    module: &Module,
+    package: &Package,
+    kept: &HashMap<String, Va>,
+) -> Result<u64, LinkProblem> {
     let unlinkable = |error: &dyn std::error::Error| {
         LinkProblem::Found(Finding::new(&rules::NOT_LINKABLE, causes(error)))
     };
@@ -129,7 +150,7 @@ fn link<T: Target>(target: &T, module: &Module, package: &Package) -> Result<u64
         active: record::active_at(*base),
     };
     let linked = layout
-        .link(bases, &externals(package))
+        .link(bases, &externals(package, kept))
         .map_err(|e| unlinkable(&e))?;
     for function in &package.manifest.functions {
         if !linked.symbols.contains_key(&function.gate) {
@@ -148,14 +169,16 @@ pub(super) fn layout(package: &Package) -> Result<Layout<'_>, super::link::LinkE
     Layout::new(&package.payload, record_size(package) + scratch(package))
 }
 
-/// The places that the payload refers to. Those in other modules are not known yet.
-pub(super) fn externals(package: &Package) -> Externals<'_> {
+/// The places that the payload refers to; `kept` says where variables of replaced patches
+/// are. Those in other modules are not known yet.
+pub(super) fn externals<'p>(package: &'p Package, kept: &HashMap<String, Va>) -> Externals<'p> {
     let manifest = &package.manifest;
     let old = manifest.externals.iter();
     let imports = manifest.imports.iter();
     Externals {
         old: old.map(|e| (e.symbol.as_str(), e.rva)).collect(),
         imports: imports.map(|i| (i.symbol.clone(), Va(0))).collect(),
+        kept: kept.clone(),
     }
 }
 
@@ -189,6 +212,10 @@ fn record_size(package: &Package) -> u64 {
             entries: u32::MAX,
         }),
         call: Some(LONGEST),
+        // Each of them replaces a function of its own, and any function may be allowed.
+        over: vec![LONGEST; manifest.functions.len()],
+        on_stack: manifest.functions.iter().map(|f| f.name.clone()).collect(),
+        requires: manifest.patch.requires.clone(),
         code: vec![record::CodePages {
             at: LONGEST,
             size: u64::MAX,
@@ -209,6 +236,16 @@ fn record_size(package: &Package) -> u64 {
             })
             .collect(),
         entries: vec![longest_site(); manifest.functions.len()],
+        variables: manifest
+            .variables
+            .iter()
+            .map(|v| VariableAt {
+                name: v.name.clone(),
+                at: LONGEST,
+                size: v.size,
+                type_sha256: v.type_sha256.clone(),
+            })
+            .collect(),
         relays: vec![
             longest_site();
             manifest

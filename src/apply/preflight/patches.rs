@@ -1,74 +1,68 @@
 //! How the package relates to the patches that the target has already.
 
-use crate::apply::record::Record;
+use crate::addr::Va;
+use crate::apply::record::{Body, Record};
+use crate::apply::revert::pending;
 use crate::apply::survey::{Installed, State, Survey};
+use crate::apply::target::Module;
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 use crate::package::Package;
 
-/// The record of the package, where it is active already, and the remains of interrupted
-/// operations.
+/// The package among the patches that are there.
+#[derive(Debug, Default)]
+pub(super) struct Relations {
+    /// The record of the package, where it is active already.
+    pub active: Option<Record>,
+    /// What interrupted operations left, those that stand on others first.
+    pub leftovers: Vec<Installed>,
+    /// Active patches that the package replaces, by ascending address.
+    pub replaced: Vec<Installed>,
+}
+
+/// Tells which of the patches the package is, replaces, needs, or conflicts with.
 pub(super) fn examine(
     survey: &Survey,
+    module: Option<&Module>,
     package: &Package,
     findings: &mut Vec<Finding>,
-) -> (Option<Record>, Vec<Installed>) {
+) -> Relations {
     let patch = &package.manifest.patch;
-    let module = &package.manifest.target.file_name;
     for (at, error) in &survey.unreadable {
         findings.push(Finding::new(
             &rules::UNREADABLE_RECORD,
             format!("At {at}: {error}."),
         ));
     }
-    let mut active = None;
-    let mut leftovers = Vec::new();
+    let mut relations = Relations::default();
     for installed in &survey.patches {
-        let body = &installed.record.body;
+        let record = &installed.record;
+        let body = &record.body;
+        let here = || format!("Patch {} at {}.", body.id, record.at);
+        let same = body.id == patch.id && body.package_sha256 == package.sha256_hex();
         match installed.state {
             State::Pending => {
-                findings.push(Finding::about(
-                    &rules::LEFTOVER,
+                findings.push(Finding::about(&rules::LEFTOVER, &body.id, here()));
+            }
+            State::Torn => findings.push(Finding::about(&rules::TORN, &body.id, here())),
+            State::Active if same => relations.active = Some(record.clone()),
+            State::Active | State::Replaced if body.id == patch.id => findings.push(match same {
+                true => Finding::about(&rules::NEWER_ACTIVE, &body.id, replaced_by(survey, record)),
+                false => Finding::about(
+                    &rules::SAME_ID,
                     &body.id,
-                    format!("Patch {} at {}.", body.id, installed.record.at),
-                ));
-                leftovers.push(installed.clone());
-            }
-            State::Torn => findings.push(Finding::about(
-                &rules::TORN,
-                &body.id,
-                format!("Patch {} at {}.", body.id, installed.record.at),
-            )),
-            State::Active if body.id == patch.id => {
-                if body.package_sha256 == package.sha256_hex() {
-                    active = Some(installed.record.clone());
-                } else {
-                    findings.push(Finding::about(
-                        &rules::SAME_ID,
-                        &body.id,
-                        format!(
-                            "The active package has SHA-256 {}, this one {}.",
-                            body.package_sha256,
-                            package.sha256_hex()
-                        ),
-                    ));
-                }
-            }
-            State::Active => {
-                let same_module = body.module.name.eq_ignore_ascii_case(module);
-                if same_module && body.sequence > patch.sequence {
-                    findings.push(Finding::about(
-                        &rules::NEWER_ACTIVE,
-                        &body.id,
-                        format!(
-                            "{} has sequence {}, this package {}.",
-                            body.id, body.sequence, patch.sequence
-                        ),
-                    ));
-                }
-            }
+                    format!(
+                        "The package in the process has SHA-256 {}, this one {}.",
+                        body.package_sha256,
+                        package.sha256_hex()
+                    ),
+                ),
+            }),
+            State::Active => beside(installed, module, package, &mut relations, findings),
+            State::Replaced => {}
         }
     }
+    relations.leftovers = pending(survey);
     for id in &patch.requires {
         let there = survey.by_id(id).is_some_and(|p| p.state == State::Active);
         if !there {
@@ -79,5 +73,81 @@ pub(super) fn examine(
             ));
         }
     }
-    (active, leftovers)
+    relations
+}
+
+fn replaced_by(survey: &Survey, record: &Record) -> String {
+    let mut tops = survey.patches.iter().filter(|p| p.state == State::Active);
+    let top = tops.find(|p| {
+        survey
+            .beneath(&p.record)
+            .iter()
+            .any(|b| b.record.at == record.at)
+    });
+    let top = top.map_or("another patch", |p| p.record.body.id.as_str());
+    format!(
+        "{} was replaced by {top}; `hotpatch rollback` goes back to it.",
+        record.body.id
+    )
+}
+
+/// Another active patch: newer, replaced by the package, or none of its business.
+fn beside(
+    installed: &Installed,
+    module: Option<&Module>,
+    package: &Package,
+    relations: &mut Relations,
+    findings: &mut Vec<Finding>,
+) {
+    let patch = &package.manifest.patch;
+    let body = &installed.record.body;
+    let file_name = &package.manifest.target.file_name;
+    if body.module.name.eq_ignore_ascii_case(file_name) && body.sequence > patch.sequence {
+        findings.push(Finding::about(
+            &rules::NEWER_ACTIVE,
+            &body.id,
+            format!(
+                "{} has sequence {}, this package {}.",
+                body.id, body.sequence, patch.sequence
+            ),
+        ));
+        return;
+    }
+    let Some(module) = module.filter(|m| m.base == body.module.base) else {
+        return;
+    };
+    let named = patch.supersedes.contains(&body.id);
+    let missing = missing(body, module.base, package);
+    let shares = missing.len() < body.functions.len();
+    let outdated = shares && body.sequence < patch.sequence;
+    if !named && !outdated {
+        return;
+    }
+    if missing.is_empty() {
+        relations.replaced.push(installed.clone());
+        return;
+    }
+    findings.push(Finding::about(
+        &rules::NOT_CUMULATIVE,
+        &body.id,
+        format!(
+            "{} replaces {}, and has no code for {}.",
+            patch.id,
+            body.id,
+            crate::finding::some_of(&missing)
+        ),
+    ));
+}
+
+/// Functions of an active patch that the package has no code for.
+fn missing<'a>(body: &'a Body, base: Va, package: &Package) -> Vec<&'a str> {
+    let has = |entry: Va| {
+        let mut functions = package.manifest.functions.iter();
+        functions.any(|f| f.entry.at(base) == entry)
+    };
+    let functions = body.functions.iter();
+    functions
+        .filter(|f| !has(f.entry))
+        .map(|f| f.name.as_str())
+        .collect()
 }

@@ -33,6 +33,11 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
         })
     }
 
+    /// How long it has stood still until now.
+    pub fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+
     /// Lets the target run, and says how long it stood still.
     ///
     /// # Errors

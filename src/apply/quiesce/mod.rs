@@ -63,11 +63,18 @@ pub trait StackCheck<T: Target + ?Sized> {
 pub struct Patience<'a> {
     /// When to give up. At least one attempt is made.
     pub deadline: Instant,
+    /// How long one attempt may freeze the target.
+    pub max_freeze: Option<Duration>,
     /// Set when the user wants to stop.
     pub interrupted: &'a AtomicBool,
 }
 
 impl Patience<'_> {
+    /// Whether the target has stood still for longer than it may.
+    pub fn is_spent(&self, frozen: Duration) -> bool {
+        self.max_freeze.is_some_and(|most| frozen > most)
+    }
+
     /// Whether the user wants to stop.
     pub fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
@@ -90,6 +97,8 @@ pub struct Effort {
 pub enum Unquiet {
     /// Some thread was always in the way; these were in the last attempt.
     Busy(Vec<Blocker>),
+    /// Looking at all threads took longer than the target may stand still.
+    TooLong,
     /// The user wants to stop.
     Interrupted,
     /// This thread is a fiber: there may be stacks that can't be found.
@@ -129,15 +138,17 @@ pub fn quiesce<'a, T: Target + ?Sized>(
         effort.attempts += 1;
         let frozen = Frozen::new(target, record)?;
         fault::point("frozen");
-        let blockers = match look(target, zones, check, effort)? {
+        let spent = || patience.is_spent(frozen.elapsed());
+        let reason = match look(target, zones, check, &spent, effort)? {
+            _ if spent() => Unquiet::TooLong,
             Sight::Clear => return Ok(frozen),
             Sight::Fiber(thread) => return Err(Unquiet::Fibers(thread)),
-            Sight::Blocked(blockers) => blockers,
-            Sight::Moving => Vec::new(),
+            Sight::Blocked(blockers) => Unquiet::Busy(blockers),
+            Sight::Moving => Unquiet::Busy(Vec::new()),
         };
         effort.frozen = frozen.thaw()?;
         if Instant::now() >= patience.deadline {
-            return Err(Unquiet::Busy(blockers));
+            return Err(reason);
         }
         // The target should run most of the time, however long a freeze takes.
         let rest = wait.max(effort.frozen * 2);
@@ -163,6 +174,7 @@ fn look<T: Target + ?Sized>(
     target: &T,
     zones: &Zones,
     check: &dyn StackCheck<T>,
+    spent: &dyn Fn() -> bool,
     effort: &mut Effort,
 ) -> Result<Sight, TargetError> {
     let Census::Complete(threads) = target.census()? else {
@@ -173,7 +185,7 @@ fn look<T: Target + ?Sized>(
         return Ok(Sight::Fiber(thread.id));
     }
     let mut blockers = Vec::new();
-    for thread in &threads {
+    for thread in threads.iter().take_while(|_| !spent()) {
         blockers.extend(check.check(target, thread, zones)?);
     }
     blockers.sort();

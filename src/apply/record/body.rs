@@ -27,13 +27,28 @@ pub struct Body {
     pub call: Option<Va>,
     /// The payload's code.
     pub code: Vec<CodePages>,
+    /// The records of the active patches that it replaced. They stay: their variables live
+    /// on, and a rollback goes back to them.
+    #[serde(default)]
+    pub over: Vec<Va>,
+    /// Ids of patches that have to be active as long as it is.
+    #[serde(default)]
+    pub requires: Vec<String>,
+    /// Names of functions whose calls were allowed to end in the version in which they began.
+    #[serde(default)]
+    pub on_stack: Vec<String>,
     /// Functions that run around the patch.
     #[serde(default)]
     pub hooks: Vec<HookAt>,
     /// The functions that it replaces, by ascending address.
     pub functions: Vec<Function>,
-    /// The entry of each function, in the same order.
+    /// Entries of functions that it redirects, by ascending address. Not that of a function
+    /// with a relay that a replaced patch redirects already.
     pub entries: Vec<Site>,
+    /// The variables that it brought, wherever they are: those of a replaced patch stay where
+    /// that one put them.
+    #[serde(default)]
+    pub variables: Vec<VariableAt>,
     /// Jumps in padding to which short entries lead, by ascending address.
     pub relays: Vec<Site>,
     /// The pages that hold entries and relays, by ascending address.
@@ -47,6 +62,19 @@ pub struct HookAt {
     pub hook: Hook,
     /// Where the function is.
     pub at: Va,
+}
+
+/// A variable of a patch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariableAt {
+    /// See [`Variable::name`](crate::package::manifest::Variable::name).
+    pub name: Option<String>,
+    /// Where it is.
+    pub at: Va,
+    /// Size in bytes.
+    pub size: u32,
+    /// See [`Variable::type_sha256`](crate::package::manifest::Variable::type_sha256).
+    pub type_sha256: Option<String>,
 }
 
 /// The module that a patch changes.
@@ -151,6 +179,16 @@ impl Body {
         self.entries.iter().chain(&self.relays)
     }
 
+    /// The jump to the gate of the function that starts at `entry`, if it replaces that one.
+    pub fn gate_jump(&self, entry: Va) -> Option<&Site> {
+        let index = self
+            .functions
+            .binary_search_by_key(&entry, |f| f.entry)
+            .ok()?;
+        let mut sites = self.sites().filter(|s| s.function as usize == index);
+        sites.find(|s| s.redirect.len() == REDIRECT_LEN as usize)
+    }
+
     /// Name of the function that a site belongs to.
     pub fn name_of(&self, site: &Site) -> &str {
         let function = self.functions.get(site.function as usize);
@@ -179,15 +217,25 @@ impl Body {
         let apart = |sites: &[Site]| sites.windows(2).all(|w| w[0].end() <= w[1].at);
         let functions = self.functions.len();
         payload
-            && self.entries.len() == functions
+            && self.functions.windows(2).all(|w| w[0].entry < w[1].entry)
             && self
-                .functions
+                .variables
                 .iter()
-                .zip(&self.entries)
-                .all(|(f, s)| f.entry == s.at)
+                .all(|v| in_user(v.at, u64::from(v.size)))
+            && self.over.iter().all(|o| in_user(*o, 1) && *o != at)
             && self
                 .sites()
                 .all(|s| s.is_sound(functions) && in_user(s.at, 8))
+            && self
+                .entries
+                .iter()
+                .all(|s| self.functions[s.function as usize].entry == s.at)
+            && {
+                let mut sites: Vec<u32> = self.sites().map(|s| s.function).collect();
+                sites.sort_unstable();
+                sites.dedup();
+                sites.len() == functions
+            }
             && apart(&self.entries)
             && apart(&self.relays)
             && self.pages.iter().all(|p| in_user(p.at, p.size))

@@ -17,7 +17,9 @@ use sha2::{Digest, Sha256};
 
 use super::target::{Target, TargetError};
 use crate::addr::Va;
-pub use body::{Body, CodePages, Function, FunctionTable, HookAt, PatchedModule, Protected, Site};
+pub use body::{
+    Body, CodePages, Function, FunctionTable, HookAt, PatchedModule, Protected, Site, VariableAt,
+};
 pub use header::{Header, Stage, VERSION};
 
 /// Offset of the body from the start of the record in bytes.

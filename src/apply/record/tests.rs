@@ -11,6 +11,8 @@ fn patched() -> (Fake, Record) {
     let fake = Fake::new();
     let options = Options {
         timeout: std::time::Duration::ZERO,
+        max_freeze: None,
+        on_stack: &[],
         interrupted: &NEVER,
     };
     apply(&fake, &package(), &options).unwrap();

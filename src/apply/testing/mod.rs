@@ -30,6 +30,8 @@ const TOP: u64 = 1 << 47;
 pub enum Version {
     Old,
     New,
+    /// That of the package which replaces the first one.
+    Newer,
 }
 
 struct Allocation {
@@ -186,18 +188,37 @@ impl Fake {
             assert_eq!(code, image::OLD_CODE[..5], "{entry} is torn");
             return Version::Old;
         }
-        let distance = i32::from_le_bytes([code[1], code[2], code[3], code[4]]);
-        let gate = Va((entry.0 + 5).wrapping_add_signed(i64::from(distance)));
-        assert!(self.protection(gate).executable(), "gate {gate} can't run");
-        // cmp byte ptr [rip + active], 0
-        let test = self.peek(gate, 7);
-        assert_eq!(test[..2], [0x80, 0x3d], "{entry} leads to no gate");
-        let distance = i32::from_le_bytes([test[2], test[3], test[4], test[5]]);
-        let active = Va((gate.0 + 7).wrapping_add_signed(i64::from(distance)));
-        match self.peek(active, 1)[0] {
-            0 => Version::Old,
-            _ => Version::New,
+        let mut gate = self.jump_target(entry);
+        loop {
+            assert!(self.protection(gate).executable(), "gate {gate} can't run");
+            // cmp byte ptr [rip + active], 0
+            let test = self.peek(gate, 7);
+            assert_eq!(test[..2], [0x80, 0x3d], "{entry} leads to no gate");
+            let distance = i32::from_le_bytes([test[2], test[3], test[4], test[5]]);
+            let active = Va((gate.0 + 7).wrapping_add_signed(i64::from(distance)));
+            let old = Va(gate.0 + 14);
+            if self.peek(active, 1)[0] != 0 {
+                let new = self.jump_target(Va(gate.0 + 9));
+                assert!(self.protection(new).executable(), "{new} can't run");
+                return match self.peek(new, 2)[..] {
+                    [0xb8, 2] => Version::New,
+                    [0xb8, 3] => Version::Newer,
+                    ref other => panic!("{entry} leads to {other:x?}"),
+                };
+            }
+            if self.peek(old, 1)[0] != 0xe9 {
+                return Version::Old;
+            }
+            gate = self.jump_target(old);
         }
+    }
+
+    /// Where the `jmp rel32` at `at` leads.
+    fn jump_target(&self, at: Va) -> Va {
+        let code = self.peek(at, 5);
+        assert_eq!(code[0], 0xe9, "no jump at {at}");
+        let distance = i32::from_le_bytes([code[1], code[2], code[3], code[4]]);
+        Va((at.0 + 5).wrapping_add_signed(i64::from(distance)))
     }
 
     fn peek(&self, at: Va, size: usize) -> Vec<u8> {

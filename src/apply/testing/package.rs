@@ -21,9 +21,23 @@ pub fn package() -> Verified<Package> {
 
 /// The same with a changed manifest.
 pub fn package_with(change: impl FnOnce(&mut Manifest)) -> Verified<Package> {
+    signed(2, change)
+}
+
+/// The package that replaces the first one: its id is `fix-2`, its sequence one higher.
+pub fn newer_with(change: impl FnOnce(&mut Manifest)) -> Verified<Package> {
+    signed(3, |manifest| {
+        manifest.patch.id = "fix-2".to_owned();
+        manifest.patch.sequence += 1;
+        change(manifest);
+    })
+}
+
+/// A package whose functions answer `answer`.
+fn signed(answer: u8, change: impl FnOnce(&mut Manifest)) -> Verified<Package> {
     let mut manifest = manifest();
     change(&mut manifest);
-    let bytes = seal(&manifest, &payload(), &[key(1)]).unwrap();
+    let bytes = seal(&manifest, &payload(answer), &[key(1)]).unwrap();
     verify(&bytes, &[key(1).public()]).unwrap()
 }
 
@@ -77,11 +91,11 @@ fn manifest() -> Manifest {
     manifest
 }
 
-fn payload() -> Vec<u8> {
+fn payload(answer: u8) -> Vec<u8> {
     let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
     let active = symbol(&mut object, ACTIVE_SYMBOL, SymbolSection::Undefined);
     for rva in SERVER_RVAS {
-        let new = section(&mut object, ".text", &[0xb8, 2, 0, 0, 0, 0xc3]);
+        let new = section(&mut object, ".text", &[0xb8, answer, 0, 0, 0, 0xc3]);
         let f = symbol(&mut object, &name(rva), SymbolSection::Section(new));
         let rest = format!("server.exe!{}", name(rva));
         let rest = symbol(&mut object, &rest, SymbolSection::Undefined);

@@ -97,4 +97,32 @@ rules! {
     HOOK_FAILED = "HP523", Note, "the patch's own follow-up failed",
         remedy "Ask the author of the patch what the number means.",
         because "The author of the patch wrote a function that runs in the target after the patch was switched on or taken out (hotpatch_after_apply, hotpatch_after_revert). It returned something else than 0. The patch itself is done.";
+    /// The frozen-time budget.
+    TOO_LONG = "HP524", Refuse, "target would stand still for longer than it may",
+        remedy "Try again at a quieter time, or allow more with --max-freeze.",
+        because "Looking at every thread of the stopped target, or writing the entries, took longer than --max-freeze or the policy allows. The attempt was given up and the process is unchanged. Many threads, deep stacks and a busy machine make it longer.";
+    /// A patch that lacks what it replaces.
+    NOT_CUMULATIVE = "HP525", Refuse, "package lacks functions of the patch that it would replace",
+        remedy "Build the package so that it contains all fixes since the shipped build (the old image is the shipped one, the new image has every fix); or revert the active patch first.",
+        because "A package with a higher sequence replaces an active patch that changes the same functions, in one freeze. Here the active patch also changes functions that the package has no code for: these would go back to the shipped code, or go on as a mixture that nobody has tested.";
+    /// A patch on top of another.
+    BENEATH = "HP526", Refuse, "another patch replaced this one",
+        remedy "Go back with hotpatch rollback, or revert the newer patch, which takes out everything beneath it.",
+        because "The patch waits beneath a newer one that replaced it. Its functions run the newer code, which may use the older one's variables, so that it can't be taken out from under it.";
+    /// A patch that others need.
+    NEEDED = "HP527", Refuse, "another active patch requires this one",
+        remedy "Revert the patch that requires it first.",
+        because "The manifest of another active patch names this one as required. Without it that one would run in a combination that it was not made for.";
+    /// Nothing beneath.
+    NOTHING_BENEATH = "HP528", Refuse, "patch replaced no other one",
+        remedy "Use hotpatch revert to take it out.",
+        because "A rollback goes back to the patch that was active before and was replaced. This patch was applied to the shipped code.";
+    /// Variables that can't live on.
+    VARIABLE_LOST = "HP529", Refuse, "a variable of the replaced patch can't keep its value",
+        remedy "Revert the active patch first; its variables begin anew then. Or build the package without changing the variable.",
+        because "The active patch brought variables of its own, and a package that replaces it takes them over with their values. That needs the same variable, of the same size and type, in both; here it can't be told which one it is, or its type differs, or code walks from one variable into the next and only one of them exists already.";
+    /// Variables that live on.
+    VARIABLES_KEPT = "HP530", Note, "variables of the replaced patch keep their values",
+        remedy "Nothing to do.",
+        because "The active patch brought variables of its own. The package that replaces it uses the very same ones, at the same addresses, whatever initial value its own build gives them.";
 }

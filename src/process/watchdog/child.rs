@@ -49,7 +49,7 @@ pub fn run(inherited: Inherited) -> io::Result<()> {
     fault::point("watchdog");
     if is_frozen(lifeline.phase(), &target) {
         let repaired = match lifeline.record() {
-            Some(record) => repair::repair(&target, record).map(drop),
+            Some(record) => repair::repair(&target, record),
             None => Ok(()),
         };
         // Whatever came of the repair: a process that runs can be looked at and restarted.

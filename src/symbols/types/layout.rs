@@ -68,6 +68,12 @@ impl Types {
         layouts
     }
 
+    /// The layout of the class, structure or union with this key, where it is defined.
+    pub(super) fn layout_of(&self, key: &[u8]) -> Option<Layout> {
+        let header = self.udt(*self.definitions.get(key)?)?;
+        (header.kind != LF_ENUM).then(|| self.layout(&header))
+    }
+
     /// The plain name that belongs to a key of [`Self::layouts`].
     pub fn display_name(&self, key: &str) -> String {
         let index = self.definitions.get(key.as_bytes());

@@ -126,7 +126,7 @@ impl Types {
 
     /// Names the classes, structures and unions that a type is made of without looking into
     /// them, each with whether it is behind a pointer.
-    fn mentions<'t>(&'t self, index: TypeIndex, each: &mut dyn FnMut(&'t [u8], bool)) {
+    pub(super) fn mentions<'t>(&'t self, index: TypeIndex, each: &mut dyn FnMut(&'t [u8], bool)) {
         let _ = self.mentions_at(index, false, 0, each);
     }
 

@@ -1,16 +1,18 @@
+mod stack;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::install::check;
-use super::outcome::{Options, Outcome, Summary};
-use super::survey::{State, Survey};
-use super::target::{Mitigations, Target};
-use super::testing::package::{package, package_with};
-use super::testing::{Fake, Loader, MODULE, SERVER_RVAS, Version};
-use super::{ApplyError, apply, recover, repair, revert};
 use crate::addr::Va;
+use crate::apply::install::check;
+use crate::apply::outcome::{Options, Outcome, Summary};
+use crate::apply::survey::{State, Survey};
+use crate::apply::target::{Mitigations, Target};
+use crate::apply::testing::package::{package, package_with};
+use crate::apply::testing::{Fake, Loader, MODULE, SERVER_RVAS, Version};
+use crate::apply::{ApplyError, apply, recover, repair, revert};
 use crate::exit::Exit;
 use crate::package::manifest::ImportedSymbol;
 use crate::package::{Package, Verified};
@@ -18,6 +20,8 @@ use crate::package::{Package, Verified};
 static NEVER: AtomicBool = AtomicBool::new(false);
 const ONCE: Options<'static> = Options {
     timeout: Duration::ZERO,
+    max_freeze: None,
+    on_stack: &[],
     interrupted: &NEVER,
 };
 
@@ -105,6 +109,7 @@ fn dies_at_every_operation(
         let expected = match version {
             Version::New => Outcome::AlreadyApplied,
             Version::Old => Outcome::Applied,
+            Version::Newer => unreachable!("there is no such package"),
         };
         assert_eq!(applied.outcome, expected, "step {fuel}: {applied:?}");
         assert_eq!(fake.version(), Version::New);

@@ -1,0 +1,252 @@
+//! Takes out a patch by name: back to the code of the file, or to the patch before.
+
+use super::entries::EntryBytes;
+use super::outcome::{ApplyError, Options, Outcome, Summary};
+use super::record::Record;
+use super::recover;
+use super::remove::remove;
+use super::survey::{Installed, State, Survey};
+use super::target::Target;
+use crate::finding::Finding;
+use crate::finding::rules::target as rules;
+
+/// Takes a patch out, with everything that it replaced: the one with this id, or the only
+/// one there is. Afterwards its functions run the code of the file.
+///
+/// # Errors
+/// [`ApplyError`]; the target then runs the code that it ran before.
+pub fn revert<T: Target>(
+    target: &T,
+    id: Option<&str>,
+    options: &Options<'_>,
+) -> Result<Summary, ApplyError> {
+    with_patch(target, id, |survey, patch, summary| {
+        let mut records = vec![patch.record.clone()];
+        let lower = survey.beneath(&patch.record);
+        records.extend(lower.into_iter().map(|p| p.record.clone()));
+        let quiet = (options, &options.patience());
+        let stopped = remove(target, &mut records, quiet, summary)?;
+        Ok(stopped.unwrap_or(Outcome::Reverted))
+    })
+}
+
+/// Goes back from a patch to those that it replaced: they are active again, and the patch
+/// is taken out, in one freeze.
+///
+/// # Errors
+/// [`ApplyError`]; the target then runs the code that it ran before.
+pub fn rollback<T: Target>(
+    target: &T,
+    id: Option<&str>,
+    options: &Options<'_>,
+) -> Result<Summary, ApplyError> {
+    with_patch(target, id, |survey, patch, summary| {
+        let over = &patch.record.body.over;
+        let lower: Vec<&Installed> = over.iter().filter_map(|at| survey.at(*at)).collect();
+        if lower.is_empty() {
+            let detail = "There is no patch to go back to.";
+            let finding = Finding::about(&rules::NOTHING_BENEATH, &patch.record.body.id, detail);
+            summary.findings.push(finding);
+            return Ok(Outcome::Refused);
+        }
+        for installed in &lower {
+            // Decides nothing as long as the patch above is switched on.
+            installed.record.set_active(target, true)?;
+            summary.active_again.push(installed.record.body.id.clone());
+        }
+        let mut records = [patch.record.clone()];
+        let quiet = (options, &options.patience());
+        let stopped = remove(target, &mut records, quiet, summary)?;
+        if stopped.is_some() {
+            summary.active_again.clear();
+        }
+        Ok(stopped.unwrap_or(Outcome::RolledBack))
+    })
+}
+
+/// Lets a target go that was left frozen, and takes out what interrupted operations left.
+/// Which version runs does not change.
+///
+/// # Errors
+/// [`ApplyError`]
+pub fn clear_up<T: Target>(target: &T, options: &Options<'_>) -> Result<Summary, ApplyError> {
+    let _lock = target.lock()?;
+    let mut summary = Summary::new(target.identity(), Outcome::Clean);
+    if recover::recover(target)? {
+        summary.outcome = Outcome::Recovered;
+    }
+    let survey = Survey::of(target)?;
+    note_unreadable(&survey, &mut summary);
+    if !summary.findings.is_empty() {
+        summary.outcome = Outcome::Refused;
+        return Ok(summary);
+    }
+    if let Some(stopped) = take_out(target, pending(&survey), options, &mut summary)? {
+        summary.outcome = stopped;
+    }
+    Ok(summary)
+}
+
+/// What interrupted operations left, those that stand on others first.
+pub(super) fn pending(survey: &Survey) -> Vec<Installed> {
+    let depth = |p: &Installed| std::cmp::Reverse(survey.beneath(&p.record).len());
+    let mut pending: Vec<Installed> = survey
+        .patches
+        .iter()
+        .filter(|p| p.state == State::Pending)
+        .cloned()
+        .collect();
+    pending.sort_by_key(depth);
+    pending
+}
+
+/// Takes out what interrupted operations left; says what stopped it.
+pub(super) fn take_out<T: Target>(
+    target: &T,
+    leftovers: Vec<Installed>,
+    options: &Options<'_>,
+    summary: &mut Summary,
+) -> Result<Option<Outcome>, ApplyError> {
+    let patience = options.patience();
+    for leftover in leftovers {
+        let mut records = [leftover.record];
+        if let Some(stopped) = remove(target, &mut records, (options, &patience), summary)? {
+            return Ok(Some(stopped));
+        }
+        summary.outcome = Outcome::Recovered;
+    }
+    Ok(None)
+}
+
+/// Does something to a patch that may be taken out.
+fn with_patch<T: Target>(
+    target: &T,
+    id: Option<&str>,
+    operate: impl FnOnce(&Survey, &Installed, &mut Summary) -> Result<Outcome, ApplyError>,
+) -> Result<Summary, ApplyError> {
+    let _lock = target.lock()?;
+    recover::recover(target)?;
+    let mut summary = Summary::new(target.identity(), Outcome::NotApplied);
+    summary.package_id = id.map(str::to_owned);
+    let survey = Survey::of(target)?;
+    note_unreadable(&survey, &mut summary);
+    let Some(patch) = choose(target, &survey, id)? else {
+        if !summary.findings.is_empty() {
+            summary.outcome = Outcome::Refused;
+        }
+        return Ok(summary);
+    };
+    summary.findings.clear();
+    summary.about_record(&patch.record);
+    let refusals = refusals(&survey, patch);
+    if !refusals.is_empty() {
+        summary.outcome = Outcome::Refused;
+        summary.findings.extend(refusals);
+        return Ok(summary);
+    }
+    summary.outcome = operate(&survey, patch, &mut summary)?;
+    Ok(summary)
+}
+
+fn note_unreadable(survey: &Survey, summary: &mut Summary) {
+    let unreadable = survey.unreadable.iter().map(|(at, error)| {
+        let detail = format!("At {at}: {error}.");
+        Finding::new(&rules::UNREADABLE_RECORD, detail)
+    });
+    summary.findings.extend(unreadable);
+}
+
+/// The patch to take out. Without an id, the only one that no other one replaced. A patch
+/// that is active goes before remains of the same id.
+fn choose<'a, T: Target>(
+    target: &T,
+    survey: &'a Survey,
+    id: Option<&str>,
+) -> Result<Option<&'a Installed>, ApplyError> {
+    let mut fitting: Vec<&Installed> = survey
+        .patches
+        .iter()
+        .filter(|p| match id {
+            Some(id) => p.record.body.id == id,
+            None => p.state != State::Replaced && !survey.is_beneath(p.record.at),
+        })
+        .collect();
+    fitting.sort_by_key(|p| match p.state {
+        State::Active | State::Torn => 0,
+        State::Replaced => 1,
+        State::Pending => 2,
+    });
+    let mut ids: Vec<String> = fitting.iter().map(|p| p.record.body.id.clone()).collect();
+    ids.sort();
+    ids.dedup();
+    if ids.len() > 1 {
+        return Err(ApplyError::Ambiguous {
+            pid: target.identity().pid,
+            ids,
+        });
+    }
+    Ok(fitting.into_iter().next())
+}
+
+/// What stands against taking a patch out.
+fn refusals(survey: &Survey, patch: &Installed) -> Vec<Finding> {
+    let body = &patch.record.body;
+    if patch.state == State::Torn {
+        return torn(&patch.record, &patch.entries);
+    }
+    let beneath = survey.beneath(&patch.record);
+    if patch.state == State::Replaced {
+        let detail = format!("{} waits beneath a newer patch.", body.id);
+        return vec![Finding::about(&rules::BENEATH, &body.id, detail)];
+    }
+    let goes = |id: &String| *id == body.id || beneath.iter().any(|p| p.record.body.id == *id);
+    let mut others = survey.patches.iter().filter(|p| p.state == State::Active);
+    let needs =
+        others.find(|p| p.record.at != patch.record.at && p.record.body.requires.iter().any(goes));
+    let needed = |by: &Installed| {
+        let detail = format!(
+            "{} requires {}.",
+            by.record.body.id,
+            by.record.body.requires.join(", ")
+        );
+        Finding::about(&rules::NEEDED, &body.id, detail)
+    };
+    needs.map(needed).into_iter().collect()
+}
+
+fn torn(record: &Record, found: &[EntryBytes]) -> Vec<Finding> {
+    let body = &record.body;
+    let mut findings: Vec<Finding> = body
+        .sites()
+        .zip(found)
+        .filter_map(|(site, bytes)| {
+            let found = match bytes {
+                EntryBytes::Redirect | EntryBytes::Covered => return None,
+                EntryBytes::Original => &site.original,
+                EntryBytes::Foreign(bytes) => bytes,
+            };
+            Some(Finding::about(
+                &rules::TORN,
+                body.name_of(site),
+                format!(
+                    "At {}: expected {}, found {}.",
+                    site.at,
+                    hex::encode(&site.redirect),
+                    hex::encode(found)
+                ),
+            ))
+        })
+        .collect();
+    if findings.is_empty() {
+        let module = &record.body.module;
+        findings.push(Finding::about(
+            &rules::TORN,
+            &record.body.id,
+            format!(
+                "The entries in {} at {} can't be read; was the module unloaded?",
+                module.name, module.base
+            ),
+        ));
+    }
+    findings
+}
