@@ -1,15 +1,15 @@
 //! Takes patches out that are active or pending: the entries, the switch, the memory.
 
 use super::entries::{self, EntryBytes, Wanted, WriteError};
-use super::install::not_freed;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::payload_zones::payload_zones;
 use super::quiesce::unwind::CodeMap;
-use super::quiesce::{Effort, FrameCheck, Patience, Zone, Zones, quiesce};
+use super::quiesce::{FrameCheck, Patience, Zone, Zones, quiesce};
 use super::record::{Record, Stage};
+use super::release::release;
 use super::survey::Survey;
-use super::target::{Target, TargetError};
-use super::{fault, hooks, remote};
+use super::target::Target;
+use super::{fault, hooks};
 use crate::payload::names::Hook;
 
 /// Takes out a patch and those beneath it that go with it, the patch first, in one freeze.
@@ -29,9 +29,9 @@ pub(super) fn remove<T: Target>(
         summary.findings.push(veto);
         return Ok(Some(Outcome::Refused));
     }
-    let all: Vec<Zone> = records.iter().flat_map(payload_zones).collect();
     let may_stay = |z: &Zone| options.on_stack.contains(&z.function);
-    let zones = Zones::new(all.iter().filter(|z| !may_stay(z)).cloned().collect());
+    let zones = records.iter().flat_map(payload_zones);
+    let zones = Zones::new(zones.filter(|z| !may_stay(z)).collect());
     let survey = Survey::of(target)?;
     let known: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
     let check = FrameCheck::new(CodeMap::of(target, &known)?);
@@ -67,10 +67,8 @@ pub(super) fn remove<T: Target>(
         let followed = hooks::run(target, &records[0], Hook::AfterRevert)?;
         summary.findings.extend(followed);
     }
-    if !release(target, records, &Zones::new(all), &check, patience)? {
-        let kept = records.iter().map(not_freed);
-        summary.findings.extend(kept);
-    }
+    let kept = release(target, records, &check, patience)?;
+    summary.findings.extend(kept);
     Ok(None)
 }
 
@@ -111,38 +109,4 @@ fn restore<T: Target>(target: &T, records: &mut [Record]) -> Result<(), ApplyErr
         fault::point("lower-restored");
     }
     Ok(())
-}
-
-/// Gives the memory back, if the target lets it; says whether it did. All of it or none: what
-/// stays may refer to the rest.
-fn release<T: Target>(
-    target: &T,
-    records: &mut [Record],
-    zones: &Zones,
-    check: &FrameCheck<'_, T>,
-    patience: &Patience<'_>,
-) -> Result<bool, TargetError> {
-    // No entry leads here any more, so this look is about threads that were on their way.
-    let mut effort = Effort::default();
-    let armed = records[0].at;
-    target.arm(armed)?;
-    let looked = quiesce(target, armed, zones, check, patience, &mut effort);
-    let quiet = looked.is_ok();
-    drop(looked);
-    target.disarm();
-    if !quiet {
-        return Ok(false);
-    }
-    for record in &mut *records {
-        if remote::unregister(target, record).is_err() {
-            return Ok(false);
-        }
-    }
-    fault::point("unregistered");
-    let mut freed = true;
-    // The one on top goes last: as long as it is there, it says what was beneath it.
-    for record in records.iter().rev() {
-        freed &= target.free(record.at).is_ok();
-    }
-    Ok(freed)
 }

@@ -2,6 +2,7 @@
 
 use super::entries::EntryBytes;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
+use super::preflight::stack_policy;
 use super::record::Record;
 use super::recover;
 use super::remove::remove;
@@ -20,7 +21,7 @@ pub fn revert<T: Target>(
     id: Option<&str>,
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
-    with_patch(target, id, |survey, patch, summary| {
+    with_patch(target, id, options.on_stack, |survey, patch, summary| {
         let mut records = vec![patch.record.clone()];
         let lower = survey.beneath(&patch.record);
         records.extend(lower.into_iter().map(|p| p.record.clone()));
@@ -40,7 +41,7 @@ pub fn rollback<T: Target>(
     id: Option<&str>,
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
-    with_patch(target, id, |survey, patch, summary| {
+    with_patch(target, id, options.on_stack, |survey, patch, summary| {
         let over = &patch.record.body.over;
         let lower: Vec<&Installed> = over.iter().filter_map(|at| survey.at(*at)).collect();
         if lower.is_empty() {
@@ -122,6 +123,7 @@ pub(super) fn take_out<T: Target>(
 fn with_patch<T: Target>(
     target: &T,
     id: Option<&str>,
+    on_stack: &[String],
     operate: impl FnOnce(&Survey, &Installed, &mut Summary) -> Result<Outcome, ApplyError>,
 ) -> Result<Summary, ApplyError> {
     let _lock = target.lock()?;
@@ -138,7 +140,13 @@ fn with_patch<T: Target>(
     };
     summary.findings.clear();
     summary.about_record(&patch.record);
-    let refusals = refusals(&survey, patch);
+    let mut refusals = refusals(&survey, patch);
+    refusals.extend(stack_policy(on_stack, |name| {
+        let mut functions = patch.record.body.functions.iter();
+        functions
+            .find(|f| f.name == name)
+            .map(|f| f.must_not_stay.clone())
+    }));
     if !refusals.is_empty() {
         summary.outcome = Outcome::Refused;
         summary.findings.extend(refusals);

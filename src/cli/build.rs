@@ -12,14 +12,16 @@ use super::key_arg::PassphraseArgs;
 use super::pipeline::{self, Comparison, Wanted};
 use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
-use crate::function::FunctionSource;
+use crate::function::{FunctionSource, Program};
 use crate::package::manifest::{Classification, Patch};
 use crate::package::{self, SigningKey};
 use crate::payload::Payload;
 use crate::plan::Status;
+use crate::plan::stay::Signatures;
 use crate::report::build::{BuildReport, BuiltPackage, LeftOut};
 use crate::report::diff::{Shown, VerdictReport};
 use crate::report::out;
+use crate::symbols;
 
 /// Build a signed package out of two builds of the same image
 ///
@@ -137,14 +139,17 @@ impl BuildArgs {
         comparison: &Comparison<'_>,
         keys: &[SigningKey],
     ) -> Result<(Vec<String>, BuiltPackage), Failure> {
-        let (old, _, _) = comparison
+        let (old, new, _) = comparison
             .compared
             .ok_or_else(|| anyhow!("the images were not compared"))?;
         let file_name = file_name(&comparison.old_files.image_path)?;
         let payload = Payload::new(comparison.plan, old, &file_name)?;
+        let signatures = signatures(comparison, old, new)?;
         let inputs = package::Inputs {
             file_name,
             old,
+            new,
+            signatures: &signatures,
             old_pdb: &comparison.old_files.pdb,
             new_image: comparison.new_image.bytes,
             new_pdb: &comparison.new_files.pdb,
@@ -164,6 +169,25 @@ impl BuildArgs {
         };
         Ok((functions, package))
     }
+}
+
+/// The signatures of the functions that are replaced.
+fn signatures(
+    comparison: &Comparison<'_>,
+    old: &Program<'_>,
+    new: &Program<'_>,
+) -> Result<Signatures, Failure> {
+    let replacements = comparison.plan.replacements.iter();
+    let (before, after) = replacements
+        .map(|r| (old.function(r.old).rva, new.function(r.new).rva))
+        .unzip();
+    let of = |program: &Program<'_>, pdb: &[u8], wanted| {
+        symbols::signatures(pdb, &program.symbols.types, &wanted)
+    };
+    Ok(Signatures {
+        old: of(old, &comparison.old_files.pdb, before)?,
+        new: of(new, &comparison.new_files.pdb, after)?,
+    })
 }
 
 /// What stays where it is, and why.

@@ -10,7 +10,7 @@ use crate::function::Program;
 use crate::image::{Image, authenticode};
 use crate::payload::Payload;
 use crate::payload::names::REDIRECT_LEN;
-use crate::plan::{Plan, Replacement};
+use crate::plan::{Plan, Replacement, stay};
 
 /// What a package is made of, beside plan and payload.
 pub struct Inputs<'i> {
@@ -18,6 +18,10 @@ pub struct Inputs<'i> {
     pub file_name: String,
     /// The old build.
     pub old: &'i Program<'i>,
+    /// The new build.
+    pub new: &'i Program<'i>,
+    /// What callers and callees must agree on.
+    pub signatures: &'i stay::Signatures,
     /// The old PDB's file.
     pub old_pdb: &'i [u8],
     /// The new image's file.
@@ -52,8 +56,14 @@ pub fn describe(
 ) -> Result<Manifest, DescribeError> {
     let image = inputs.old.image;
     let mut functions = Vec::new();
-    for (replacement, (symbol, gate)) in plan.replacements.iter().zip(&payload.functions) {
-        functions.push(replaced(inputs.old, replacement, symbol, gate)?);
+    let stay = stay::reasons(plan, inputs.old, inputs.new, inputs.signatures);
+    let symbols = payload.functions.iter().zip(stay);
+    for (replacement, ((symbol, gate), must_not_stay)) in plan.replacements.iter().zip(symbols) {
+        let function = replaced(inputs.old, replacement, symbol, gate)?;
+        functions.push(ReplacedFunction {
+            must_not_stay,
+            ..function
+        });
     }
     functions.sort_by_key(|f| f.entry);
     Ok(Manifest {
@@ -72,6 +82,7 @@ pub fn describe(
         externals: payload.externals.clone(),
         imports: payload.imports.clone(),
         variables: payload.variables.clone(),
+        exposed: payload.exposed.clone(),
     })
 }
 
@@ -128,6 +139,7 @@ fn replaced(
         entry: f.rva,
         entry_bytes: bytes(f.rva, covered)?,
         relay,
+        must_not_stay: None,
         ranges,
     })
 }

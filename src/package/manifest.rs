@@ -39,6 +39,9 @@ pub struct Manifest {
     /// The variables that the payload brings, in the order of their addresses.
     #[serde(default, rename = "variable", skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<Variable>,
+    /// Symbols of functions that the payload brings, and whose addresses the program may keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposed: Vec<String>,
 }
 
 /// What the patch is, in the words of its author.
@@ -195,6 +198,10 @@ pub struct ReplacedFunction {
     /// Where the redirect leads if there is no room for five bytes at the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relay: Option<Relay>,
+    /// Why calls that are under way may not go on in the version in which they began
+    /// (`apply --allow-on-stack`); absent where they may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_not_stay: Option<String>,
     /// All code ranges of the old function, the one with the entry first.
     #[serde(rename = "range")]
     pub ranges: Vec<CodeRange>,

@@ -19,6 +19,7 @@ pub(crate) fn function(name: &str, entry: u32) -> ReplacedFunction {
         gate: format!("gate$?{name}@@YAXXZ"),
         entry: Rva(entry),
         relay: None,
+        must_not_stay: None,
         entry_bytes: "4883ec2890".to_owned(),
         ranges: vec![CodeRange {
             rva: Rva(entry),
@@ -62,6 +63,7 @@ pub(crate) fn manifest() -> Manifest {
         functions: vec![function("parse", 0x1000), function("send", 0x1100)],
         imports: Vec::new(),
         variables: Vec::new(),
+        exposed: Vec::new(),
         externals: vec![
             External {
                 symbol: "server.exe!log".to_owned(),

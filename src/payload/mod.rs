@@ -12,7 +12,7 @@ mod readback;
 
 use crate::function::Program;
 use crate::package::manifest::{External, ImportedSymbol, Variable};
-use crate::plan::{Piece, Plan};
+use crate::plan::{Piece, PieceIndex, Plan};
 
 /// Why a payload could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,8 @@ pub struct Payload {
     pub imports: Vec<ImportedSymbol>,
     /// Variables that only the new build has, in the order of their addresses.
     pub variables: Vec<Variable>,
+    /// Functions that it brings and whose addresses the program may keep, by symbol.
+    pub exposed: Vec<String>,
     /// Functions that run around the patch, with their symbols.
     pub hooks: Vec<(names::Hook, String)>,
 }
@@ -60,6 +62,12 @@ impl Payload {
             externals: content.externals,
             imports: content.imports,
             variables: variables(plan),
+            exposed: {
+                let symbol = |p: &PieceIndex| plan.pieces[p.0 as usize].symbol.clone();
+                let mut exposed: Vec<String> = plan.exposed.iter().map(symbol).collect();
+                exposed.sort();
+                exposed
+            },
             hooks: plan
                 .hooks
                 .iter()

@@ -38,12 +38,20 @@ impl Closure<'_> {
                 Ok(Operand::Number(number)) => {
                     bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
                 }
-                Ok(Operand::Place(target, addend)) => fixups.push(Fixup {
-                    at: reference.at,
-                    kind: fixup_kind(reference),
-                    target,
-                    addend,
-                }),
+                Ok(Operand::Place(target, addend)) => {
+                    if !matches!(
+                        reference.kind,
+                        ReferenceKind::Branch32 | ReferenceKind::Access(_)
+                    ) {
+                        self.expose(target, addend);
+                    }
+                    fixups.push(Fixup {
+                        at: reference.at,
+                        kind: fixup_kind(reference),
+                        target,
+                        addend,
+                    });
+                }
                 Err((rule, reason)) => {
                     let detail = format!("the operand at +{:#x} {reason}", reference.at);
                     self.refuse(rule, index, detail);
@@ -79,8 +87,11 @@ impl Closure<'_> {
             // The old module is the module: RVAs are added to its base.
             return Ok(Operand::Place(FixupTarget::Old(Rva(0)), 0));
         }
+        // Its own address, where the program can keep it, is the one that all others know.
+        let is_kept = reference.kind == ReferenceKind::Address;
         if let Place::Function(f, offset) = self.new.place(reference.target)
             && f == function
+            && (offset != 0 || !is_kept || self.belongs_to_others(f))
         {
             return Ok(Operand::Place(FixupTarget::Piece(index), offset as i32));
         }

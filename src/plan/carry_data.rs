@@ -26,6 +26,7 @@ impl Closure<'_> {
             };
             match resolved {
                 Ok((target, addend)) => {
+                    self.expose(target, addend);
                     bytes[at as usize..at as usize + 8].fill(0);
                     fixups.push(Fixup {
                         at,

@@ -4,7 +4,7 @@
 //! How each kind of piece is filled is in [`code`](super::carry_code),
 //! [`data`](super::carry_data) and [`unwind`](super::carry_unwind).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::symbol_names::SymbolNames;
 use super::twins::Twins;
@@ -29,6 +29,8 @@ pub struct Closure<'p> {
     pub(super) names: SymbolNames,
     /// Variables that must stay right behind the one before them.
     pub(super) glued: HashSet<DataIndex>,
+    /// New functions whose address code or data of the payload holds.
+    pub exposed: BTreeSet<PieceIndex>,
     /// Made when it is first needed.
     twins: Option<Twins<'p>>,
     known: HashMap<Source, PieceIndex>,
@@ -75,6 +77,7 @@ impl<'p> Closure<'p> {
             findings: Vec::new(),
             names: SymbolNames::default(),
             glued: HashSet::new(),
+            exposed: BTreeSet::new(),
             twins: None,
             known: HashMap::new(),
             waiting: Vec::new(),
@@ -171,6 +174,16 @@ impl<'p> Closure<'p> {
             }
         }
         self.glue_members();
+    }
+
+    /// Notes that the payload holds an address which the program can keep.
+    pub(super) fn expose(&mut self, target: FixupTarget, addend: i32) {
+        if let FixupTarget::Piece(piece) = target
+            && addend == 0
+            && self.pieces[piece.0 as usize].kind == PieceKind::Code
+        {
+            self.exposed.insert(piece);
+        }
     }
 
     pub(super) fn refuse(&mut self, rule: &'static Rule, subject: PieceIndex, detail: String) {

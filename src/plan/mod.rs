@@ -16,6 +16,7 @@ mod literals;
 mod members;
 mod neighbours;
 mod relays;
+pub mod stay;
 mod symbol_names;
 mod thread_local;
 mod transplant;
@@ -200,6 +201,9 @@ pub struct Plan {
     pub imports: Vec<Import>,
     /// Functions that run around the patch.
     pub hooks: Vec<(Hook, PieceIndex)>,
+    /// Functions that only the new build has, and of which the payload takes the address, so
+    /// that the program may keep it.
+    pub exposed: Vec<PieceIndex>,
     /// Functions that stay where they are, where everything is to be moved.
     pub left_out: Vec<Checked>,
 }
@@ -217,6 +221,7 @@ impl Plan {
             pieces: Vec::new(),
             imports: Vec::new(),
             hooks: Vec::new(),
+            exposed: Vec::new(),
             left_out: Vec::new(),
         })
     }
@@ -247,6 +252,7 @@ impl Plan {
         replacements.dedup_by_key(|r| r.old);
         let hooks = hooks(&mut closure);
         closure.run();
+        let exposed = closure.exposed.into_iter().collect();
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         image_hazards::collect(old, new, diff, &mut findings);
         findings.sort_by(|a, b| (a.rule.code, &a.subject).cmp(&(b.rule.code, &b.subject)));
@@ -260,6 +266,7 @@ impl Plan {
             pieces,
             imports,
             hooks,
+            exposed,
             left_out: Vec::new(),
         }
     }

@@ -69,6 +69,7 @@ impl Plan {
             pieces: closure.pieces,
             imports: closure.imports,
             hooks: Vec::new(),
+            exposed: Vec::new(),
             left_out,
         }
     }

@@ -10,6 +10,7 @@ mod lines;
 mod modules;
 mod pdb_file;
 mod raw;
+mod signatures;
 mod touches;
 mod types;
 
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
 pub use raw::{SwitchEntry, SwitchTable};
+pub use signatures::signatures;
 pub use touches::{Touch, Touches};
 pub use types::{Layout, Member, Related, Relation, Relations, TypeIndex, Types};
 

@@ -25,6 +25,12 @@ pub fn is_procedure(kind: u16) -> bool {
     matches!(kind, 0x110f | 0x1110 | 0x1146 | 0x1147 | 0x1155 | 0x1156)
 }
 
+/// Whether a record of this kind opens a procedure that the linker left with its item
+/// instead of its type.
+pub fn is_item_procedure(kind: u16) -> bool {
+    matches!(kind, 0x1146 | 0x1147 | 0x1156)
+}
+
 /// Whether a record of this kind is `S_INLINESITE` or `S_INLINESITE2`.
 pub fn is_inline_site(kind: u16) -> bool {
     matches!(kind, 0x114d | 0x115d)

@@ -127,8 +127,7 @@ impl ModuleTouches<'_, '_> {
 
     fn record(&mut self, kind: u16, body: &[u8]) -> Option<()> {
         let function = self.scopes.iter().rev().flatten().next().copied()?;
-        // A procedure that the linker left with its item instead of its type.
-        let is_item = matches!(kind, 0x1146 | 0x1147 | 0x1156);
+        let is_item = raw::is_item_procedure(kind);
         if is_item || raw::is_inline_site(kind) {
             let at = if is_item { 24 } else { 8 };
             let (name, types) = self.items.function_item(TypeIndex(word(body, at)?))?;

@@ -219,6 +219,7 @@ impl Image<'_> {
             hooks: Hooks::default(),
             imports: Vec::new(),
             variables: Vec::new(),
+            exposed: Vec::new(),
             functions,
             externals,
         }
@@ -235,6 +236,7 @@ impl Image<'_> {
             gate: format!("gate${}", f.name),
             entry,
             relay: None,
+            must_not_stay: None,
             entry_bytes: hex::encode(&code[..5]),
             ranges: vec![CodeRange {
                 rva: entry,

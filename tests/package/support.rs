@@ -57,6 +57,7 @@ pub fn manifest() -> Manifest {
             gate: "gate$?parse@@YAXXZ".to_owned(),
             entry: Rva(0x1000),
             relay: None,
+            must_not_stay: None,
             entry_bytes: "4883ec2890".to_owned(),
             ranges: vec![CodeRange {
                 rva: Rva(0x1000),
@@ -67,6 +68,7 @@ pub fn manifest() -> Manifest {
         }],
         imports: Vec::new(),
         variables: Vec::new(),
+        exposed: Vec::new(),
         externals: vec![External {
             symbol: "server.exe!log".to_owned(),
             rva: Rva(0x2000),

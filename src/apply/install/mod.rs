@@ -5,15 +5,11 @@ mod switch;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::link::PAGE;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::Preflight;
 use super::quiesce::Effort;
-use super::record::Record;
 use super::target::{Target, TargetError};
-use super::{fault, hooks, recover, revert};
-use crate::finding::Finding;
-use crate::finding::rules::target as rules;
+use super::{fault, hooks, recover, release, revert};
 use crate::package::{Package, Verified};
 use crate::payload::names::Hook;
 use placing::{Context, place};
@@ -40,10 +36,9 @@ pub fn apply<T: Target>(
     let _lock = target.lock()?;
     recover::recover(target)?;
     let patience = options.patience();
-    let (mut summary, preflight) = {
-        let preflight = Preflight::run(target, package)?;
-        summarise(target, package, preflight)
-    };
+    let mut preflight = Preflight::run(target, package)?;
+    let on_stack = preflight.allow_on_stack(package, options.on_stack);
+    let (mut summary, preflight) = summarise(target, package, preflight);
     if summary.outcome != Outcome::Ready {
         return Ok(summary);
     }
@@ -58,7 +53,7 @@ pub fn apply<T: Target>(
         module: &module,
         replaced: &preflight.replaced,
         kept: &preflight.kept,
-        on_stack: options.on_stack,
+        on_stack: &on_stack,
     };
     let mut record = place(target, package, context)?;
     summary.effort = Effort::default();
@@ -79,7 +74,8 @@ pub fn apply<T: Target>(
         Ok(stopped) => {
             summary.outcome = stopped;
             if dismantle(target, &mut record).is_err() {
-                summary.findings.push(not_freed(&record));
+                let why = "It could not be taken out again.";
+                summary.findings.push(release::not_freed(&record, why));
             }
             Ok(summary)
         }
@@ -122,15 +118,6 @@ fn summarise<T: Target>(
         (None, None) => {}
     }
     (summary, preflight)
-}
-
-pub(super) fn not_freed(record: &Record) -> Finding {
-    let size = record.header.region_size.next_multiple_of(PAGE);
-    Finding::about(
-        &rules::NOT_FREED,
-        &record.body.id,
-        format!("{size:#x} bytes at {}.", record.at),
-    )
 }
 
 fn now_ms() -> u64 {

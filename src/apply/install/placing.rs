@@ -213,6 +213,7 @@ fn describe<T: Target>(
             entry,
             replacement,
             replacement_size: ends.get(after).map_or(0, |end| end - replacement.0),
+            must_not_stay: function.must_not_stay.clone(),
         });
     }
     relays.sort_by_key(|s| s.at);
@@ -261,6 +262,7 @@ fn describe<T: Target>(
         hooks,
         functions,
         entries,
+        exposed: manifest.exposed.clone(),
         variables: manifest
             .variables
             .iter()

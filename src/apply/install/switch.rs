@@ -35,9 +35,11 @@ pub(super) fn switch<T: Target>(
     }
     fault::point("consented");
     let survey = Survey::of(target)?;
+    let may_stay = |name: &String| record.body.on_stack.contains(name);
     let mut zones = zones(package, record);
     for lower in survey.beneath(record) {
-        zones.extend(payload_zones(&lower.record));
+        let lower = payload_zones(&lower.record);
+        zones.extend(lower.into_iter().filter(|z| !may_stay(&z.function)));
     }
     let zones = Zones::new(zones);
     let records: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
@@ -83,6 +85,9 @@ fn zones(package: &Package, record: &Record) -> Vec<Zone> {
     let base = record.body.module.base;
     let mut zones = Vec::new();
     for function in &package.manifest.functions {
+        if record.body.on_stack.contains(&function.name) {
+            continue;
+        }
         for range in &function.ranges {
             let start = range.rva.at(base).0;
             zones.push(Zone {
@@ -93,6 +98,14 @@ fn zones(package: &Package, record: &Record) -> Vec<Zone> {
             });
         }
     }
+    // Whatever may go on: no thread may stand in the middle of what is overwritten.
+    let overwritten = record.body.sites().map(|site| Zone {
+        start: site.at.0 + 1,
+        end: site.end().0,
+        function: record.body.name_of(site).to_owned(),
+        start_counts: true,
+    });
+    zones.extend(overwritten);
     zones
 }
 

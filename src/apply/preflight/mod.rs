@@ -19,6 +19,7 @@ use crate::addr::Va;
 use crate::finding::rules::target as rules;
 use crate::finding::{Finding, Severity};
 use crate::package::Package;
+use crate::package::manifest::ReplacedFunction;
 use crate::payload::names::REDIRECT_LEN;
 
 /// What was found out about a target and a package.
@@ -46,6 +47,37 @@ impl Preflight {
         self.findings
             .iter()
             .all(|f| f.rule.severity == Severity::Note)
+    }
+
+    /// Adds what stands against letting calls of these functions end in the version in
+    /// which they began; returns their names as the manifest has them.
+    pub fn allow_on_stack(&mut self, package: &Package, names: &[String]) -> Vec<String> {
+        let functions = &package.manifest.functions;
+        let is_called = |f: &ReplacedFunction, name: &str| {
+            f.name == name || f.linkage_name.as_deref() == Some(name)
+        };
+        self.findings.extend(stack_policy(names, |name| {
+            let mut named = functions.iter().filter(|f| is_called(f, name)).peekable();
+            named.peek()?;
+            Some(named.find_map(|f| f.must_not_stay.clone()))
+        }));
+        let allowed = functions
+            .iter()
+            .filter(|f| names.iter().any(|n| is_called(f, n)));
+        let allowed: Vec<String> = allowed.map(|f| f.name.clone()).collect();
+        for patch in &self.replaced {
+            let mut before = patch.record.body.functions.iter();
+            let refused = before.find_map(|f| {
+                let why = f.must_not_stay.as_ref()?;
+                allowed.contains(&f.name).then_some((&f.name, why))
+            });
+            if let Some((name, why)) = refused {
+                let detail = format!("In {}: {why}.", patch.record.body.id);
+                let finding = Finding::about(&rules::MUST_NOT_STAY, name, detail);
+                self.findings.push(finding);
+            }
+        }
+        allowed
     }
 
     /// Looks at everything. Writes nothing.
@@ -85,6 +117,26 @@ impl Preflight {
             region_size,
         })
     }
+}
+
+/// What stands against letting calls of functions end in the version in which they began.
+/// `look_up` knows the functions of the patch, and why one of them may not.
+pub(super) fn stack_policy(
+    names: &[String],
+    look_up: impl Fn(&str) -> Option<Option<String>>,
+) -> Vec<Finding> {
+    let findings = names.iter().filter_map(|name| match look_up(name) {
+        None => {
+            let detail = format!("The patch has no function {name}.");
+            Some(Finding::about(&rules::NOT_IN_PATCH, name, detail))
+        }
+        Some(Some(why)) => {
+            let detail = format!("Because {why}.");
+            Some(Finding::about(&rules::MUST_NOT_STAY, name, detail))
+        }
+        Some(None) => None,
+    });
+    findings.collect()
 }
 
 fn platform<T: Target>(target: &T, findings: &mut Vec<Finding>) -> Result<(), TargetError> {
@@ -233,6 +285,7 @@ fn record_size(package: &Package) -> u64 {
                 entry: LONGEST,
                 replacement: LONGEST,
                 replacement_size: u64::MAX,
+                must_not_stay: f.must_not_stay.clone(),
             })
             .collect(),
         entries: vec![longest_site(); manifest.functions.len()],
@@ -246,6 +299,7 @@ fn record_size(package: &Package) -> u64 {
                 type_sha256: v.type_sha256.clone(),
             })
             .collect(),
+        exposed: manifest.exposed.clone(),
         relays: vec![
             longest_site();
             manifest

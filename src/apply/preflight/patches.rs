@@ -123,6 +123,16 @@ fn beside(
     if !named && !outdated {
         return;
     }
+    if !body.exposed.is_empty() {
+        let names: Vec<&str> = body.exposed.iter().map(String::as_str).collect();
+        let detail = format!(
+            "{} handed out {}.",
+            body.id,
+            crate::finding::some_of(&names)
+        );
+        findings.push(Finding::about(&rules::EXPOSED, &body.id, detail));
+        return;
+    }
     if missing.is_empty() {
         relations.replaced.push(installed.clone());
         return;

@@ -82,7 +82,7 @@ impl Patience<'_> {
 }
 
 /// What it took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effort {
     /// Number of freezes.
     pub attempts: u32,
@@ -90,6 +90,8 @@ pub struct Effort {
     pub threads: usize,
     /// How long the target stood still in the last one.
     pub frozen: Duration,
+    /// Stacks of these threads: lowest address with memory, and first address above.
+    pub stacks: Vec<(u64, u64)>,
 }
 
 /// Why there was no such moment.
@@ -181,6 +183,9 @@ fn look<T: Target + ?Sized>(
         return Ok(Sight::Moving);
     };
     effort.threads = threads.len();
+    effort.stacks.clear();
+    let stacks = threads.iter().map(|t| (t.stack_limit.0, t.stack_base.0));
+    effort.stacks.extend(stacks);
     if let Some(thread) = threads.iter().find(|t| t.fiber) {
         return Ok(Sight::Fiber(thread.id));
     }

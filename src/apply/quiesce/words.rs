@@ -17,7 +17,7 @@ const MAX_STACK: u64 = 256 << 20;
 
 impl WordScan {
     /// What was seen, and the live stack (empty where it can't be had).
-    pub(super) fn scan<T: Target + ?Sized>(
+    pub fn scan<T: Target + ?Sized>(
         target: &T,
         thread: &Thread,
         zones: &Zones,

@@ -49,6 +49,9 @@ pub struct Body {
     /// that one put them.
     #[serde(default)]
     pub variables: Vec<VariableAt>,
+    /// Functions that it brought and whose addresses the program may keep.
+    #[serde(default)]
+    pub exposed: Vec<String>,
     /// Jumps in padding to which short entries lead, by ascending address.
     pub relays: Vec<Site>,
     /// The pages that hold entries and relays, by ascending address.
@@ -119,6 +122,9 @@ pub struct Function {
     pub replacement: Va,
     /// Length of the replacement in bytes, padding included.
     pub replacement_size: u64,
+    /// Why calls that are under way may not go on in the version in which they began.
+    #[serde(default)]
+    pub must_not_stay: Option<String>,
 }
 
 /// Bytes of the module that a patch changes.

@@ -72,6 +72,7 @@ fn manifest() -> Manifest {
             gate: format!("gate${}", name(rva)),
             entry: rva,
             relay: None,
+            must_not_stay: None,
             entry_bytes: hex::encode(&OLD_CODE[..5]),
             ranges: vec![CodeRange {
                 rva,

@@ -1,3 +1,4 @@
+mod policy;
 mod stack;
 
 use std::cell::Cell;

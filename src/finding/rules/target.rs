@@ -125,4 +125,16 @@ rules! {
     VARIABLES_KEPT = "HP530", Note, "variables of the replaced patch keep their values",
         remedy "Nothing to do.",
         because "The active patch brought variables of its own. The package that replaces it uses the very same ones, at the same addresses, whatever initial value its own build gives them.";
+    /// Functions of a replaced patch that live on.
+    EXPOSED = "HP531", Refuse, "program may hold addresses of functions of the patch to be replaced",
+        remedy "Revert the active patch first, then apply this one.",
+        because "The active patch brought functions that the shipped build does not have, and its code or data takes their addresses: callbacks, virtual functions. Wherever the program keeps such an address it would go on to call the old patch's function, and a fix in it would be missed.";
+    /// A function that may not be on a stack.
+    MUST_NOT_STAY = "HP532", Refuse, "function may not go on in the version in which it began",
+        remedy "Leave --allow-on-stack for it away, and apply when no thread is inside it; or restart.",
+        because "With --allow-on-stack a call of the function that is under way goes on in its old code and calls new versions of other functions (after a revert the other way round). The build could not prove that the two fit together: their signatures, their private calling conventions, or a branch to the entry stand against it.";
+    /// A policy that names no function of the patch.
+    NOT_IN_PATCH = "HP533", Refuse, "patch does not replace this function",
+        remedy "Name a function that the patch replaces, as `hotpatch inspect` shows it.",
+        because "--allow-on-stack names a function that the patch does not replace. Threads may be inside such a function anyway.";
 }

@@ -1,8 +1,8 @@
 //! Types as text, and the built-in types.
 
 use super::{
-    LF_ARRAY, LF_BITFIELD, LF_MFUNCTION, LF_MODIFIER, LF_POINTER, LF_PROCEDURE, MAX_DEPTH,
-    TypeIndex, Types,
+    LF_ARGLIST, LF_ARRAY, LF_BITFIELD, LF_MFUNCTION, LF_MODIFIER, LF_POINTER, LF_PROCEDURE,
+    MAX_DEPTH, TypeIndex, Types,
 };
 
 /// Size of a built-in type in bytes (LLVM, "CodeView Type Records", simple types):
@@ -34,6 +34,40 @@ impl Types {
     pub fn type_name(&self, index: TypeIndex) -> String {
         self.name_at_depth(index, 0)
             .unwrap_or_else(|| "unknown".into())
+    }
+
+    /// A function type as text: calling convention, result and parameters. `None` for other
+    /// types, and where a part of it is not understood.
+    pub fn signature(&self, index: TypeIndex) -> Option<String> {
+        let (kind, mut c) = self.record(index)?;
+        let result = TypeIndex(c.u32()?);
+        let class = match kind {
+            LF_PROCEDURE => None,
+            LF_MFUNCTION => {
+                let class = TypeIndex(c.u32()?);
+                let this = TypeIndex(c.u32()?);
+                Some((class, this))
+            }
+            _ => return None,
+        };
+        let convention = c.u16()? & 0xff;
+        let count = c.u16()?;
+        let (LF_ARGLIST, mut list) = self.record(TypeIndex(c.u32()?))? else {
+            return None;
+        };
+        let mut text = format!("{convention:#x} {}", self.name_at_depth(result, 0)?);
+        if let Some((class, this)) = class {
+            let this = if this.0 == 0 { "static" } else { "this" };
+            text.push_str(&format!(" {this} {}", self.name_at_depth(class, 0)?));
+        }
+        text.push_str(&format!(" ({count}:"));
+        for _ in 0..list.u32()? {
+            text.push_str(&format!(
+                " {},",
+                self.name_at_depth(TypeIndex(list.u32()?), 0)?
+            ));
+        }
+        Some(text + ")")
     }
 
     fn name_at_depth(&self, index: TypeIndex, depth: u32) -> Option<String> {

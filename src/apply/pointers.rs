@@ -1,0 +1,123 @@
+//! Looks for addresses in the memory of a running target.
+
+use super::target::{Region, Target, TargetError, Usage};
+use crate::addr::Va;
+
+/// Bytes that are read at once.
+const CHUNK: u64 = 4 << 20;
+
+/// Where words point into some ranges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pointers {
+    /// How many there are.
+    pub count: usize,
+    /// The first of them: where it is, and what it holds.
+    pub first: Option<(Va, Va)>,
+}
+
+impl Pointers {
+    fn note(&mut self, at: u64, word: u64) {
+        self.count += 1;
+        self.first.get_or_insert((Va(at), Va(word)));
+    }
+}
+
+/// Looks through everything that the target can write, but for some ranges, for aligned
+/// words that point into `wanted`. Ranges are first byte and first byte after.
+///
+/// Memory that goes away meanwhile is no memory; what can't be read holds nothing that the
+/// target could read either.
+///
+/// # Errors
+/// Where the regions can't be listed.
+pub fn find<T: Target + ?Sized>(
+    target: &T,
+    wanted: &[(u64, u64)],
+    without: &[(u64, u64)],
+) -> Result<Pointers, TargetError> {
+    let low = wanted.iter().map(|r| r.0).min().unwrap_or(0);
+    let high = wanted.iter().map(|r| r.1).max().unwrap_or(0);
+    let points = |word: u64| {
+        (low..high).contains(&word) && wanted.iter().any(|r| (r.0..r.1).contains(&word))
+    };
+    let mut found = Pointers::default();
+    let mut buffer = Vec::new();
+    let mut at = Va(0x1_0000);
+    while let Some(region) = target.region(at)? {
+        if is_writable(&region) {
+            for (from, to) in parts(&region, without) {
+                let mut next = from;
+                while next < to {
+                    let size = (to - next).min(CHUNK);
+                    buffer.resize(size as usize, 0);
+                    if target.read(Va(next), &mut buffer).is_ok() {
+                        let (words, _) = buffer.as_chunks::<8>();
+                        for (i, word) in words.iter().enumerate() {
+                            let word = u64::from_le_bytes(*word);
+                            if points(word) {
+                                found.note(next + 8 * i as u64, word);
+                            }
+                        }
+                    }
+                    next += size;
+                }
+            }
+        }
+        if region.end() <= at {
+            break;
+        }
+        at = region.end();
+    }
+    Ok(found)
+}
+
+fn is_writable(region: &Region) -> bool {
+    /// `PAGE_GUARD`: reading it would disturb the stack that it guards.
+    const GUARD: u32 = 0x100;
+    !matches!(region.usage, Usage::Free | Usage::Reserved)
+        && region.protection.writable()
+        && region.protection.0 & GUARD == 0
+}
+
+/// A region without the parts that are in other ranges.
+fn parts(region: &Region, without: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let mut parts = vec![(region.base.0, region.end().0)];
+    for (from, to) in without {
+        parts = parts
+            .into_iter()
+            .flat_map(|(start, end)| [(start, end.min(*from)), (start.max(*to), end)])
+            .filter(|(start, end)| start < end)
+            .collect();
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::target::Protection;
+    use crate::apply::testing::{Fake, MODULE};
+
+    #[test]
+    fn words_in_writable_memory_are_found_and_others_are_not() {
+        let fake = Fake::new();
+        let heap = Va(0x7000_0000);
+        fake.unchecked.set(true);
+        fake.allocate(heap, 0x3000).unwrap();
+        let wanted = (MODULE.0 + 0x1000, MODULE.0 + 0x2000);
+        let put = |at: u64, word: u64| fake.poke(Va(at), &word.to_le_bytes());
+        let look = |without: &[(u64, u64)]| find(&fake, &[wanted], without).unwrap();
+        put(heap.0 + 8, wanted.0 - 1);
+        put(heap.0 + 16, wanted.1);
+        assert_eq!(look(&[]), Pointers::default());
+        put(heap.0 + 0x1008, wanted.0);
+        put(heap.0 + 0x2ff8, wanted.1 - 1);
+        let both = look(&[]);
+        assert_eq!(both.count, 2);
+        assert_eq!(both.first, Some((Va(heap.0 + 0x1008), Va(wanted.0))));
+        assert_eq!(look(&[(heap.0 + 0x1000, heap.0 + 0x2000)]).count, 1);
+        assert_eq!(look(&[(0, u64::MAX)]).count, 0);
+        fake.protect(heap, 0x3000, Protection::READ).unwrap();
+        assert_eq!(look(&[]).count, 0);
+    }
+}

@@ -1,0 +1,194 @@
+//! Gives the memory of patches back that are taken out, as soon as nothing can use it.
+//!
+//! No entry leads there any more. What can still do so: a thread that is on its way, a word
+//! on a stack or in a register that is the address of a function or datum of the payload,
+//! and such an address anywhere in the program's own memory. The last is looked for while
+//! the target runs.
+
+use std::time::{Duration, Instant};
+
+use super::link::PAGE;
+use super::payload_zones::payload_zones;
+use super::quiesce::{
+    Blocker, Effort, FrameCheck, Patience, Seen, StackCheck, WordScan, Zone, Zones, quiesce,
+};
+use super::record::Record;
+use super::target::{Target, TargetError, Thread};
+use super::{fault, pointers, remote};
+use crate::finding::Finding;
+use crate::finding::rules::target as rules;
+
+/// Longest wait for threads that are on their way.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// Gives the memory back, if the target lets it; otherwise says why not. All of it or none:
+/// what stays may refer to the rest.
+pub(super) fn release<T: Target>(
+    target: &T,
+    records: &mut [Record],
+    frames: &FrameCheck<'_, T>,
+    patience: &Patience<'_>,
+) -> Result<Vec<Finding>, TargetError> {
+    let kept = |records: &[Record], why: &str| {
+        let findings = records.iter().map(|r| not_freed(r, why));
+        Ok(findings.collect())
+    };
+    let Some(armed) = records.first().map(|r| r.at) else {
+        return Ok(Vec::new());
+    };
+    let zones = Zones::new(records.iter().flat_map(payload_zones).collect());
+    let check = HeldCheck {
+        frames,
+        held: Zones::new(records.iter().flat_map(held).collect()),
+        functions: functions(target, records)?,
+    };
+    let patience = Patience {
+        deadline: patience.deadline.min(Instant::now() + WAIT),
+        ..*patience
+    };
+    let mut effort = Effort::default();
+    target.arm(armed)?;
+    let looked = quiesce(target, armed, &zones, &check, &patience, &mut effort);
+    let quiet = looked.is_ok();
+    drop(looked);
+    target.disarm();
+    if !quiet {
+        return kept(records, "A thread is inside it, or holds an address in it.");
+    }
+    for record in &mut *records {
+        if remote::unregister(target, record).is_err() {
+            return kept(records, "Its unwind table could not be taken out.");
+        }
+    }
+    fault::point("unregistered");
+    let ranges: Vec<(u64, u64)> = records.iter().map(|r| (r.at.0, r.end().0)).collect();
+    // Live stacks have been looked at; below them is what calls left that have returned.
+    let mut without = ranges.clone();
+    without.extend(&effort.stacks);
+    let found = pointers::find(target, &ranges, &without)?;
+    if let Some((at, word)) = found.first {
+        let why = format!(
+            "{} words of the program's memory point into it, the first at {at} to {word}.",
+            found.count
+        );
+        return kept(records, &why);
+    }
+    let mut freed = true;
+    // The one on top goes last: as long as it is there, it says what was beneath it.
+    for record in records.iter().rev() {
+        freed &= target.free(record.at).is_ok();
+    }
+    match freed {
+        true => Ok(Vec::new()),
+        false => kept(records, "The system did not free it."),
+    }
+}
+
+/// A finding that says what stays, and why.
+pub(super) fn not_freed(record: &Record, why: &str) -> Finding {
+    let size = record.header.region_size.next_multiple_of(PAGE);
+    Finding::about(
+        &rules::NOT_FREED,
+        &record.body.id,
+        format!("{size:#x} bytes at {}. {why}", record.at),
+    )
+}
+
+/// What of a payload is no code: the address of any byte of it can be in use.
+fn held(record: &Record) -> Vec<Zone> {
+    let name = format!("(data of {})", record.body.id);
+    let mut code: Vec<(u64, u64)> = record
+        .body
+        .code
+        .iter()
+        .map(|c| (c.at.0, c.at.0.saturating_add(c.size)))
+        .collect();
+    code.sort_unstable();
+    code.push((record.end().0, record.end().0));
+    let mut at = record.at.0;
+    let mut zones = Vec::new();
+    for (start, end) in code {
+        zones.push(Zone {
+            start: at,
+            end: start,
+            function: name.clone(),
+            start_counts: true,
+        });
+        at = end;
+    }
+    zones
+}
+
+/// The frames of a thread, and the words that may be addresses of functions or data.
+struct HeldCheck<'f, 'c, T: Target + ?Sized> {
+    frames: &'f FrameCheck<'c, T>,
+    held: Zones,
+    /// First byte and first byte after of the functions with unwind information, ascending.
+    functions: Vec<(u64, u64)>,
+}
+
+/// Functions of a payload start at multiples of this.
+const FUNCTION_ALIGN: u64 = 16;
+
+/// The functions in the unwind tables of payloads: what is the start of none of them and
+/// inside of one is at most a return address.
+fn functions<T: Target + ?Sized>(
+    target: &T,
+    records: &[Record],
+) -> Result<Vec<(u64, u64)>, TargetError> {
+    let mut functions = Vec::new();
+    for record in records {
+        let Some(table) = record.body.function_table else {
+            continue;
+        };
+        let bytes = target.read_vec(table.at, 12 * table.entries as usize)?;
+        let (entries, _) = bytes.as_chunks::<12>();
+        functions.extend(entries.iter().map(|e| {
+            let word = |at: usize| u32::from_le_bytes([e[at], e[at + 1], e[at + 2], e[at + 3]]);
+            (
+                record.at.0 + u64::from(word(0)),
+                record.at.0 + u64::from(word(4)),
+            )
+        }));
+    }
+    functions.sort_unstable();
+    Ok(functions)
+}
+
+impl<T: Target + ?Sized> HeldCheck<'_, '_, T> {
+    /// Whether an address in the code of a payload may be that of a function.
+    fn is_function(&self, address: u64) -> bool {
+        let after = self
+            .functions
+            .partition_point(|(start, _)| *start <= address);
+        match after.checked_sub(1).map(|i| self.functions[i]) {
+            Some((start, end)) if address < end => address == start,
+            _ => address.is_multiple_of(FUNCTION_ALIGN),
+        }
+    }
+}
+
+impl<T: Target + ?Sized> StackCheck<T> for HeldCheck<'_, '_, T> {
+    fn check(
+        &self,
+        target: &T,
+        thread: &Thread,
+        zones: &Zones,
+    ) -> Result<Vec<Blocker>, TargetError> {
+        let mut found = self.frames.check(target, thread, zones)?;
+        let (_, stack) = WordScan::scan(target, thread, zones);
+        let (words, _) = stack.as_chunks::<8>();
+        let words = words.iter().map(|w| u64::from_le_bytes(*w));
+        for word in words.chain(thread.registers.integer) {
+            let start = zones.executing(word).filter(|_| self.is_function(word));
+            if let Some(zone) = start.or_else(|| self.held.executing(word)) {
+                found.push(Blocker {
+                    thread: thread.id,
+                    function: zone.function.clone(),
+                    seen: Seen::Stack,
+                });
+            }
+        }
+        Ok(found)
+    }
+}

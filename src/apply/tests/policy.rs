@@ -1,0 +1,195 @@
+//! What an admin may ask for beyond the default, and what is kept because it is in use.
+
+use super::*;
+use crate::apply::clear_up;
+use crate::apply::testing::package::newer_with;
+use crate::package::manifest::Variable;
+
+#[test]
+fn a_frozen_time_budget_gives_up_before_anything_is_switched() {
+    let fake = Fake::new();
+    let hasty = Options {
+        max_freeze: Some(Duration::ZERO),
+        ..ONCE
+    };
+    let busy = apply(&fake, &package(), &hasty).unwrap();
+    assert_eq!((busy.outcome, busy.exit()), (Outcome::Busy, Exit::Busy));
+    assert!(codes(&busy).contains(&"HP524"), "{busy:?}");
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+    let calm = Options {
+        max_freeze: Some(Duration::from_secs(60)),
+        ..ONCE
+    };
+    assert_eq!(
+        apply(&fake, &package(), &calm).unwrap().outcome,
+        Outcome::Applied
+    );
+    let busy = revert(&fake, None, &hasty).unwrap();
+    assert_eq!(busy.outcome, Outcome::Busy);
+    assert_eq!(fake.version(), Version::New);
+}
+
+/// A process with a thread that is always inside the third function.
+fn with_a_main_loop() -> Fake {
+    let fake = Fake::new();
+    let inside = SERVER_RVAS[2].at(MODULE).0 + 7;
+    fake.thread(9, MODULE.0 + 0x3000, &[inside]);
+    fake
+}
+
+#[test]
+fn a_function_may_stay_on_a_stack_where_it_is_named() {
+    let fake = with_a_main_loop();
+    assert_eq!(
+        apply(&fake, &package(), &ONCE).unwrap().outcome,
+        Outcome::Busy
+    );
+    let names = ["f_9100".to_owned()];
+    let allowing = Options {
+        on_stack: &names,
+        ..ONCE
+    };
+    let applied = apply(&fake, &package(), &allowing).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    assert_eq!(fake.version(), Version::New);
+    let record = &Survey::of(&fake).unwrap().patches[0].record;
+    assert_eq!(record.body.on_stack, names);
+}
+
+#[test]
+fn nobody_may_stand_in_the_bytes_that_are_overwritten() {
+    let fake = Fake::new();
+    let names = ["f_9100".to_owned()];
+    let allowing = Options {
+        on_stack: &names,
+        ..ONCE
+    };
+    for offset in 1..5 {
+        fake.thread(9, SERVER_RVAS[2].at(MODULE).0 + offset, &[]);
+        let busy = apply(&fake, &package(), &allowing).unwrap();
+        assert_eq!(busy.outcome, Outcome::Busy, "+{offset}");
+    }
+    for offset in [0, 5] {
+        fake.thread(9, SERVER_RVAS[2].at(MODULE).0 + offset, &[]);
+        let applied = apply(&fake, &package(), &allowing).unwrap();
+        assert_eq!(applied.outcome, Outcome::Applied, "+{offset}");
+        revert(&fake, None, &ONCE).unwrap();
+    }
+}
+
+#[test]
+fn what_is_not_proven_may_not_stay() {
+    let fake = with_a_main_loop();
+    let names = ["f_9100".to_owned(), "nonsense".to_owned()];
+    let allowing = Options {
+        on_stack: &names,
+        ..ONCE
+    };
+    let unproven = package_with(|m| m.functions[2].must_not_stay = Some("it is a test".into()));
+    let refused = apply(&fake, &unproven, &allowing).unwrap();
+    let found = codes(&refused);
+    assert!(
+        found.contains(&"HP532") && found.contains(&"HP533"),
+        "{refused:?}"
+    );
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+#[test]
+fn a_revert_may_leave_a_call_under_way_and_its_memory() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let inside = record.body.functions[2].replacement.0 + 1;
+    fake.thread(9, MODULE.0 + 0x3000, &[inside]);
+    assert_eq!(revert(&fake, None, &ONCE).unwrap().outcome, Outcome::Busy);
+    let names = ["f_9100".to_owned()];
+    let allowing = Options {
+        on_stack: &names,
+        ..ONCE
+    };
+    let reverted = revert(&fake, None, &allowing).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
+    assert_eq!(codes(&reverted), ["HP518"]);
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 1));
+    assert_eq!(clear_up(&fake, &ONCE).unwrap().outcome, Outcome::Busy);
+    fake.thread(9, MODULE.0 + 0x3000, &[1]);
+    assert_eq!(clear_up(&fake, &ONCE).unwrap().outcome, Outcome::Recovered);
+    assert_eq!(fake.regions(), 0);
+}
+
+#[test]
+fn memory_that_the_program_points_into_is_kept() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let heap = Va(0x7000_0000);
+    fake.allocate(heap, 0x1000).unwrap();
+    fake.poke(
+        Va(heap.0 + 0x40),
+        &record.body.functions[1].replacement.0.to_le_bytes(),
+    );
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted);
+    assert_eq!(codes(&reverted), ["HP518"]);
+    assert!(
+        reverted.findings[0].detail.contains("0x70000040"),
+        "{reverted:?}"
+    );
+    assert_eq!(
+        (fake.version(), states(&fake)),
+        (Version::Old, vec![State::Pending])
+    );
+    fake.free(heap).unwrap();
+    // On a stack what counts as well is an address of data.
+    fake.thread(9, MODULE.0 + 0x3000, &[record.at.0 + 0x40, 1]);
+    assert_eq!(codes(&clear_up(&fake, &ONCE).unwrap()), ["HP518"]);
+    fake.thread(9, MODULE.0 + 0x3000, &[1, 2]);
+    assert_eq!(clear_up(&fake, &ONCE).unwrap().outcome, Outcome::Recovered);
+    assert_eq!(states(&fake), []);
+}
+
+/// A variable of `f_1010`'s payload: its code serves as one, for only its address matters.
+fn variable(name: Option<&str>, kind: &str) -> Variable {
+    Variable {
+        symbol: "f_1010".to_owned(),
+        name: name.map(str::to_owned),
+        size: 6,
+        type_sha256: Some(kind.repeat(32)),
+        behind: None,
+    }
+}
+
+#[test]
+fn variables_of_a_replaced_patch_live_on() {
+    let fake = Fake::new();
+    fake.unchecked.set(true);
+    let first = package_with(|m| m.variables = vec![variable(Some("count"), "aa")]);
+    apply(&fake, &first, &ONCE).unwrap();
+    let at = Survey::of(&fake).unwrap().patches[0].record.body.variables[0].at;
+    for (name, kind) in [(None, "aa"), (Some("count"), "bb")] {
+        let other = newer_with(|m| m.variables = vec![variable(name, kind)]);
+        let summary = check(&fake, &other).unwrap();
+        let refused = name.is_some();
+        assert_eq!(codes(&summary).contains(&"HP529"), refused, "{summary:?}");
+    }
+    let second = newer_with(|m| m.variables = vec![variable(Some("count"), "aa")]);
+    let applied = apply(&fake, &second, &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    assert!(codes(&applied).contains(&"HP530"));
+    let survey = Survey::of(&fake).unwrap();
+    assert_eq!(
+        survey.by_id("fix-2").unwrap().record.body.variables[0].at,
+        at
+    );
+}
+
+#[test]
+fn functions_that_were_handed_out_stand_in_the_way_of_a_replacement() {
+    let fake = Fake::new();
+    let first = package_with(|m| m.exposed = vec!["f_1010".to_owned()]);
+    apply(&fake, &first, &ONCE).unwrap();
+    let refused = apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
+    assert!(codes(&refused).contains(&"HP531"), "{refused:?}");
+    assert_eq!(fake.version(), Version::New);
+}

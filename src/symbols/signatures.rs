@@ -1,0 +1,91 @@
+//! The signatures of given functions: what caller and callee must agree on.
+//!
+//! Read on demand, as only the functions of a patch need it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
+
+use pdb::{FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex};
+
+use super::{SymbolsError, TypeIndex, Types, raw};
+use crate::addr::Rva;
+
+/// The item stream's fixed number (LLVM, "The PDB File Format: Streams").
+const IPI_STREAM: StreamIndex = StreamIndex(4);
+
+/// Reads the signatures of the functions that start at these addresses, as text: calling
+/// convention, result, parameters. A function without a known one is left out.
+///
+/// # Errors
+/// Where the PDB as a whole cannot be read.
+pub fn signatures(
+    pdb: &[u8],
+    types: &Types,
+    wanted: &BTreeSet<Rva>,
+) -> Result<BTreeMap<Rva, String>, SymbolsError> {
+    // As in `Symbols::parse`: the `pdb` crate asserts on some malformed records.
+    let read = std::panic::AssertUnwindSafe(|| read(pdb, types, wanted));
+    std::panic::catch_unwind(read).unwrap_or(Err(SymbolsError::Damaged))
+}
+
+fn read(
+    pdb: &[u8],
+    types: &Types,
+    wanted: &BTreeSet<Rva>,
+) -> Result<BTreeMap<Rva, String>, SymbolsError> {
+    let mut file = PDB::open(Cursor::new(pdb))?;
+    let map = file.address_map()?;
+    let items = match file.raw_stream(IPI_STREAM) {
+        Ok(Some(stream)) => Types::parse(stream.as_slice()).unwrap_or_default(),
+        _ => Types::default(),
+    };
+    let debug = file.debug_information()?;
+    let mut found = BTreeMap::new();
+    let mut modules = debug.modules()?;
+    while let Some(module) = modules.next()? {
+        let Some(info) = file.module_info(&module)? else {
+            continue;
+        };
+        let mut records = info.symbols()?;
+        // A damaged module says no more than it does up to the damage.
+        while let Ok(Some(record)) = records.next() {
+            let kind = record.raw_kind();
+            let body = record.raw_bytes().get(2..).unwrap_or(&[]);
+            let Some((place, index)) = procedure(kind, body) else {
+                continue;
+            };
+            let Some(rva) = place.to_rva(&map).map(|r| Rva(r.0)) else {
+                continue;
+            };
+            if !wanted.contains(&rva) {
+                continue;
+            }
+            let function_types = match raw::is_item_procedure(kind) {
+                true => items.function_item(index).map(|(_, types)| types),
+                false => Some(vec![index]),
+            };
+            let text = function_types
+                .and_then(|list| list.last().copied())
+                .and_then(|index| types.signature(index));
+            if let Some(text) = text {
+                found.insert(rva, text);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Where a procedure record's function is, and its type or item.
+fn procedure(kind: u16, body: &[u8]) -> Option<(PdbInternalSectionOffset, TypeIndex)> {
+    if !raw::is_procedure(kind) {
+        return None;
+    }
+    let word = |at: usize| {
+        let bytes = body.get(at..at + 4)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    };
+    let section = u16::from_le_bytes(body.get(32..34)?.try_into().ok()?);
+    let offset = word(28)?;
+    let place = PdbInternalSectionOffset { offset, section };
+    Some((place, TypeIndex(word(24)?)))
+}
