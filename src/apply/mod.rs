@@ -28,6 +28,7 @@
 //! Should that die too, the target stays frozen, and [`recover`] does it when `hotpatch` is
 //! run the next time.
 
+mod blueprint;
 pub mod entries;
 pub mod fault;
 mod hooks;
@@ -40,6 +41,7 @@ mod payload_zones;
 pub mod place;
 pub mod pointers;
 pub mod preflight;
+pub mod proof;
 pub mod quiesce;
 pub mod record;
 pub mod recover;

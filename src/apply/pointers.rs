@@ -23,7 +23,7 @@ impl Pointers {
 }
 
 /// Looks through everything that the target can write, but for some ranges, for aligned
-/// words that point into `wanted`. Ranges are first byte and first byte after.
+/// words that point into `range` and count. Ranges are first byte and first byte after.
 ///
 /// Memory that goes away meanwhile is no memory; what can't be read holds nothing that the
 /// target could read either.
@@ -32,14 +32,11 @@ impl Pointers {
 /// Where the regions can't be listed.
 pub fn find<T: Target + ?Sized>(
     target: &T,
-    wanted: &[(u64, u64)],
+    range: (u64, u64),
+    counts: impl Fn(u64) -> bool,
     without: &[(u64, u64)],
 ) -> Result<Pointers, TargetError> {
-    let low = wanted.iter().map(|r| r.0).min().unwrap_or(0);
-    let high = wanted.iter().map(|r| r.1).max().unwrap_or(0);
-    let points = |word: u64| {
-        (low..high).contains(&word) && wanted.iter().any(|r| (r.0..r.1).contains(&word))
-    };
+    let points = |word: u64| (range.0..range.1).contains(&word) && counts(word);
     let mut found = Pointers::default();
     let mut buffer = Vec::new();
     let mut at = Va(0x1_0000);
@@ -106,7 +103,7 @@ mod tests {
         fake.allocate(heap, 0x3000).unwrap();
         let wanted = (MODULE.0 + 0x1000, MODULE.0 + 0x2000);
         let put = |at: u64, word: u64| fake.poke(Va(at), &word.to_le_bytes());
-        let look = |without: &[(u64, u64)]| find(&fake, &[wanted], without).unwrap();
+        let look = |without: &[(u64, u64)]| find(&fake, wanted, |_| true, without).unwrap();
         put(heap.0 + 8, wanted.0 - 1);
         put(heap.0 + 16, wanted.1);
         assert_eq!(look(&[]), Pointers::default());
@@ -117,6 +114,8 @@ mod tests {
         assert_eq!(both.first, Some((Va(heap.0 + 0x1008), Va(wanted.0))));
         assert_eq!(look(&[(heap.0 + 0x1000, heap.0 + 0x2000)]).count, 1);
         assert_eq!(look(&[(0, u64::MAX)]).count, 0);
+        let even = |word: u64| word.is_multiple_of(2);
+        assert_eq!(find(&fake, wanted, even, &[]).unwrap().count, 1);
         fake.protect(heap, 0x3000, Protection::READ).unwrap();
         assert_eq!(look(&[]).count, 0);
     }

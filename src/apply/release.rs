@@ -41,6 +41,10 @@ pub(super) fn release<T: Target>(
         frames,
         held: Zones::new(records.iter().flat_map(held).collect()),
         functions: functions(target, records)?,
+        calls: records
+            .iter()
+            .filter_map(|r| Some(r.body.call?.0))
+            .collect(),
     };
     let patience = Patience {
         deadline: patience.deadline.min(Instant::now() + WAIT),
@@ -61,11 +65,13 @@ pub(super) fn release<T: Target>(
         }
     }
     fault::point("unregistered");
-    let ranges: Vec<(u64, u64)> = records.iter().map(|r| (r.at.0, r.end().0)).collect();
+    let ranges = records.iter().map(|r| (r.at.0, r.end().0));
     // Live stacks have been looked at; below them is what calls left that have returned.
-    let mut without = ranges.clone();
-    without.extend(&effort.stacks);
-    let found = pointers::find(target, &ranges, &without)?;
+    let without: Vec<(u64, u64)> = ranges.clone().chain(effort.stacks).collect();
+    let low = ranges.clone().map(|r| r.0).min().unwrap_or(0);
+    let high = ranges.map(|r| r.1).max().unwrap_or(0);
+    let counts = |word: u64| check.is_address(&zones, word).is_some();
+    let found = pointers::find(target, (low, high), counts, &without)?;
     if let Some((at, word)) = found.first {
         let why = format!(
             "{} words of the program's memory point into it, the first at {at} to {word}.",
@@ -94,7 +100,8 @@ pub(super) fn not_freed(record: &Record, why: &str) -> Finding {
     )
 }
 
-/// What of a payload is no code: the address of any byte of it can be in use.
+/// Constants and variables of a payload: the address of any byte of them can be in use. Not
+/// the record and the unwind table, which only hotpatch and the system know.
 fn held(record: &Record) -> Vec<Zone> {
     let name = format!("(data of {})", record.body.id);
     let mut code: Vec<(u64, u64)> = record
@@ -103,9 +110,12 @@ fn held(record: &Record) -> Vec<Zone> {
         .iter()
         .map(|c| (c.at.0, c.at.0.saturating_add(c.size)))
         .collect();
+    let known = record.body.function_table.iter();
+    code.extend(known.map(|t| (t.at.0, t.at.0 + 12 * u64::from(t.entries))));
     code.sort_unstable();
+    // The record comes first, and then the code.
+    let mut at = code.first().map_or(record.end().0, |c| c.0);
     code.push((record.end().0, record.end().0));
-    let mut at = record.at.0;
     let mut zones = Vec::new();
     for (start, end) in code {
         zones.push(Zone {
@@ -125,6 +135,8 @@ struct HeldCheck<'f, 'c, T: Target + ?Sized> {
     held: Zones,
     /// First byte and first byte after of the functions with unwind information, ascending.
     functions: Vec<(u64, u64)>,
+    /// The routines through which hotpatch itself calls: nobody else knows them.
+    calls: Vec<u64>,
 }
 
 /// Functions of a payload start at multiples of this.
@@ -156,13 +168,21 @@ fn functions<T: Target + ?Sized>(
 }
 
 impl<T: Target + ?Sized> HeldCheck<'_, '_, T> {
+    /// The zone in which a word is the address of a function or of data.
+    fn is_address<'z>(&'z self, code: &'z Zones, word: u64) -> Option<&'z Zone> {
+        let function = code.executing(word).filter(|_| self.is_function(word));
+        function.or_else(|| self.held.executing(word))
+    }
+
     /// Whether an address in the code of a payload may be that of a function.
     fn is_function(&self, address: u64) -> bool {
         let after = self
             .functions
             .partition_point(|(start, _)| *start <= address);
         match after.checked_sub(1).map(|i| self.functions[i]) {
-            Some((start, end)) if address < end => address == start,
+            Some((start, end)) if address < end => {
+                address == start && !self.calls.contains(&address)
+            }
             _ => address.is_multiple_of(FUNCTION_ALIGN),
         }
     }
@@ -180,8 +200,7 @@ impl<T: Target + ?Sized> StackCheck<T> for HeldCheck<'_, '_, T> {
         let (words, _) = stack.as_chunks::<8>();
         let words = words.iter().map(|w| u64::from_le_bytes(*w));
         for word in words.chain(thread.registers.integer) {
-            let start = zones.executing(word).filter(|_| self.is_function(word));
-            if let Some(zone) = start.or_else(|| self.held.executing(word)) {
+            if let Some(zone) = self.is_address(zones, word) {
                 found.push(Blocker {
                     thread: thread.id,
                     function: zone.function.clone(),

@@ -15,6 +15,7 @@ pub mod package_arg;
 mod pipeline;
 pub mod process_arg;
 mod progress;
+mod proof;
 mod recover;
 mod revert;
 mod rollback;

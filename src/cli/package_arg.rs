@@ -38,6 +38,15 @@ pub struct Trust {
 }
 
 impl PackageArgs {
+    /// Another package, which the same keys may have signed.
+    #[cfg(windows)]
+    pub fn with_package(&self, package: PathBuf) -> Self {
+        PackageArgs {
+            package,
+            ..self.clone()
+        }
+    }
+
     /// Reads the package and verifies it.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod keygen;
 pub mod listing;
 pub mod out;
 pub mod package;
+pub mod proof;
 pub mod sanitize;
 pub mod schema;
 pub mod status;

@@ -16,6 +16,7 @@ pub const REPORTS: &[Entry] = &[
     ("explain", of::<super::explain::ExplainReport>),
     ("inspect", of::<super::inspect::InspectReport<'static>>),
     ("keygen", of::<super::keygen::KeygenReport>),
+    ("proof", of::<super::proof::ProofReport>),
     ("recover", of::<super::target::TargetReport>),
     ("revert", of::<super::target::TargetReport>),
     ("rollback", of::<super::target::TargetReport>),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::proof::state_word;
 use super::sanitize::line;
 use super::target::FunctionReport;
 use super::time::rfc3339;
@@ -164,12 +165,7 @@ impl PatchReport {
             id: body.id.clone(),
             sequence: body.sequence,
             title: body.title.clone(),
-            state: match patch.state {
-                State::Active => "active",
-                State::Replaced => "replaced",
-                State::Pending => "pending",
-                State::Torn => "torn",
-            },
+            state: state_word(patch.state),
             module: body.module.name.clone(),
             frozen: header.frozen,
             replaced: replaced.map(|p| p.record.body.id.clone()).collect(),

@@ -186,7 +186,7 @@ impl TargetReport {
 }
 
 /// Appends a finding.
-fn push_finding(text: &mut String, finding: &FindingReport) {
+pub(super) fn push_finding(text: &mut String, finding: &FindingReport) {
     let weight = match finding.severity {
         Severity::Note => "note",
         Severity::Risk => "risk",

@@ -5,6 +5,7 @@ mod switch;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::blueprint::Context;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::Preflight;
 use super::quiesce::Effort;
@@ -12,7 +13,7 @@ use super::target::{Target, TargetError};
 use super::{fault, hooks, recover, release, revert};
 use crate::package::{Package, Verified};
 use crate::payload::names::Hook;
-use placing::{Context, place};
+use placing::place;
 use switch::{dismantle, prepare, switch};
 
 /// Looks at everything that `apply` would look at, and writes nothing.

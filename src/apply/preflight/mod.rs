@@ -19,8 +19,9 @@ use crate::addr::Va;
 use crate::finding::rules::target as rules;
 use crate::finding::{Finding, Severity};
 use crate::package::Package;
-use crate::package::manifest::ReplacedFunction;
+use crate::package::manifest::{Manifest, ReplacedFunction};
 use crate::payload::names::REDIRECT_LEN;
+pub(super) use variables::keep;
 
 /// What was found out about a target and a package.
 #[derive(Debug)]
@@ -117,6 +118,15 @@ impl Preflight {
             region_size,
         })
     }
+}
+
+/// The module that a manifest names, if it is loaded and the right build.
+pub(super) fn identify<T: Target>(
+    target: &T,
+    manifest: &Manifest,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Module>, TargetError> {
+    identity::find(target, manifest, findings)
 }
 
 /// What stands against letting calls of functions end in the version in which they began.

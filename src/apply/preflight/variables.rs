@@ -11,7 +11,7 @@ use crate::package::Package;
 use crate::package::manifest::Variable;
 
 /// Where the package's variables are that the replaced patches brought, by symbol.
-pub(super) fn keep(
+pub(in crate::apply) fn keep(
     survey: &Survey,
     replaced: &[Installed],
     package: &Package,

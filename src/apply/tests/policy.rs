@@ -141,10 +141,6 @@ fn memory_that_the_program_points_into_is_kept() {
         (Version::Old, vec![State::Pending])
     );
     fake.free(heap).unwrap();
-    // On a stack what counts as well is an address of data.
-    fake.thread(9, MODULE.0 + 0x3000, &[record.at.0 + 0x40, 1]);
-    assert_eq!(codes(&clear_up(&fake, &ONCE).unwrap()), ["HP518"]);
-    fake.thread(9, MODULE.0 + 0x3000, &[1, 2]);
     assert_eq!(clear_up(&fake, &ONCE).unwrap().outcome, Outcome::Recovered);
     assert_eq!(states(&fake), []);
 }

@@ -137,4 +137,24 @@ rules! {
     NOT_IN_PATCH = "HP533", Refuse, "patch does not replace this function",
         remedy "Name a function that the patch replaces, as `hotpatch inspect` shows it.",
         because "--allow-on-stack names a function that the patch does not replace. Threads may be inside such a function anyway.";
+    /// A patch that nobody approved.
+    NOT_APPROVED = "HP540", Refuse, "patch of no approved package is in the process",
+        remedy "Name its package too, if it is approved; otherwise find out who applied it (hotpatch audit show) and revert it.",
+        because "The process has a patch whose package is not among those that were given and verified.";
+    /// A package that isn't in the process.
+    NOT_ACTIVE = "HP541", Refuse, "approved package is not active in the process",
+        remedy "Apply it, or leave it out.",
+        because "A package was given as approved, and no patch of it is in the process: its fix is not in effect there.";
+    /// No file to compare with.
+    NO_BASELINE = "HP542", Refuse, "file of the shipped build is missing",
+        remedy "Give the file of the build that is running with --image FILE.",
+        because "To compare the code in memory with what was shipped, the file of that very build is needed. The one that the module was loaded from is another one by now, or can't be read.";
+    /// Bytes that are not what they should be.
+    DIFFERS = "HP543", Refuse, "memory is not what file and packages give",
+        remedy "Find out what changed it (a debugger, a security product, an intruder); restart the program if that can't be explained.",
+        because "Every byte of code of the module was compared with the file of its build, with the redirects of approved packages in place, and every byte of code and constants of the payloads with the packages. These bytes are others.";
+    /// Pages that are not sealed as they should be.
+    PROTECTION = "HP544", Refuse, "pages have another protection than they should",
+        remedy "Find out what changed it; restart the program if that can't be explained.",
+        because "Code is executable and never writable, constants are readable only, variables are never executable. Pages that are not so can have been changed, or can be.";
 }

@@ -1,0 +1,239 @@
+//! The payload of a patch against its package.
+
+use std::collections::HashMap;
+
+use super::module::{difference, differences};
+use super::{Proof, ProvenPatch};
+use crate::addr::Va;
+use crate::apply::blueprint::{Context, bind};
+use crate::apply::link::{Externals, Layout, Linked};
+use crate::apply::loaded::{self, Export};
+use crate::apply::outcome::ApplyError;
+use crate::apply::preflight;
+use crate::apply::record::{Body, Record};
+use crate::apply::survey::{Installed, Survey};
+use crate::apply::target::{Module, Protection, Target, TargetError};
+use crate::finding::Finding;
+use crate::finding::rules::target as rules;
+use crate::package::manifest::Manifest;
+use crate::package::{Package, Verified};
+
+/// Compares every page of a payload, and its record; returns what the package puts into the
+/// module.
+pub(super) fn compare<T: Target>(
+    target: &T,
+    survey: &Survey,
+    installed: &Installed,
+    package: &Verified<Package>,
+    proof: &mut Proof,
+) -> Result<Vec<(Va, Vec<u8>)>, ApplyError> {
+    let record = &installed.record;
+    let (body, id) = (&record.body, &record.body.id);
+    let modules = target.modules()?;
+    let Some(module) = modules.iter().find(|m| m.base == body.module.base) else {
+        let detail = format!("No module is at {}.", body.module.base);
+        proof
+            .findings
+            .push(Finding::about(&rules::MODULE_MISSING, id, detail));
+        return Ok(Vec::new());
+    };
+    let differs = |why: String| Finding::about(&rules::DIFFERS, id, why);
+    let (linked, wanted, unknown) = match expected(target, survey, record, package, module) {
+        Ok(expected) => expected,
+        Err(ApplyError::Target(error)) => return Err(error.into()),
+        Err(error) => {
+            let why = preflight::causes(&error);
+            proof.findings.push(differs(format!(
+                "The package does not fit its place: {why}"
+            )));
+            return Ok(Vec::new());
+        }
+    };
+    if let Some(field) = different_field(&wanted, body) {
+        let why = format!(
+            "The record at {} does not say what the package says: {field}.",
+            record.at
+        );
+        proof.findings.push(differs(why));
+    }
+    let mut bytes = 0;
+    for pages in &linked.pages {
+        if !pages.protection.writable() {
+            let found = target.read_vec(pages.at, pages.bytes.len())?;
+            bytes += found.len() as u64;
+            let unknown: Vec<(usize, usize)> = unknown
+                .iter()
+                .filter_map(|at| at.0.checked_sub(pages.at.0))
+                .map(|at| (at as usize, at as usize + 8))
+                .collect();
+            for (from, to) in differences(&pages.bytes, &found, &unknown) {
+                let at = Va(pages.at.0 + from as u64);
+                let name = function_at(body, at).unwrap_or(id);
+                let why = difference(at, &pages.bytes[from..to], &found[from..to]);
+                proof
+                    .findings
+                    .push(Finding::about(&rules::DIFFERS, name, why));
+            }
+        }
+        sealed(
+            target,
+            pages.at,
+            pages.bytes.len() as u64,
+            pages.protection,
+            id,
+            proof,
+        )?;
+    }
+    sealed(target, record.at, 0x1000, Protection::READ_WRITE, id, proof)?;
+    proof.patches.push(ProvenPatch {
+        id: id.clone(),
+        package_sha256: body.package_sha256.clone(),
+        state: installed.state,
+        bytes,
+        redirects: wanted.sites().count(),
+    });
+    let sites = wanted.sites().map(|s| (s.at, s.redirect.clone()));
+    Ok(sites.collect())
+}
+
+/// The payload as the package gives it at its place, the body of its record, and the fields
+/// whose content only the target's loader knows.
+fn expected<T: Target>(
+    target: &T,
+    survey: &Survey,
+    record: &Record,
+    package: &Verified<Package>,
+    module: &Module,
+) -> Result<(Linked, Body, Vec<Va>), ApplyError> {
+    let body = &record.body;
+    // The record takes as many pages as whoever placed it gave it.
+    let first = body
+        .code
+        .iter()
+        .map(|c| c.at.0)
+        .min()
+        .unwrap_or(record.at.0);
+    let layout = Layout::new(&package.payload, first.saturating_sub(record.at.0))?;
+    let replaced: Vec<Installed> = body
+        .over
+        .iter()
+        .filter_map(|at| survey.at(*at))
+        .cloned()
+        .collect();
+    let kept = preflight::keep(survey, &replaced, package, &mut Vec::new());
+    let context = Context {
+        module,
+        replaced: &replaced,
+        kept: &kept,
+        on_stack: &body.on_stack,
+    };
+    let mut externals = preflight::externals(package, &kept);
+    let unknown = resolve(target, &package.manifest, &mut externals)?;
+    let (linked, wanted) = bind(target, package, context, &layout, (record.at, &externals))?;
+    let mut fields = Vec::new();
+    if !unknown.is_empty() {
+        // Where another address would be written is where the field is.
+        for symbol in unknown {
+            externals.imports.insert(symbol, Va(u64::MAX >> 1));
+        }
+        let (other, _) = bind(target, package, context, &layout, (record.at, &externals))?;
+        for (a, b) in linked.pages.iter().zip(&other.pages) {
+            let (words, _) = a.bytes.as_chunks::<8>();
+            let (others, _) = b.bytes.as_chunks::<8>();
+            let both = words.iter().zip(others).enumerate();
+            let differing = both.filter(|(_, (x, y))| x != y);
+            fields.extend(differing.map(|(i, _)| Va(a.at.0 + 8 * i as u64)));
+        }
+    }
+    Ok((linked, wanted, fields))
+}
+
+/// Looks the package's imports up as the loader would; returns the symbols of those that
+/// another module forwards, or that can't be found.
+fn resolve<T: Target>(
+    target: &T,
+    manifest: &Manifest,
+    externals: &mut Externals<'_>,
+) -> Result<Vec<String>, TargetError> {
+    let modules = target.modules()?;
+    let by_name: HashMap<String, &Module> =
+        modules.iter().map(|m| (m.name.to_lowercase(), m)).collect();
+    let mut unknown = Vec::new();
+    for import in &manifest.imports {
+        let found = match by_name.get(&import.module) {
+            Some(module) => {
+                loaded::find_export(target, module, import.name.as_deref(), import.ordinal)?
+            }
+            None => Export::Missing,
+        };
+        match found {
+            Export::At(at) => {
+                externals.imports.insert(import.symbol.clone(), at);
+            }
+            Export::Forwarded | Export::Missing => unknown.push(import.symbol.clone()),
+        }
+    }
+    Ok(unknown)
+}
+
+/// The first part in which a record isn't what its package gives.
+fn different_field(wanted: &Body, found: &Body) -> Option<&'static str> {
+    let parts = [
+        ("id", wanted.id == found.id),
+        ("sequence", wanted.sequence == found.sequence),
+        ("functions", wanted.functions == found.functions),
+        ("entries", wanted.entries == found.entries),
+        ("relays", wanted.relays == found.relays),
+        ("code", wanted.code == found.code),
+        (
+            "unwind table",
+            wanted.function_table == found.function_table,
+        ),
+        ("call", wanted.call == found.call),
+        ("hooks", wanted.hooks == found.hooks),
+        ("variables", wanted.variables == found.variables),
+        ("requires", wanted.requires == found.requires),
+        ("exposed", wanted.exposed == found.exposed),
+    ];
+    parts.iter().find(|(_, same)| !same).map(|(name, _)| *name)
+}
+
+fn function_at(body: &Body, at: Va) -> Option<&String> {
+    let mut functions = body.functions.iter();
+    let holds = |f: &&crate::apply::record::Function| {
+        (f.replacement.0..f.replacement.0.saturating_add(f.replacement_size)).contains(&at.0)
+    };
+    functions.find(holds).map(|f| &f.name)
+}
+
+/// Pages must have exactly one protection.
+fn sealed<T: Target>(
+    target: &T,
+    start: Va,
+    size: u64,
+    wanted: Protection,
+    id: &str,
+    proof: &mut Proof,
+) -> Result<(), TargetError> {
+    let end = start.0 + size;
+    let mut at = start;
+    while at.0 < end {
+        let Some(region) = target.region(at)? else {
+            break;
+        };
+        if region.protection != wanted {
+            let detail = format!(
+                "At {at}: expected PAGE_ constant {:#x}, found {:#x}.",
+                wanted.0, region.protection.0
+            );
+            proof
+                .findings
+                .push(Finding::about(&rules::PROTECTION, id, detail));
+        }
+        if region.end() <= at {
+            break;
+        }
+        at = region.end();
+    }
+    Ok(())
+}
