@@ -1,6 +1,8 @@
 //! The command line: one file per subcommand, its clap struct and its `run`.
 
 mod apply;
+mod audit;
+pub mod audit_arg;
 mod build;
 mod builds;
 mod check;
@@ -120,6 +122,7 @@ enum Command {
     Revert(revert::RevertArgs),
     Rollback(rollback::RollbackArgs),
     Recover(recover::RecoverArgs),
+    Audit(audit::AuditCommand),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     #[cfg(windows)]
@@ -129,6 +132,8 @@ enum Command {
 
 /// Parses the arguments of this process, runs one command and says how it ended.
 pub fn main() -> ExitCode {
+    #[cfg(windows)]
+    crate::process::libraries::only_from_system();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
@@ -155,6 +160,7 @@ impl Command {
             Command::Revert(args) => args.run(face.usual()?),
             Command::Rollback(args) => args.run(face.usual()?),
             Command::Recover(args) => args.run(face.usual()?),
+            Command::Audit(args) => args.run(face.usual()?),
             Command::Schema(args) => args.run(face.usual()?),
             #[cfg(windows)]
             Command::Watchdog(args) => args.run(face.usual()?),

@@ -1,5 +1,6 @@
 //! The faces of a result: readable text and JSON, from one model per report.
 
+pub mod audit;
 pub mod build;
 pub mod coverage;
 pub mod diff;

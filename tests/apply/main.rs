@@ -5,6 +5,7 @@
 
 #![cfg(windows)]
 
+mod audit;
 mod busy;
 mod death;
 mod hotpatch;

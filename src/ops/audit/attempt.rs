@@ -1,7 +1,7 @@
 //! One attempt to change a process: a record before, and a record after.
 
 use super::append::{Appended, AuditError, Log};
-use super::record::{End, Event, Facts, PackageFacts, TargetFacts, cut};
+use super::record::{End, Event, Facts, PackageFacts, TargetFacts, cut, sha256};
 use crate::apply::Summary;
 use crate::apply::target::Identity;
 use crate::exit::Exit;
@@ -151,5 +151,64 @@ impl From<&Verified<Package>> for PackageFacts {
             sha256: Some(package.sha256_hex()),
             signers: package.signers().iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+impl Facts {
+    /// An attempt of this command, about which nothing is known yet.
+    pub fn new(command: &str) -> Self {
+        Facts {
+            command: command.to_owned(),
+            ..Facts::default()
+        }
+    }
+
+    /// On the process with this id, which was not opened.
+    pub fn pid(mut self, pid: u32) -> Self {
+        self.target = Some(TargetFacts {
+            pid,
+            ..TargetFacts::default()
+        });
+        self.with_module()
+    }
+
+    /// On this process.
+    pub fn process(mut self, process: &Identity) -> Self {
+        self.target = Some(process.into());
+        self.with_module()
+    }
+
+    /// With this package.
+    pub fn package(mut self, package: &Verified<Package>) -> Self {
+        self.package = Some(package.into());
+        self.module = Some(cut(&package.manifest.target.file_name));
+        self.with_module()
+    }
+
+    fn with_module(mut self) -> Self {
+        if let Some(target) = &mut self.target {
+            target.module.clone_from(&self.module);
+        }
+        self
+    }
+
+    /// With a package file that nobody vouches for, of which only the bytes are certain.
+    pub fn file(mut self, bytes: &[u8]) -> Self {
+        self.package = Some(PackageFacts {
+            sha256: Some(sha256(bytes)),
+            ..PackageFacts::default()
+        });
+        self
+    }
+
+    /// With the patch that has this id.
+    pub fn patch(mut self, id: Option<&str>) -> Self {
+        if let Some(id) = id {
+            self.package = Some(PackageFacts {
+                id: Some(cut(id)),
+                ..PackageFacts::default()
+            });
+        }
+        self
     }
 }

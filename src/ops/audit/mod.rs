@@ -37,6 +37,7 @@ mod archive;
 mod attempt;
 mod chain;
 mod checkpoint;
+pub mod events;
 mod lines;
 mod place;
 mod record;

@@ -84,12 +84,15 @@ pub enum Event {
 /// What was attempted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
-    /// `apply` or `revert`.
+    /// `apply`, `revert`, `rollback` or `recover`.
     pub command: String,
     /// The process; null where it was not opened.
     pub target: Option<TargetFacts>,
     /// The package; null where none is needed, or it could not be read.
     pub package: Option<PackageFacts>,
+    /// File name of the module that the package is for, until the target is known.
+    #[serde(skip)]
+    pub(super) module: Option<String>,
 }
 
 /// A process.

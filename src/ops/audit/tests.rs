@@ -44,6 +44,7 @@ fn facts() -> Facts {
             id: Some("fix-1".to_owned()),
             ..PackageFacts::default()
         }),
+        ..Facts::default()
     }
 }
 
@@ -310,7 +311,7 @@ fn the_longest_texts_fit_a_line() {
     let facts = Facts {
         command: "revert".to_owned(),
         target: Some((&target).into()),
-        package: None,
+        ..Facts::default()
     };
     let log = folder.log();
     let attempt = Attempt::begin(&log, facts).unwrap();
