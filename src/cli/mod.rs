@@ -9,6 +9,7 @@ mod check;
 mod coverage;
 mod diff;
 mod explain;
+mod export;
 mod failure;
 mod inspect;
 pub mod key_arg;
@@ -111,9 +112,10 @@ impl Face {
 #[derive(Debug, Subcommand)]
 enum Command {
     Diff(diff::DiffArgs),
-    Build(build::BuildArgs),
+    Build(Box<build::BuildArgs>),
     Coverage(coverage::CoverageArgs),
     Inspect(inspect::InspectArgs),
+    Export(export::ExportArgs),
     Keygen(keygen::KeygenArgs),
     Verify(verify::VerifyArgs),
     Check(check::CheckArgs),
@@ -152,6 +154,7 @@ impl Command {
             Command::Build(args) => args.run(face.usual()?),
             Command::Coverage(args) => args.run(face.usual()?),
             Command::Inspect(args) => args.run(face.usual()?),
+            Command::Export(args) => args.run(face.usual()?),
             Command::Keygen(args) => args.run(face.usual()?),
             Command::Verify(args) => args.run(face.usual()?),
             Command::Check(args) => args.run(face.usual()?),

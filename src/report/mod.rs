@@ -5,6 +5,7 @@ pub mod build;
 pub mod coverage;
 pub mod diff;
 pub mod explain;
+pub mod export;
 pub mod inspect;
 pub mod keygen;
 pub mod listing;

@@ -19,6 +19,7 @@ pub const REPORTS: &[Entry] = &[
     ("coverage", of::<super::coverage::CoverageReport>),
     ("diff", of::<super::diff::DiffReport>),
     ("explain", of::<super::explain::ExplainReport>),
+    ("export", of::<super::export::ExportReport>),
     ("inspect", of::<super::inspect::InspectReport<'static>>),
     ("keygen", of::<super::keygen::KeygenReport>),
     ("recover", of::<super::target::TargetReport>),

@@ -218,6 +218,7 @@ impl Log {
             who: self.who.clone(),
             place: self.place.clone(),
             event,
+            seal: None,
         };
         let line = record
             .to_line()

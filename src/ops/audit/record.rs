@@ -38,6 +38,10 @@ pub struct Record {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+    /// SHA-256 of every byte of the line before `,"seal"`, as hex: the line's last field.
+    /// Made when the line is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
 }
 
 /// Who ran `hotpatch`.
@@ -173,7 +177,9 @@ impl Record {
     /// # Errors
     /// Where it can't be written as JSON.
     pub fn to_line(&self) -> serde_json::Result<Vec<u8>> {
-        let text = serde_json::to_string(self)?;
+        let mut unsealed = self.clone();
+        unsealed.seal = None;
+        let text = serde_json::to_string(&unsealed)?;
         let text = sanitize::json(&text);
         let body = text.strip_suffix('}').unwrap_or(&text);
         Ok(format!("{body}{SEAL}{}\"}}\n", sha256(body.as_bytes())).into_bytes())
