@@ -14,3 +14,4 @@ mod load;
 mod package;
 mod refusal;
 mod target;
+mod tool;

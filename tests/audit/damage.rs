@@ -1,7 +1,6 @@
 //! Logs that somebody, or a loss of power, has changed.
 
-use hotpatch::ops::audit::MAX_LINE;
-use sha2::{Digest, Sha256};
+use hotpatch::ops::audit::{MAX_LINE, seal as sealed};
 
 use super::{folder, json, run};
 
@@ -73,12 +72,6 @@ fn a_torn_last_line_is_no_tampering_and_the_next_writer_says_so() {
     );
     let shown = run(&folder, "show");
     assert!(shown.good().contains("took out a torn line"), "{shown:?}");
-}
-
-/// A line that is sealed as a record is.
-fn sealed(body: &str) -> Vec<u8> {
-    let seal = hex::encode(Sha256::digest(body));
-    format!("{body},\"seal\":\"{seal}\"}}\n").into_bytes()
 }
 
 #[test]

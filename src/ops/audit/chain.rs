@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 
 use super::checkpoint::Checkpoint;
 use super::lines::{Line, Lines};
-use super::record::{Event, LineError, Record, is_torn};
+use super::record::{Event, LineError, Record, is_torn, sha256};
 use super::tail::NOTHING;
 use crate::package::PublicKey;
 
@@ -162,6 +162,11 @@ impl Chain<'_> {
     }
 
     fn record(&mut self, line: &Line<'_>, record: Record) {
+        let hash = match line.complete {
+            true => line.sha256.clone(),
+            // The next writer will add the line feed that is missing.
+            false => sha256(&[line.bytes, b"\n"].concat()),
+        };
         let verdict = &mut self.verdict;
         if verdict.records == 0 && line.number == 1 {
             verdict.first = record.number;
@@ -171,12 +176,12 @@ impl Chain<'_> {
             }
         }
         self.check_position(line, &record);
-        self.check_kept(line, record.number);
+        self.check_kept(line, &hash, record.number);
         self.note(line, &record);
         let verdict = &mut self.verdict;
         verdict.records += 1;
         verdict.last = record.number;
-        verdict.head = line.sha256.clone();
+        verdict.head.clone_from(&hash);
         if !line.complete {
             // A whole record of which only the line feed is missing.
             verdict.torn = Some(Torn {
@@ -185,7 +190,7 @@ impl Chain<'_> {
             });
         }
         self.number = record.number.saturating_add(1);
-        self.previous = Some(line.sha256.clone());
+        self.previous = Some(hash);
         self.skipped = false;
     }
 
@@ -205,12 +210,12 @@ impl Chain<'_> {
     }
 
     /// Compares a record with the checkpoints that were kept elsewhere.
-    fn check_kept(&mut self, line: &Line<'_>, number: u64) {
+    fn check_kept(&mut self, line: &Line<'_>, hash: &str, number: u64) {
         for checkpoint in self.kept.iter().filter(|c| c.number == number) {
             match self.signed(checkpoint) {
-                _ if checkpoint.head != line.sha256 => {
+                _ if checkpoint.head != hash => {
                     let expected = format!("the line {} that was signed", checkpoint.head);
-                    let found = format!("the line {}", line.sha256);
+                    let found = format!("the line {hash}");
                     self.problem(line.number, ProblemKind::Checkpoint, &expected, found);
                 }
                 Ok(_) => self.vouch(number),

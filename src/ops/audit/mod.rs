@@ -54,5 +54,6 @@ pub use lines::{Line, Lines};
 pub use place::{LOG_VARIABLE, default_path};
 pub use record::{
     Continued, End, Event, Facts, MAX_LINE, PackageFacts, Place, Record, Recovered, SCHEMA,
-    TargetFacts, Who,
+    TargetFacts, Who, seal,
 };
+pub use tail::{Rest, Tail, TailError, read as read_tail};

@@ -181,8 +181,7 @@ impl Record {
         unsealed.seal = None;
         let text = serde_json::to_string(&unsealed)?;
         let text = sanitize::json(&text);
-        let body = text.strip_suffix('}').unwrap_or(&text);
-        Ok(format!("{body}{SEAL}{}\"}}\n", sha256(body.as_bytes())).into_bytes())
+        Ok(seal(text.strip_suffix('}').unwrap_or(&text)))
     }
 
     /// Reads a line, without its line feed.
@@ -211,6 +210,11 @@ impl Record {
         }
         Ok(record)
     }
+}
+
+/// A line, line feed included, out of a JSON object without its closing brace.
+pub fn seal(body: &str) -> Vec<u8> {
+    format!("{body}{SEAL}{}\"}}\n", sha256(body.as_bytes())).into_bytes()
 }
 
 /// Why a line is no record.

@@ -219,6 +219,8 @@ fn every_torn_line_is_told_from_a_changed_one_and_taken_out() {
             (0, 2),
             "{end}"
         );
+        let tail = read_tail(&mut std::io::Cursor::new(folder.bytes())).unwrap();
+        assert_eq!((tail.number, tail.head), (torn.last, torn.head), "{end}");
         if end % 7 != 0 && end + 2 < whole.len() {
             continue;
         }
