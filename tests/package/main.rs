@@ -3,6 +3,7 @@
 mod bits;
 mod explain;
 mod export;
+mod hostile;
 mod inspect;
 mod keys;
 #[cfg(target_os = "linux")]

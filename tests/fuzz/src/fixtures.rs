@@ -88,6 +88,8 @@ fn make_patch() -> Option<(Vec<u8>, hotpatch::package::manifest::Manifest)> {
         old_pdb: old_build.pdb,
         new_image: new_build.image,
         new_pdb: new_build.pdb,
+        source: (None, None),
+        options: Default::default(),
     };
     let patch = manifest::Patch {
         id: "seed".into(),
