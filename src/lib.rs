@@ -19,6 +19,7 @@ pub mod exit;
 pub mod finding;
 pub mod function;
 pub mod image;
+pub mod ops;
 pub mod package;
 pub mod payload;
 pub mod plan;

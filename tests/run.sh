@@ -72,6 +72,9 @@ step "Format"
 (cd tests/fuzz && "${native_cargo[@]}" fmt --check)
 note "cargo fmt: nothing to do"
 
+step "Advisories"
+tests/advisories.sh
+
 step "Clippy, Linux"
 "${native_cargo[@]}" clippy --locked --all-targets -- -D warnings
 

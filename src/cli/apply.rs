@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+#[cfg(windows)]
+use super::audit_arg;
+use super::audit_arg::AuditArgs;
 use super::package_arg::PackageArgs;
 use super::process_arg::{QuietArgs, TargetsArgs};
 use super::{Global, Outcome};
@@ -28,6 +31,8 @@ pub struct ApplyArgs {
     package: PackageArgs,
     #[command(flatten)]
     quiet: QuietArgs,
+    #[command(flatten)]
+    audit: AuditArgs,
     /// With --start: hand the program this command's input and output, wait for its end, and
     /// end with its exit code. The report goes to standard error then
     #[arg(long, requires = "start")]
@@ -41,17 +46,19 @@ impl ApplyArgs {
     /// Runs the command.
     #[cfg(windows)]
     pub fn run(&self, global: Global) -> Outcome {
-        use super::process_arg::{Which, open};
+        use super::process_arg::Which;
         use super::targets::{APPLY, each};
-        use crate::process::Access;
+        use crate::ops::audit::Facts;
 
-        let package = self.package.load()?;
+        let log = self.audit.log();
+        let package = self.load(&log)?;
         if let Some(program) = &self.start {
-            return self.start(program, &package, global);
+            return self.start(program, &package, &log, global);
         }
         let module = Which::Module(&package.manifest.target.file_name);
         each(APPLY, &self.targets, module, global, |pid| {
-            self.apply(&open(pid, Access::Change)?, &package)
+            let facts = Facts::new("apply").package(&package);
+            audit_arg::on_process(&log, facts, pid, |process| self.apply(process, &package))
         })
     }
 
@@ -66,18 +73,41 @@ impl ApplyArgs {
             .map_err(|error| super::process_arg::failure(process, error))
     }
 
+    /// The package. That it is refused is put on record, once whatever processes were named.
+    #[cfg(windows)]
+    fn load(
+        &self,
+        log: &crate::ops::audit::Log,
+    ) -> Result<crate::package::Verified<crate::package::Package>, super::Failure> {
+        use crate::ops::audit::Facts;
+
+        self.package.load().map_err(|failure| {
+            let mut facts = Facts::new("apply");
+            if let Some(pid) = self.targets.pid {
+                facts = facts.pid(pid);
+            }
+            if let Ok(bytes) = self.package.read() {
+                facts = facts.file(&bytes);
+            }
+            audit_arg::refused(log, facts, failure)
+        })
+    }
+
     /// Starts the program, patches it, and lets it go.
     #[cfg(windows)]
     fn start(
         &self,
         program: &std::path::Path,
         package: &crate::package::Verified<crate::package::Package>,
+        log: &crate::ops::audit::Log,
         global: Global,
     ) -> Outcome {
         use anyhow::Context;
 
         use super::targets::{APPLY, print, report};
+        use crate::apply::target::Target;
         use crate::exit::Exit;
+        use crate::ops::audit::Facts;
         use crate::process::{Process, Suspended};
         use crate::report::out;
 
@@ -85,7 +115,9 @@ impl ApplyArgs {
         let started = Suspended::start(program, &self.arguments, self.wait)
             .with_context(|| named("start"))?;
         let process = Process::open_suspended(&started).with_context(|| named("prepare"))?;
-        let summary = self.apply(&process, package)?;
+        let facts = Facts::new("apply").package(package);
+        let facts = facts.process(process.identity());
+        let summary = audit_arg::attempt(log, facts, || self.apply(&process, package))?;
         if summary.exit() != Exit::Done || !self.wait {
             if summary.exit() == Exit::Done {
                 started.go().with_context(|| named("start"))?;

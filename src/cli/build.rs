@@ -1,5 +1,6 @@
 //! `hotpatch build`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -13,7 +14,7 @@ use super::pipeline::{self, Comparison, Wanted};
 use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
 use crate::function::{FunctionSource, Program};
-use crate::package::manifest::{Classification, Patch};
+use crate::package::manifest::{BuildOptions, Classification, Patch};
 use crate::package::{self, SigningKey};
 use crate::payload::Payload;
 use crate::plan::Status;
@@ -60,6 +61,12 @@ pub struct BuildArgs {
     /// Id of a patch that must be active before this one; may be given several times
     #[arg(long, value_name = "ID")]
     requires: Vec<String>,
+    /// Where the source of NEW is, as a URI; goes into the package
+    #[arg(long, value_name = "URI")]
+    source_repository: Option<String>,
+    /// Which revision of the source NEW is of; goes into the package
+    #[arg(long, value_name = "REV")]
+    source_revision: Option<String>,
     /// Accept a risk by its code; may be given several times
     #[arg(long = "accept", value_name = "CODE")]
     accept: Vec<String>,
@@ -133,6 +140,23 @@ impl BuildArgs {
         }
     }
 
+    fn options(&self) -> BuildOptions {
+        let sorted = |list: &[String], upper: bool| {
+            let list = list.iter().map(|text| match upper {
+                true => text.to_uppercase(),
+                false => text.clone(),
+            });
+            let sorted: BTreeSet<String> = list.collect();
+            sorted.into_iter().collect()
+        };
+        BuildOptions {
+            accept: sorted(&self.accept, true),
+            keep_line_numbers: self.builds.keep_line_numbers,
+            all_functions: self.all_functions,
+            except: sorted(&self.except, false),
+        }
+    }
+
     /// Writes the package; returns the names of the functions that it replaces.
     fn build(
         &self,
@@ -153,6 +177,8 @@ impl BuildArgs {
             old_pdb: &comparison.old_files.pdb,
             new_image: comparison.new_image.bytes,
             new_pdb: &comparison.new_files.pdb,
+            source: (self.source_repository.clone(), self.source_revision.clone()),
+            options: self.options(),
         };
         let manifest = package::describe(self.patch(), &inputs, comparison.plan, &payload)?;
         let bytes = package::seal(&manifest, &payload.object, keys)

@@ -52,15 +52,25 @@ impl Failure {
         self.exit.into()
     }
 
+    /// Prints the failure as a warning: what was asked for has been done all the same.
+    pub fn warn(&self, what: &str) {
+        let text = self.text(&format!("warning: {what}: "));
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+
     fn print_text(&self) {
-        let mut text = format!("error: {}\n", indented(&self.error.to_string()));
+        let _ = std::io::stderr().write_all(self.text("error: ").as_bytes());
+    }
+
+    fn text(&self, start: &str) -> String {
+        let mut text = format!("{start}{}\n", indented(&self.error.to_string()));
         for cause in self.error.chain().skip(1) {
             text.push_str(&format!("  caused by: {}\n", indented(&cause.to_string())));
         }
         if let Some(hint) = &self.hint {
             text.push_str(&format!("  hint: {}\n", indented(hint)));
         }
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        text
     }
 
     fn print_json(&self) {

@@ -1,12 +1,15 @@
 //! The command line: one file per subcommand, its clap struct and its `run`.
 
 mod apply;
+mod audit;
+pub mod audit_arg;
 mod build;
 mod builds;
 mod check;
 mod coverage;
 mod diff;
 mod explain;
+mod export;
 mod failure;
 mod inspect;
 pub mod key_arg;
@@ -110,9 +113,10 @@ impl Face {
 #[derive(Debug, Subcommand)]
 enum Command {
     Diff(diff::DiffArgs),
-    Build(build::BuildArgs),
+    Build(Box<build::BuildArgs>),
     Coverage(coverage::CoverageArgs),
     Inspect(inspect::InspectArgs),
+    Export(export::ExportArgs),
     Keygen(keygen::KeygenArgs),
     Verify(verify::VerifyArgs),
     Check(check::CheckArgs),
@@ -121,6 +125,7 @@ enum Command {
     Revert(revert::RevertArgs),
     Rollback(rollback::RollbackArgs),
     Recover(recover::RecoverArgs),
+    Audit(audit::AuditCommand),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     #[cfg(windows)]
@@ -130,6 +135,8 @@ enum Command {
 
 /// Parses the arguments of this process, runs one command and says how it ended.
 pub fn main() -> ExitCode {
+    #[cfg(windows)]
+    crate::process::libraries::only_from_system();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
@@ -148,6 +155,7 @@ impl Command {
             Command::Build(args) => args.run(face.usual()?),
             Command::Coverage(args) => args.run(face.usual()?),
             Command::Inspect(args) => args.run(face.usual()?),
+            Command::Export(args) => args.run(face.usual()?),
             Command::Keygen(args) => args.run(face.usual()?),
             Command::Verify(args) => args.run(face.usual()?),
             Command::Check(args) => args.run(face.usual()?),
@@ -156,6 +164,7 @@ impl Command {
             Command::Revert(args) => args.run(face.usual()?),
             Command::Rollback(args) => args.run(face.usual()?),
             Command::Recover(args) => args.run(face.usual()?),
+            Command::Audit(args) => args.run(face.usual()?),
             Command::Schema(args) => args.run(face.usual()?),
             #[cfg(windows)]
             Command::Watchdog(args) => args.run(face.usual()?),

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::audit_arg::AuditArgs;
 use super::process_arg::{QuietArgs, TargetsArgs};
 use super::{Global, Outcome};
 
@@ -17,20 +18,24 @@ pub struct RecoverArgs {
     targets: TargetsArgs,
     #[command(flatten)]
     quiet: QuietArgs,
+    #[command(flatten)]
+    audit: AuditArgs,
 }
 
 impl RecoverArgs {
     /// Runs the command.
     #[cfg(windows)]
     pub fn run(&self, global: Global) -> Outcome {
-        use super::process_arg::{Which, failure, open};
+        use super::audit_arg;
+        use super::process_arg::{Which, failure};
         use super::targets::{RECOVER, each};
-        use crate::process::Access;
+        use crate::ops::audit::Facts;
 
-        let options = self.quiet.options()?;
+        let (log, options) = (self.audit.log(), self.quiet.options()?);
         each(RECOVER, &self.targets, Which::Patch(None), global, |pid| {
-            let process = open(pid, Access::Change)?;
-            crate::apply::clear_up(&process, &options).map_err(|error| failure(&process, error))
+            audit_arg::on_process(&log, Facts::new("recover"), pid, |process| {
+                crate::apply::clear_up(process, &options).map_err(|error| failure(process, error))
+            })
         })
     }
 

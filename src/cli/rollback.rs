@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::audit_arg::AuditArgs;
 use super::process_arg::{QuietArgs, TargetsArgs};
 use super::{Global, Outcome};
 
@@ -20,23 +21,28 @@ pub struct RollbackArgs {
     id: Option<String>,
     #[command(flatten)]
     quiet: QuietArgs,
+    #[command(flatten)]
+    audit: AuditArgs,
 }
 
 impl RollbackArgs {
     /// Runs the command.
     #[cfg(windows)]
     pub fn run(&self, global: Global) -> Outcome {
-        use super::process_arg::{Which, failure, open};
+        use super::audit_arg;
+        use super::process_arg::{Which, failure};
         use super::targets::{ROLLBACK, each};
         use crate::apply::rollback;
-        use crate::process::Access;
+        use crate::ops::audit::Facts;
 
-        let options = self.quiet.options()?;
+        let (log, options) = (self.audit.log(), self.quiet.options()?);
         let patch = Which::Patch(self.id.as_deref());
         each(ROLLBACK, &self.targets, patch, global, |pid| {
-            let process = open(pid, Access::Change)?;
-            rollback(&process, self.id.as_deref(), &options)
-                .map_err(|error| failure(&process, error))
+            let facts = Facts::new("rollback").patch(self.id.as_deref());
+            audit_arg::on_process(&log, facts, pid, |process| {
+                rollback(process, self.id.as_deref(), &options)
+                    .map_err(|error| failure(process, error))
+            })
         })
     }
 

@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use super::manifest::{
-    CodeRange, FORMAT, Manifest, Patch, Provenance, Relay, ReplacedFunction, TargetImage,
+    BuildOptions, CodeRange, FORMAT, Manifest, Patch, Provenance, Relay, ReplacedFunction,
+    TargetImage,
 };
 use crate::addr::Rva;
 use crate::function::Program;
@@ -28,6 +29,10 @@ pub struct Inputs<'i> {
     pub new_image: &'i [u8],
     /// The new PDB's file.
     pub new_pdb: &'i [u8],
+    /// Where the source of the new build is, and which revision.
+    pub source: (Option<String>, Option<String>),
+    /// The options of the build.
+    pub options: BuildOptions,
 }
 
 /// Why a plan cannot be described.
@@ -76,6 +81,9 @@ pub fn describe(
             new_image_sha256: digest(inputs.new_image),
             new_pdb_sha256: digest(inputs.new_pdb),
             accepted_risks: plan.accepted.iter().map(|c| (*c).to_owned()).collect(),
+            source_repository: inputs.source.0.clone(),
+            source_revision: inputs.source.1.clone(),
+            options: inputs.options.clone(),
         },
         hooks: payload.hooks.iter().cloned().collect(),
         functions,

@@ -119,6 +119,40 @@ pub struct Provenance {
     /// Codes of the risks that the release engineer accepted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted_risks: Vec<String>,
+    /// Where the source of the new build is, as a URI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_repository: Option<String>,
+    /// Which revision of the source the new build is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_revision: Option<String>,
+    /// The options of `hotpatch build` that decided what is in the package.
+    #[serde(default, skip_serializing_if = "BuildOptions::is_default")]
+    pub options: BuildOptions,
+}
+
+/// Options of `hotpatch build` beyond the words of the patch and the inputs; no paths.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuildOptions {
+    /// Codes of `--accept`, needed or not, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<String>,
+    /// `--keep-line-numbers`
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_line_numbers: bool,
+    /// `--all-functions`
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all_functions: bool,
+    /// Names of `--except`, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
+}
+
+impl BuildOptions {
+    /// Whether no option was given.
+    pub fn is_default(&self) -> bool {
+        *self == BuildOptions::default()
+    }
 }
 
 /// Functions of the payload that run in the target around the patch, by their symbols.

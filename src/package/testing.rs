@@ -2,7 +2,7 @@
 
 use super::keys::SigningKey;
 use super::manifest::{
-    Classification, CodeRange, External, FORMAT, Hooks, Manifest, Patch, Provenance,
+    BuildOptions, Classification, CodeRange, External, FORMAT, Hooks, Manifest, Patch, Provenance,
     ReplacedFunction, TargetImage,
 };
 use crate::addr::{Rva, Va};
@@ -58,6 +58,9 @@ pub(crate) fn manifest() -> Manifest {
             new_image_sha256: "55".repeat(32),
             new_pdb_sha256: "66".repeat(32),
             accepted_risks: vec!["HP301".to_owned()],
+            source_repository: None,
+            source_revision: None,
+            options: BuildOptions::default(),
         },
         hooks: Hooks::default(),
         functions: vec![function("parse", 0x1000), function("send", 0x1100)],

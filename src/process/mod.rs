@@ -8,9 +8,15 @@
 #[cfg(windows)]
 mod call;
 #[cfg(windows)]
+pub mod event_log;
+#[cfg(windows)]
+pub mod folder;
+#[cfg(windows)]
 mod freeze;
 #[cfg(windows)]
 pub mod interrupt;
+#[cfg(windows)]
+pub mod libraries;
 #[cfg(windows)]
 mod list;
 #[cfg(windows)]
@@ -36,6 +42,8 @@ mod target;
 #[cfg(windows)]
 mod threads;
 #[cfg(windows)]
+pub mod user;
+#[cfg(windows)]
 pub mod watchdog;
 
 #[cfg(windows)]
@@ -48,6 +56,13 @@ pub use service::service_pid;
 pub use start::Suspended;
 #[cfg(windows)]
 pub use target::Process;
+
+/// Text as the system's functions take it: UTF-16 with its terminator. A NUL inside ends it.
+#[cfg(windows)]
+fn wide(text: impl AsRef<std::ffi::OsStr>) -> Vec<u16> {
+    use std::os::windows::ffi::OsStrExt;
+    text.as_ref().encode_wide().chain([0]).collect()
+}
 
 /// Ends this process at once, as a power cut would: nothing is flushed, nothing dropped.
 #[cfg(debug_assertions)]

@@ -10,8 +10,8 @@ use windows_sys::Win32::System::Threading::{
     GetExitCodeProcess, GetProcessInformation, GetProcessTimes, OpenProcess, PROCESS_CREATE_THREAD,
     PROCESS_NAME_WIN32, PROCESS_PROTECTION_LEVEL_INFORMATION, PROCESS_QUERY_INFORMATION,
     PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SET_INFORMATION, PROCESS_SUSPEND_RESUME,
-    PROCESS_SYNCHRONIZE, PROCESS_VM_OPERATION, PROCESS_VM_READ, PROCESS_VM_WRITE,
-    PROTECTION_LEVEL_NONE, ProcessProtectionLevelInfo, QueryFullProcessImageNameW,
+    PROCESS_VM_OPERATION, PROCESS_VM_READ, PROCESS_VM_WRITE, PROTECTION_LEVEL_NONE,
+    ProcessProtectionLevelInfo, QueryFullProcessImageNameW,
 };
 
 use super::privilege;
@@ -27,8 +27,9 @@ pub enum Access {
 }
 
 impl Access {
+    /// The access mask. The README lists what is asked for; its table is tested.
     fn rights(self) -> u32 {
-        let look = PROCESS_QUERY_INFORMATION | PROCESS_VM_READ | PROCESS_SYNCHRONIZE;
+        let look = PROCESS_QUERY_INFORMATION | PROCESS_VM_READ;
         match self {
             Access::Look => look,
             Access::Change => {
@@ -203,3 +204,88 @@ fn is_protected(pid: u32) -> bool {
 
 /// The right that a process state change object needs beyond [`Access::Change`].
 pub(super) const STATE_CHANGE_RIGHT: u32 = PROCESS_SET_INFORMATION;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
+    use windows_sys::core::PCSTR;
+
+    use super::*;
+    use crate::addr::Va;
+    use crate::process::{call, memory, ntdll};
+
+    #[test]
+    fn the_rights_that_are_asked_for_are_the_documented_ones() {
+        let readme = include_str!("../../README.md");
+        for rights in [
+            Access::Look.rights(),
+            Access::Change.rights(),
+            PROCESS_SUSPEND_RESUME | STATE_CHANGE_RIGHT,
+            PROCESS_QUERY_LIMITED_INFORMATION,
+            super::super::threads::RIGHTS,
+        ] {
+            let row = format!("| {rights:#06x}: ");
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
+
+    /// A function of `ntdll` without arguments; it lies at the same place in every process.
+    fn harmless() -> Va {
+        // SAFETY: both names are terminated strings, and ntdll is never unloaded.
+        let function = unsafe {
+            let module = GetModuleHandleA(c"ntdll.dll".as_ptr() as PCSTR);
+            GetProcAddress(module, c"RtlGetLastNtStatus".as_ptr() as PCSTR)
+        };
+        Va(function.unwrap() as usize as u64)
+    }
+
+    /// Whether a handle can be used for what this right is asked for.
+    fn serves(handle: &OwnedHandle, right: u32) -> bool {
+        let free = Va(0x10_0000_0000);
+        let raw = handle.as_raw_handle();
+        match right {
+            PROCESS_QUERY_INFORMATION => memory::region(handle, harmless()).is_ok(),
+            PROCESS_VM_READ => memory::read(handle, harmless(), &mut [0]).is_ok(),
+            PROCESS_VM_OPERATION => {
+                let allocated = memory::allocate(handle, free, 0x1000);
+                allocated.and_then(|()| memory::free(handle, free)).is_ok()
+            }
+            PROCESS_VM_WRITE => {
+                let _ = memory::allocate(handle, free, 0x1000);
+                let written = memory::write(handle, free, &[1]);
+                let _ = memory::free(handle, free);
+                written.is_ok()
+            }
+            PROCESS_CREATE_THREAD => {
+                call::call(handle, harmless(), Va(0), Duration::from_secs(30)).is_ok()
+            }
+            PROCESS_SUSPEND_RESUME => {
+                // SAFETY: the handle is open, and the process is one of this test.
+                unsafe { ntdll::NtSuspendProcess(raw) >= 0 && ntdll::NtResumeProcess(raw) >= 0 }
+            }
+            other => panic!("nothing is known that needs the right {other:#x}"),
+        }
+    }
+
+    #[test]
+    fn none_of_the_rights_can_be_left_out() {
+        let mut child = std::process::Command::new("cmd.exe")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        // It has its libraries when it can run a thread.
+        let all = Access::Change.rights();
+        let whole = open_with(child.id(), all).unwrap();
+        for bit in (0..32).map(|i| 1 << i).filter(|bit| all & bit != 0) {
+            assert!(serves(&whole, bit), "{bit:#x} isn't enough");
+            let less = open_with(child.id(), all & !bit).unwrap();
+            assert!(!serves(&less, bit), "{bit:#x} isn't needed");
+        }
+        assert_eq!(all & Access::Look.rights(), Access::Look.rights());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}

@@ -101,17 +101,19 @@ fn failed(source: io::Error) -> TargetError {
     }
 }
 
+/// The access mask of a thread. The README lists it.
+pub(super) const RIGHTS: u32 = THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION | THREAD_SYNCHRONIZE;
+
 fn handles(process: &OwnedHandle) -> Result<Vec<OwnedHandle>, TargetError> {
     /// `STATUS_NO_MORE_ENTRIES`.
     const END: i32 = 0x8000_001au32 as i32;
-    let access = THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION | THREAD_SYNCHRONIZE;
     let mut list: Vec<OwnedHandle> = Vec::new();
     loop {
         let last = list.last().map_or(ptr::null_mut(), |h| h.as_raw_handle());
         let mut next: HANDLE = ptr::null_mut();
         // SAFETY: both handles are open (or null, for the first), `next` receives a handle.
         let status = unsafe {
-            ntdll::NtGetNextThread(process.as_raw_handle(), last, access, 0, 0, &mut next)
+            ntdll::NtGetNextThread(process.as_raw_handle(), last, RIGHTS, 0, 0, &mut next)
         };
         if status == END {
             return Ok(list);

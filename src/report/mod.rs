@@ -1,9 +1,11 @@
 //! The faces of a result: readable text and JSON, from one model per report.
 
+pub mod audit;
 pub mod build;
 pub mod coverage;
 pub mod diff;
 pub mod explain;
+pub mod export;
 pub mod inspect;
 pub mod keygen;
 pub mod listing;

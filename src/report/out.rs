@@ -43,24 +43,10 @@ pub fn json_text<T: Serialize>(document: &T) -> io::Result<String> {
     Ok(text)
 }
 
-/// The document as JSON in which no character acts on a terminal: such characters occur
-/// only inside strings, where `\u` escapes mean the same.
+/// The document as JSON in which no character acts on a terminal.
 fn json<T: Serialize>(document: &T) -> io::Result<String> {
     let text = serde_json::to_string_pretty(document)?;
-    if !text.contains(|c| c != '\n' && sanitize::acts(c)) {
-        return Ok(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if c != '\n' && sanitize::acts(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                safe.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            safe.push(c);
-        }
-    }
-    Ok(safe)
+    Ok(sanitize::json(&text).into_owned())
 }
 
 fn tolerate(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {

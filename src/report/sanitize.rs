@@ -18,6 +18,26 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n')
 }
 
+/// A JSON text, in which such characters are written as `\u` escapes: they occur only inside
+/// strings, where that means the same. Line breaks stay.
+pub fn json(text: &str) -> Cow<'_, str> {
+    let unsafe_char = |c: char| c != '\n' && acts(c);
+    if !text.contains(unsafe_char) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if unsafe_char(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                safe.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// Whether a character may do something other than show itself.
 pub(super) fn acts(c: char) -> bool {
     c.is_control()

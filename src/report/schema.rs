@@ -9,11 +9,17 @@ pub type Entry = (&'static str, fn() -> Schema);
 /// field, without `hotpatch.` and the version.
 pub const REPORTS: &[Entry] = &[
     ("apply", of::<super::target::TargetReport>),
+    ("audit-checkpoint", of::<crate::ops::audit::Checkpoint>),
+    ("audit-record", of::<crate::ops::audit::Record>),
+    ("audit-rotate", of::<super::audit::AuditRotateReport>),
+    ("audit-show", of::<super::audit::AuditShowReport>),
+    ("audit-verify", of::<super::audit::AuditVerifyReport>),
     ("build", of::<super::build::BuildReport>),
     ("check", of::<super::target::TargetReport>),
     ("coverage", of::<super::coverage::CoverageReport>),
     ("diff", of::<super::diff::DiffReport>),
     ("explain", of::<super::explain::ExplainReport>),
+    ("export", of::<super::export::ExportReport>),
     ("inspect", of::<super::inspect::InspectReport<'static>>),
     ("keygen", of::<super::keygen::KeygenReport>),
     ("proof", of::<super::proof::ProofReport>),

@@ -9,6 +9,36 @@ pub fn rfc3339(ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
 }
 
+/// Whether a text is a moment as RFC 3339 writes it in UTC: `2026-02-28T23:59:59Z`, with a
+/// fraction of a second if need be.
+pub fn is_rfc3339_utc(text: &str) -> bool {
+    let Some((whole, rest)) = text.split_at_checked(19) else {
+        return false;
+    };
+    let shape = whole
+        .bytes()
+        .zip(b"0000-00-00T00:00:00")
+        .all(|(b, s)| match s {
+            b'0' => b.is_ascii_digit(),
+            _ => b == *s,
+        });
+    let field = |at: usize| whole[at..at + 2].parse::<u8>().unwrap_or(u8::MAX);
+    let fraction = match rest.strip_suffix('Z') {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('.').is_some_and(|digits| {
+            (1..=9).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+        }),
+        None => false,
+    };
+    shape
+        && fraction
+        && (1..=12).contains(&field(5))
+        && (1..=31).contains(&field(8))
+        && field(11) < 24
+        && field(14) < 60
+        && field(17) <= 60
+}
+
 /// Year, month and day of a number of days since 1970-01-01 (Howard Hinnant's algorithm:
 /// years begin in March, so that the leap day is the last).
 fn civil(days: u64) -> (u64, u64, u64) {
@@ -29,7 +59,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::rfc3339;
+    use super::{is_rfc3339_utc, rfc3339};
 
     #[test]
     fn known_moments() {
@@ -44,5 +74,25 @@ mod tests {
             assert_eq!(rfc3339(seconds * 1000), text);
         }
         assert_eq!(rfc3339(1), "1970-01-01T00:00:00.001Z");
+    }
+    #[test]
+    fn moments_are_told_from_other_texts() {
+        for good in ["2026-02-28T23:59:59Z", "2026-02-28T23:59:60.5Z"] {
+            assert!(is_rfc3339_utc(good), "{good}");
+        }
+        assert!(is_rfc3339_utc(&rfc3339(1_767_225_599_123)));
+        for bad in [
+            "",
+            "2026-02-28",
+            "2026-02-28T23:59:59",
+            "2026-02-28T23:59:59.Z",
+            "2026-02-28T23:59:59+01:00",
+            "2026-13-28T23:59:59Z",
+            "2026-02-00T23:59:59Z",
+            "2026-02-28T24:59:59Z",
+            "2026-02-28T23:59:5éZ",
+        ] {
+            assert!(!is_rfc3339_utc(bad), "{bad}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The program under test.
 
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -35,6 +37,7 @@ pub fn command(arguments: &[&str]) -> Command {
         .args(arguments)
         .env_remove("HOTPATCH_FAULT")
         .env_remove("HOTPATCH_WATCHDOG_FAULT")
+        .env("HOTPATCH_AUDIT", audit_log())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -75,4 +78,11 @@ pub fn dies_with(watchdog: &str, point: &str, arguments: &[&str]) {
         Some(99),
         "{point} was not reached: {stdout}"
     );
+}
+
+/// The audit log of this run of the tests, which all of them write to at the same time.
+fn audit_log() -> PathBuf {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
+    folder.path().join("audit.jsonl")
 }

@@ -5,6 +5,7 @@
 
 #![cfg(windows)]
 
+mod audit;
 mod busy;
 mod death;
 mod hotpatch;
@@ -13,3 +14,4 @@ mod load;
 mod package;
 mod refusal;
 mod target;
+mod tool;

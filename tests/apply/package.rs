@@ -6,7 +6,7 @@ use goblin::pe::PE;
 use hotpatch::addr::{Rva, Va};
 use hotpatch::image::authenticode;
 use hotpatch::package::manifest::{
-    Classification, CodeRange, External, FORMAT, Hooks, Manifest, Patch, Provenance,
+    BuildOptions, Classification, CodeRange, External, FORMAT, Hooks, Manifest, Patch, Provenance,
     ReplacedFunction, TargetImage,
 };
 use hotpatch::package::{SigningKey, seal};
@@ -215,6 +215,9 @@ impl Image<'_> {
                 new_image_sha256: "00".repeat(32),
                 new_pdb_sha256: "00".repeat(32),
                 accepted_risks: vec![],
+                source_repository: None,
+                source_revision: None,
+                options: BuildOptions::default(),
             },
             hooks: Hooks::default(),
             imports: Vec::new(),

@@ -108,6 +108,37 @@ fn documents_are_what_their_schemas_say() {
             .json(),
     );
     valid("inspect", &folder.run("inspect x.hpk --format json").json());
+    let export = "export x.hpk --key k.pem --as in-toto -o x.json --format json";
+    valid("export", &folder.run(export).json());
+}
+
+#[test]
+fn audit_documents_are_what_their_schemas_say() {
+    use hotpatch::ops::audit::{Attempt, Ending, Facts, Log, refused};
+
+    let folder = Folder::new();
+    folder.run("keygen --out k.pem").good();
+    let log = Log::at(folder.path("log"));
+    let facts = || Facts::new("apply").pid(1).patch(Some("X"));
+    let attempt = Attempt::begin(&log, facts()).unwrap();
+    attempt.end(&Ending::default()).unwrap();
+    refused(&log, facts(), &Ending::default()).unwrap();
+    let run = |args: &str| {
+        let args = format!("audit {args} --audit-log log --format json");
+        folder.run(&args).json()
+    };
+    valid("audit-checkpoint", &run("checkpoint --key k.pem"));
+    let show = run("show");
+    valid("audit-show", &show);
+    for shown in show["records"].as_array().unwrap() {
+        valid("audit-record", &shown["record"]);
+    }
+    valid("audit-verify", &run("verify"));
+    valid("audit-rotate", &run("rotate --to old"));
+    let mut bytes = folder.read("log");
+    bytes[40] ^= 1;
+    folder.write("log", &bytes);
+    valid("audit-verify", &run("verify"));
 }
 
 fn valid(name: &str, document: &Value) {
@@ -117,15 +148,32 @@ fn valid(name: &str, document: &Value) {
     }
 }
 
+/// A schema that also has the fields that another one describes beside it.
+fn joined(schema: &Value, beside: &Value) -> Value {
+    let mut joined = schema.clone();
+    for (name, described) in beside["properties"].as_object().into_iter().flatten() {
+        joined["properties"][name] = described.clone();
+    }
+    for name in beside["required"].as_array().into_iter().flatten() {
+        if let Some(required) = joined["required"].as_array_mut() {
+            required.push(name.clone());
+        }
+    }
+    joined
+}
+
 /// As much of JSON Schema as the published schemas use; no property may be undescribed.
 fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     if let Some(reference) = schema["$ref"].as_str() {
         let pointer = reference.trim_start_matches('#');
-        return validate(root, root.pointer(pointer).ok_or("a dangling $ref")?, value);
+        let target = root.pointer(pointer).ok_or("a dangling $ref")?;
+        return validate(root, &joined(target, schema), value);
     }
     for word in ["anyOf", "oneOf"] {
         if let Some(choices) = schema[word].as_array() {
-            let fits = choices.iter().any(|c| validate(root, c, value).is_ok());
+            let fits = choices
+                .iter()
+                .any(|c| validate(root, &joined(c, schema), value).is_ok());
             return fits.then_some(()).ok_or(format!("{value} fits no choice"));
         }
     }

@@ -103,3 +103,47 @@ fn an_encrypted_key_says_what_it_needs() {
     assert!(verify(None).failed(1).contains("--passphrase-file"));
     assert!(verify(Some("wrong")).failed(1).contains("wrong passphrase"));
 }
+
+/// Whatever goes wrong, a passphrase is in no output.
+#[test]
+fn a_passphrase_is_in_no_message() {
+    const SECRET: &str = "Tr0ub4dor-secret";
+    let folder = folder_with_package();
+    folder.write("pass", format!("{SECRET}\n").as_bytes());
+    let encrypted = SigningKey::from_seed(&[1; 32]).to_pem(Some(b"another one"));
+    folder.write("locked.pem", encrypted.unwrap().as_bytes());
+    folder.write(
+        "broken.pem",
+        b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n",
+    );
+    for args in [
+        "verify fix.hpk --key locked.pem",
+        "verify fix.hpk --key broken.pem",
+        "verify fix.hpk --key pass",
+        "verify pass --key 1.pem",
+        "inspect fix.hpk --key locked.pem",
+        "export fix.hpk --as in-toto --key locked.pem",
+        "keygen --out 1.pem --encrypt",
+        "keygen --out none/x.pem --encrypt",
+        "audit checkpoint --key locked.pem --audit-log log",
+        "audit verify --key locked.pem --audit-log log",
+        "verify fix.hpk --key locked.pem --passphrase",
+    ] {
+        for format in ["text", "json"] {
+            for from_file in [true, false] {
+                let mut program = folder.program();
+                program.args(args.split(' ')).args(["--format", format]);
+                if from_file {
+                    program.args(["--passphrase-file", "pass"]);
+                } else {
+                    program.env("HOTPATCH_PASSPHRASE", SECRET);
+                }
+                let run = Run::of(&mut program);
+                assert_ne!(run.exit, Some(0), "{run:?}");
+                let said = format!("{}{}", run.stdout, run.stderr);
+                assert!(!said.contains(SECRET), "{args}: {said}");
+            }
+        }
+    }
+    assert!(!folder.path("log").exists());
+}

@@ -2,6 +2,8 @@
 
 mod bits;
 mod explain;
+mod export;
+mod hostile;
 mod inspect;
 mod keys;
 #[cfg(target_os = "linux")]

@@ -6,7 +6,7 @@ mod common;
 pub use common::{Folder, Run, write};
 use hotpatch::addr::{Rva, Va};
 use hotpatch::package::manifest::{
-    Classification, CodeRange, External, FORMAT, Hooks, Manifest, Patch, Provenance,
+    BuildOptions, Classification, CodeRange, External, FORMAT, Hooks, Manifest, Patch, Provenance,
     ReplacedFunction, TargetImage,
 };
 use hotpatch::package::{SigningKey, seal};
@@ -48,6 +48,9 @@ pub fn manifest() -> Manifest {
             new_image_sha256: "55".repeat(32),
             new_pdb_sha256: "66".repeat(32),
             accepted_risks: vec![],
+            source_repository: None,
+            source_revision: None,
+            options: BuildOptions::default(),
         },
         hooks: Hooks::default(),
         functions: vec![ReplacedFunction {

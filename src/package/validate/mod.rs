@@ -5,11 +5,13 @@
 
 mod functions;
 
-use super::manifest::{FORMAT, Manifest};
+use super::manifest::{FORMAT, Manifest, Provenance};
 use crate::addr::Rva;
 
 /// Longest patch id in bytes.
 pub const MAX_ID: usize = 128;
+/// Longest address of a source repository in bytes.
+const MAX_SOURCE: usize = 2048;
 /// Longest title in bytes.
 pub const MAX_TITLE: usize = 1024;
 /// Longest name of a function or a symbol in bytes; no record of a PDB has room for more.
@@ -197,12 +199,63 @@ fn provenance(manifest: &Manifest) -> Checked {
     sha256("build.old_pdb_sha256", &build.old_pdb_sha256)?;
     sha256("build.new_image_sha256", &build.new_image_sha256)?;
     sha256("build.new_pdb_sha256", &build.new_pdb_sha256)?;
-    for code in &build.accepted_risks {
+    for (field, codes) in [
+        ("build.accepted_risks", &build.accepted_risks),
+        ("build.options.accept", &build.options.accept),
+    ] {
+        rule_codes(field, codes)?;
+    }
+    ascending(
+        "build.options.except",
+        &build.options.except,
+        String::as_str,
+    )?;
+    for function in &build.options.except {
+        name("build.options.except", function)?;
+    }
+    source(build)
+}
+
+/// Where the source is: printable, and no place for a password.
+fn source(build: &Provenance) -> Checked {
+    let printable = |text: &str, max| {
+        (1..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+    };
+    if let Some(uri) = &build.source_repository {
+        let scheme = |s: &str| s.starts_with(|c: char| c.is_ascii_alphabetic());
+        let good = printable(uri, MAX_SOURCE)
+            && uri.split_once(':').is_some_and(|(s, _)| scheme(s))
+            && !has_password(uri);
+        let expected = "a URI without a password is needed, such as \
+                        https://git.example.com/server";
+        // What may be a password is not repeated.
+        let shown = if has_password(uri) { "…" } else { uri };
+        require(good, "build.source_repository", shown, expected)?;
+    }
+    if let Some(revision) = &build.source_revision {
+        let expected = "1 to 256 printable ASCII characters without spaces are needed";
+        let good = printable(revision, 256);
+        require(good, "build.source_revision", revision, expected)?;
+    }
+    Ok(())
+}
+
+/// Whether a URI has a password, or a token in its place: `scheme://user:password@host`, or
+/// over HTTP any user at all.
+fn has_password(uri: &str) -> bool {
+    let (scheme, rest) = uri.split_once("//").unwrap_or(("", ""));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':') || scheme.contains("http") && !user.is_empty()
+}
+
+fn rule_codes(field: &str, codes: &[String]) -> Checked {
+    for code in codes {
         let good = code.len() == 5
             && code.starts_with("HP")
             && code.bytes().skip(2).all(|b| b.is_ascii_digit());
         let expected = "the code of a rule such as HP301 is needed";
-        require(good, "build.accepted_risks", code, expected)?;
+        require(good, field, code, expected)?;
     }
     Ok(())
 }

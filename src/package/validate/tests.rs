@@ -57,6 +57,12 @@ fn texts_have_their_form() {
         "patch.cves": m => m.patch.cves = vec!["cve-2026-1234".to_owned()];
         "build.builder": m => m.build.builder = "a".repeat(MAX_TITLE + 1);
         "accepted_risks": m => m.build.accepted_risks = vec!["all".to_owned()];
+        "options.accept": m => m.build.options.accept = vec!["HP2".to_owned()];
+        "options.except": m => m.build.options.except = vec!["b".to_owned(), "a".to_owned()];
+        "source_repository": m => m.build.source_repository = Some("no uri".to_owned());
+        "source_repository": m => m.build.source_repository = Some("ssh://u:pw@host/".to_owned());
+        "source_repository": m => m.build.source_repository = Some("https://token@host/".to_owned());
+        "source_revision": m => m.build.source_revision = Some("\x1b[2J".to_owned());
     }
     for hash in [
         String::new(),

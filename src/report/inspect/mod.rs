@@ -89,6 +89,14 @@ impl InspectReport<'_> {
             }
         }
         field(text, "builder", &line(&build.builder));
+        for (name, value) in [
+            ("source", &build.source_repository),
+            ("revision", &build.source_revision),
+        ] {
+            if let Some(value) = value {
+                field(text, name, &line(value));
+            }
+        }
     }
 
     fn target(&self, text: &mut String) {

@@ -85,9 +85,13 @@ fn make_patch() -> Option<(Vec<u8>, hotpatch::package::manifest::Manifest)> {
     let inputs = Inputs {
         file_name: "server.exe".into(),
         old: &old,
+        new: &new,
+        signatures: &Default::default(),
         old_pdb: old_build.pdb,
         new_image: new_build.image,
         new_pdb: new_build.pdb,
+        source: (None, None),
+        options: Default::default(),
     };
     let patch = manifest::Patch {
         id: "seed".into(),

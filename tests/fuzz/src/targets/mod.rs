@@ -1,5 +1,6 @@
 //! The targets: one per parser, and one for the whole comparison.
 
+mod audit;
 mod code;
 mod comparison;
 mod files;
@@ -19,6 +20,11 @@ pub struct Target {
 
 /// All of them.
 pub const ALL: &[Target] = &[
+    Target {
+        name: "audit",
+        run: audit::log,
+        seeds: audit::log_seeds,
+    },
     Target {
         name: "image",
         run: files::image,
