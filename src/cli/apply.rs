@@ -45,13 +45,13 @@ impl ApplyArgs {
         use super::targets::{APPLY, each};
         use crate::process::Access;
 
-        let package = self.package.load()?;
+        let approved = self.package.load_to_apply()?;
         if let Some(program) = &self.start {
-            return self.start(program, &package, global);
+            return self.start(program, &approved, global);
         }
-        let module = Which::Module(&package.manifest.target.file_name);
+        let module = Which::Module(&approved.package.manifest.target.file_name);
         each(APPLY, &self.targets, module, global, |pid| {
-            self.apply(&open(pid, Access::Change)?, &package)
+            self.apply(&open(pid, Access::Change)?, &approved)
         })
     }
 
@@ -59,11 +59,17 @@ impl ApplyArgs {
     fn apply(
         &self,
         process: &crate::process::Process,
-        package: &crate::package::Verified<crate::package::Package>,
+        approved: &super::package_arg::Approved,
     ) -> Result<crate::apply::Summary, super::Failure> {
-        let options = self.quiet.options()?;
-        crate::apply::apply(process, package, &options)
-            .map_err(|error| super::process_arg::failure(process, error))
+        let mut options = self.quiet.options()?;
+        let limits = options.max_freeze.into_iter().chain(approved.package.max_freeze());
+        options.max_freeze = limits.min();
+        let summary = crate::apply::apply(process, &approved.package, &options)
+            .map_err(|error| super::process_arg::failure(process, error))?;
+        if summary.exit() == crate::exit::Exit::Done {
+            approved.applied();
+        }
+        Ok(summary)
     }
 
     /// Starts the program, patches it, and lets it go.
@@ -71,7 +77,7 @@ impl ApplyArgs {
     fn start(
         &self,
         program: &std::path::Path,
-        package: &crate::package::Verified<crate::package::Package>,
+        approved: &super::package_arg::Approved,
         global: Global,
     ) -> Outcome {
         use anyhow::Context;
@@ -85,7 +91,7 @@ impl ApplyArgs {
         let started = Suspended::start(program, &self.arguments, self.wait)
             .with_context(|| named("start"))?;
         let process = Process::open_suspended(&started).with_context(|| named("prepare"))?;
-        let summary = self.apply(&process, package)?;
+        let summary = self.apply(&process, approved)?;
         if summary.exit() != Exit::Done || !self.wait {
             if summary.exit() == Exit::Done {
                 started.go().with_context(|| named("start"))?;

@@ -13,15 +13,18 @@ pub mod key_arg;
 mod keygen;
 pub mod package_arg;
 mod pipeline;
+mod policy;
 pub mod process_arg;
 mod progress;
 mod recover;
 mod revert;
 mod rollback;
 mod schema;
+mod sign;
 mod status;
 #[cfg(windows)]
 mod targets;
+mod trust;
 mod verify;
 #[cfg(windows)]
 mod watchdog;
@@ -113,7 +116,10 @@ enum Command {
     Coverage(coverage::CoverageArgs),
     Inspect(inspect::InspectArgs),
     Keygen(keygen::KeygenArgs),
+    Sign(sign::SignArgs),
     Verify(verify::VerifyArgs),
+    Trust(trust::TrustArgs),
+    Policy(policy::PolicyArgs),
     Check(check::CheckArgs),
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
@@ -148,6 +154,9 @@ impl Command {
             Command::Coverage(args) => args.run(face.usual()?),
             Command::Inspect(args) => args.run(face.usual()?),
             Command::Keygen(args) => args.run(face.usual()?),
+            Command::Sign(args) => args.run(face.usual()?),
+            Command::Trust(args) => args.run(face.usual()?),
+            Command::Policy(args) => args.run(face.usual()?),
             Command::Verify(args) => args.run(face.usual()?),
             Command::Check(args) => args.run(face.usual()?),
             Command::Apply(args) => args.run(face.usual()?),

@@ -2,6 +2,7 @@
 
 mod bits;
 mod explain;
+mod hpk;
 mod inspect;
 mod keys;
 #[cfg(target_os = "linux")]
