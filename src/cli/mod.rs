@@ -112,7 +112,7 @@ impl Face {
 #[derive(Debug, Subcommand)]
 enum Command {
     Diff(diff::DiffArgs),
-    Build(build::BuildArgs),
+    Build(Box<build::BuildArgs>),
     Coverage(coverage::CoverageArgs),
     Inspect(inspect::InspectArgs),
     Keygen(keygen::KeygenArgs),

@@ -33,7 +33,12 @@ pub struct SignArgs {
     #[command(flatten)]
     how: HowArgs,
     /// Public key of the signature to attach
-    #[arg(long, value_name = "PUB.pem", requires = "attach")]
+    #[arg(
+        long,
+        value_name = "PUB.pem",
+        requires = "attach",
+        conflicts_with_all = ["key", "export"]
+    )]
     public_key: Option<PathBuf>,
     /// Write the signed package here, and leave the other as it is
     #[arg(short, long, value_name = "OUT.hpk", conflicts_with = "export")]
@@ -150,7 +155,7 @@ impl SignArgs {
             };
             Failure::from(error).hint(hint)
         })?;
-        verify(&signed, &[key.clone()]).map_err(|error| self.refused(error))?;
+        verify(&signed, std::slice::from_ref(&key)).map_err(|error| self.refused(error))?;
         let path = self.output.as_ref().unwrap_or(&self.package);
         replace(path, &signed).with_context(|| format!("cannot write {}", path.display()))?;
         self.report("signed", path, Some(key), &signed)

@@ -49,7 +49,10 @@ fn revoked_key() {
     assert!(run.failed(5).contains("revoked (stolen)"), "{run:?}");
     desk.package(&[BUILDER, TESTER], |_| ());
     desk.passes();
-    desk.run("trust add builder.pem").failed(5);
+    let stranger = key(STRANGER).public().id();
+    desk.run(&format!("trust revoke {stranger}")).good();
+    let run = desk.run("trust add stranger.pem");
+    assert!(run.failed(1).contains("revoked already"), "{run:?}");
 }
 
 #[test]

@@ -7,5 +7,9 @@ mod inspect;
 mod keys;
 #[cfg(target_os = "linux")]
 mod openssl;
+#[cfg(target_os = "linux")]
+mod prompt;
+mod sign;
+mod store;
 mod support;
 mod trust;
