@@ -62,7 +62,10 @@ impl ApplyArgs {
         approved: &super::package_arg::Approved,
     ) -> Result<crate::apply::Summary, super::Failure> {
         let mut options = self.quiet.options()?;
-        let limits = options.max_freeze.into_iter().chain(approved.package.max_freeze());
+        let limits = options
+            .max_freeze
+            .into_iter()
+            .chain(approved.package.max_freeze());
         options.max_freeze = limits.min();
         let summary = crate::apply::apply(process, &approved.package, &options)
             .map_err(|error| super::process_arg::failure(process, error))?;

@@ -13,3 +13,4 @@ mod load;
 mod package;
 mod refusal;
 mod target;
+mod trust;

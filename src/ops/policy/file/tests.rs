@@ -102,3 +102,19 @@ fn keys_that_it_counts_on_must_exist() {
     assert!(policy.rules[0].counts(id, &policy));
     assert!(!policy.rules[0].counts(key(2).public().id(), &policy));
 }
+
+#[test]
+fn the_example_in_the_readme_is_a_policy() {
+    let readme = include_str!("../../../../README.md").replace("\r\n", "\n");
+    let start = readme.find("```toml\nformat = 1").unwrap() + "```toml\n".len();
+    let example = &readme[start..][..readme[start..].find("```").unwrap()];
+    let example = example
+        .replace("8c0b…64 hex digits", ID)
+        .replace("1f4e…64 hex digits", ID);
+    let policy = Policy::from_toml(&example).unwrap();
+    // Every field is there.
+    let written = toml::to_string(&policy).unwrap();
+    for (field, _) in written.lines().filter_map(|line| line.split_once(" = ")) {
+        assert!(example.contains(&format!("{field} = ")), "{field}");
+    }
+}
