@@ -7,6 +7,8 @@
 //! image → symbols → function → diff → plan → payload → package → apply → process
 //! ```
 //!
+//! `ops` says what an administrator allows: the trust store, its policy, and what was seen.
+//!
 //! Everything left of [`process`] is pure (bytes in, value out) and runs on every
 //! platform. Only [`process`] talks to the operating system, and only there is
 //! `unsafe` allowed.
@@ -19,6 +21,7 @@ pub mod exit;
 pub mod finding;
 pub mod function;
 pub mod image;
+pub mod moment;
 pub mod ops;
 pub mod package;
 pub mod payload;

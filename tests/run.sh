@@ -8,6 +8,7 @@
 #   g++-mingw-w64-x86-64-posix  has the C++ library of the programs of tests/constructs
 #   wine, wine64              run it
 #   openssl                   the tests compare keys and signatures with it
+#   bsdutils                  has `script`, a terminal for the tests of typed passphrases
 #   llvm-19, clang-19, lld-19 the tests compare payloads with them; they rebuild the fixtures
 #   the shellcheck program    checks the scripts
 #   dpkg-dev, patch           get and patch the sources of real programs, through apt
@@ -27,7 +28,7 @@ cd "$root"
 started=$SECONDS
 
 step "What the tests need"
-need openssl=openssl shellcheck=shellcheck sha256sum=coreutils
+need openssl=openssl script=bsdutils shellcheck=shellcheck sha256sum=coreutils
 need_wine
 choose_native_toolchain
 choose_windows_toolchain

@@ -51,14 +51,14 @@ impl ApplyArgs {
         use crate::ops::audit::Facts;
 
         let log = self.audit.log();
-        let package = self.load(&log)?;
+        let approved = self.load(&log)?;
         if let Some(program) = &self.start {
-            return self.start(program, &package, &log, global);
+            return self.start(program, &approved, &log, global);
         }
-        let module = Which::Module(&package.manifest.target.file_name);
+        let module = Which::Module(&approved.package.manifest.target.file_name);
         each(APPLY, &self.targets, module, global, |pid| {
-            let facts = Facts::new("apply").package(&package);
-            audit_arg::on_process(&log, facts, pid, |process| self.apply(process, &package))
+            let facts = Facts::new("apply").package(&approved.package);
+            audit_arg::on_process(&log, facts, pid, |process| self.apply(process, &approved))
         })
     }
 
@@ -66,11 +66,20 @@ impl ApplyArgs {
     fn apply(
         &self,
         process: &crate::process::Process,
-        package: &crate::package::Verified<crate::package::Package>,
+        approved: &super::package_arg::Approved,
     ) -> Result<crate::apply::Summary, super::Failure> {
-        let options = self.quiet.options()?;
-        crate::apply::apply(process, package, &options)
-            .map_err(|error| super::process_arg::failure(process, error))
+        let mut options = self.quiet.options()?;
+        let limits = options
+            .max_freeze
+            .into_iter()
+            .chain(approved.package.max_freeze());
+        options.max_freeze = limits.min();
+        let summary = crate::apply::apply(process, &approved.package, &options)
+            .map_err(|error| super::process_arg::failure(process, error))?;
+        if summary.exit() == crate::exit::Exit::Done {
+            approved.applied();
+        }
+        Ok(summary)
     }
 
     /// The package. That it is refused is put on record, once whatever processes were named.
@@ -78,10 +87,10 @@ impl ApplyArgs {
     fn load(
         &self,
         log: &crate::ops::audit::Log,
-    ) -> Result<crate::package::Verified<crate::package::Package>, super::Failure> {
+    ) -> Result<super::package_arg::Approved, super::Failure> {
         use crate::ops::audit::Facts;
 
-        self.package.load().map_err(|failure| {
+        self.package.load_to_apply().map_err(|failure| {
             let mut facts = Facts::new("apply");
             if let Some(pid) = self.targets.pid {
                 facts = facts.pid(pid);
@@ -98,7 +107,7 @@ impl ApplyArgs {
     fn start(
         &self,
         program: &std::path::Path,
-        package: &crate::package::Verified<crate::package::Package>,
+        approved: &super::package_arg::Approved,
         log: &crate::ops::audit::Log,
         global: Global,
     ) -> Outcome {
@@ -115,9 +124,9 @@ impl ApplyArgs {
         let started = Suspended::start(program, &self.arguments, self.wait)
             .with_context(|| named("start"))?;
         let process = Process::open_suspended(&started).with_context(|| named("prepare"))?;
-        let facts = Facts::new("apply").package(package);
+        let facts = Facts::new("apply").package(&approved.package);
         let facts = facts.process(process.identity());
-        let summary = audit_arg::attempt(log, facts, || self.apply(&process, package))?;
+        let summary = audit_arg::attempt(log, facts, || self.apply(&process, approved))?;
         if summary.exit() != Exit::Done || !self.wait {
             if summary.exit() == Exit::Done {
                 started.go().with_context(|| named("start"))?;

@@ -14,6 +14,7 @@ use super::pipeline::{self, Comparison, Wanted};
 use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
 use crate::function::{FunctionSource, Program};
+use crate::moment::Moment;
 use crate::package::manifest::{BuildOptions, Classification, Patch};
 use crate::package::{self, SigningKey};
 use crate::payload::Payload;
@@ -46,6 +47,12 @@ pub struct BuildArgs {
     /// Position in the product's line of patches; a higher one replaces a lower one
     #[arg(long, value_name = "N", default_value_t = 1)]
     sequence: u64,
+    /// Product that the line of patches is for, by default the file name of the image
+    #[arg(long, value_name = "NAME")]
+    product: Option<String>,
+    /// Until when the package may be applied: a day, or a time such as 2026-02-28T18:00:00Z
+    #[arg(long, value_name = "WHEN", value_parser = expiry)]
+    expires: Option<Moment>,
     /// One line that says what the patch fixes
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -128,6 +135,8 @@ impl BuildArgs {
         Patch {
             id: self.id.clone(),
             sequence: self.sequence,
+            product: self.product.clone(),
+            not_after: self.expires,
             title: self.title.clone(),
             classification: match self.classification {
                 Class::Security => Classification::Security,
@@ -213,6 +222,14 @@ fn signatures(
     Ok(Signatures {
         old: of(old, &comparison.old_files.pdb, before)?,
         new: of(new, &comparison.new_files.pdb, after)?,
+    })
+}
+
+/// A day, until its end in UTC, or a moment.
+fn expiry(text: &str) -> Result<Moment, String> {
+    let day = Moment::end_of_day(text).ok_or(());
+    day.or_else(|()| text.parse()).map_err(|_| {
+        "a day such as 2026-02-28, or a time such as 2026-02-28T18:00:00Z, is needed".to_owned()
     })
 }
 

@@ -74,7 +74,7 @@ impl InspectArgs {
         }
         let trust = self.package.trust()?;
         self.package.verify(bytes, &trust)?;
-        Ok(Some(trust.keys))
+        Ok(Some(trust.keys().to_vec()))
     }
 
     fn extract(&self, parts: &Container<'_>) -> Result<Vec<Extracted>, Failure> {

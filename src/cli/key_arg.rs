@@ -1,5 +1,6 @@
 //! Keys on the command line: files, and passphrases that are never arguments.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -11,6 +12,7 @@ use crate::exit::Exit;
 use crate::package::file::{MAX_KEY_FILE, read_limited};
 use crate::package::keys::KeyError;
 use crate::package::{PublicKey, SigningKey};
+use crate::report::sanitize::line;
 
 /// The environment variable with the passphrase of private keys.
 pub const PASSPHRASE_VARIABLE: &str = "HOTPATCH_PASSPHRASE";
@@ -21,7 +23,8 @@ const HINT: &str = "put the passphrase into the environment variable HOTPATCH_PA
 /// Where the passphrase of a private key comes from.
 #[derive(Clone, Debug, Default, Args)]
 pub struct PassphraseArgs {
-    /// File with the passphrase of the private key, by default $HOTPATCH_PASSPHRASE
+    /// File with the passphrase of the private key, by default $HOTPATCH_PASSPHRASE; else it
+    /// is asked for
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 }
@@ -32,7 +35,7 @@ impl PassphraseArgs {
     ///
     /// # Errors
     /// Where the file can't be read, or the passphrase is empty.
-    pub fn load(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    fn load(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         let passphrase = match &self.passphrase_file {
             Some(path) => {
                 let mut bytes = read(path)?;
@@ -52,15 +55,23 @@ impl PassphraseArgs {
         }
     }
 
-    /// The passphrase, which is needed.
+    /// A new passphrase, from wherever it may come; asked for twice where it is asked for.
     ///
     /// # Errors
-    /// As for [`PassphraseArgs::load`], and where there is none.
-    pub fn require(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        self.load()?.ok_or_else(|| {
+    /// Where there is none, it is empty, or its file can't be read.
+    pub fn new_passphrase(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        if let Some(passphrase) = self.load()? {
+            return Ok(passphrase);
+        }
+        let Some(passphrase) = prompt("New passphrase: ")? else {
             let error = anyhow!("a passphrase is needed and none was given");
-            Failure::new(Exit::Usage, error).hint(HINT)
-        })
+            return Err(Failure::new(Exit::Usage, error).hint(HINT));
+        };
+        if prompt("The same again: ")?.as_ref() != Some(&passphrase) {
+            let error = anyhow!("the two passphrases differ");
+            return Err(Failure::new(Exit::Usage, error));
+        }
+        Ok(passphrase)
     }
 
     /// Reads a private key.
@@ -89,7 +100,13 @@ impl PassphraseArgs {
             .with_context(|| format!("{} is not a key in PEM", path.display()))?;
         let result = match parse(text, None) {
             Err(KeyError::PassphraseNeeded) => {
-                let passphrase = self.load()?;
+                let passphrase = match self.load()? {
+                    Some(passphrase) => Some(passphrase),
+                    None => prompt(&format!(
+                        "Passphrase of {}: ",
+                        line(&path.to_string_lossy())
+                    ))?,
+                };
                 parse(text, passphrase.as_ref().map(|p| p.as_slice()))
             }
             result => result,
@@ -100,6 +117,19 @@ impl PassphraseArgs {
             let failure = Failure::from(anyhow::Error::new(error).context(message));
             if hint { failure.hint(HINT) } else { failure }
         })
+    }
+}
+
+/// Asks at the terminal, without showing what is typed; `None` where there is no terminal.
+fn prompt(text: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    let typed = rpassword::prompt_password(text).context("cannot ask for the passphrase")?;
+    let typed = Zeroizing::new(typed.into_bytes());
+    match typed.is_empty() {
+        true => Err(KeyError::EmptyPassphrase.into()),
+        false => Ok(Some(typed)),
     }
 }
 

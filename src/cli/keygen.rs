@@ -45,7 +45,7 @@ impl KeygenArgs {
             return Err(Failure::new(Exit::Usage, error));
         }
         let passphrase = match self.encrypt {
-            true => Some(self.passphrase.require()?),
+            true => Some(self.passphrase.new_passphrase()?),
             false => None,
         };
         let key = SigningKey::generate()?;

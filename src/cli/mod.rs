@@ -16,6 +16,7 @@ pub mod key_arg;
 mod keygen;
 pub mod package_arg;
 mod pipeline;
+mod policy;
 pub mod process_arg;
 mod progress;
 mod proof;
@@ -23,9 +24,11 @@ mod recover;
 mod revert;
 mod rollback;
 mod schema;
+mod sign;
 mod status;
 #[cfg(windows)]
 mod targets;
+mod trust;
 mod verify;
 #[cfg(windows)]
 mod watchdog;
@@ -118,7 +121,10 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Export(export::ExportArgs),
     Keygen(keygen::KeygenArgs),
+    Sign(sign::SignArgs),
     Verify(verify::VerifyArgs),
+    Trust(trust::TrustArgs),
+    Policy(policy::PolicyArgs),
     Check(check::CheckArgs),
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
@@ -157,6 +163,9 @@ impl Command {
             Command::Inspect(args) => args.run(face.usual()?),
             Command::Export(args) => args.run(face.usual()?),
             Command::Keygen(args) => args.run(face.usual()?),
+            Command::Sign(args) => args.run(face.usual()?),
+            Command::Trust(args) => args.run(face.usual()?),
+            Command::Policy(args) => args.run(face.usual()?),
             Command::Verify(args) => args.run(face.usual()?),
             Command::Check(args) => args.run(face.usual()?),
             Command::Apply(args) => args.run(face.usual()?),

@@ -8,10 +8,13 @@ use clap::Args;
 use super::Failure;
 use super::key_arg::PassphraseArgs;
 use crate::exit::Exit;
+use crate::moment::Moment;
+use crate::ops::policy::Now;
+use crate::ops::trust::{self, Guard, Store, TrustError};
 use crate::package::container::{Container, FormatError, MAX_FILE};
 use crate::package::file::read_limited;
-use crate::package::trust::{self, TrustError};
 use crate::package::{Package, PublicKey, Verified, VerifyError, verify};
+use crate::report::{out, sanitize};
 
 /// A package, and the keys that may have signed it.
 #[derive(Clone, Debug, Args)]
@@ -26,15 +29,49 @@ pub struct PackageArgs {
     passphrase: PassphraseArgs,
 }
 
-/// The keys that may have signed a package, and who says so.
+/// Who says which packages may be used.
 #[derive(Clone, Debug)]
 pub struct Trust {
-    /// The keys.
-    pub keys: Vec<PublicKey>,
-    /// Whether they are from the trust store, and not from `--key`.
-    pub store: bool,
+    /// Who is asked.
+    pub guard: Guard,
     /// The folder of the trust store, or the files of `--key`.
     pub paths: Vec<PathBuf>,
+    /// The trust store; there need not be one where there is `--key`.
+    store: Option<Store>,
+}
+
+impl Trust {
+    /// The keys that may have signed a package.
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.guard.keys
+    }
+}
+
+/// A package that may be applied, and where that is written down.
+#[derive(Debug)]
+pub struct Approved {
+    /// The package.
+    pub package: Verified<Package>,
+    store: Option<Store>,
+}
+
+impl Approved {
+    /// Writes down that it was applied: nothing older of its product is allowed any more.
+    /// The patch is active by then, so that a failure is only a warning.
+    pub fn applied(&self) {
+        let manifest = &self.package.manifest;
+        let (product, sequence) = (manifest.product(), manifest.patch.sequence);
+        if let Some(mut store) = self.store.clone()
+            && let Err(error) = store.record(|state| state.saw_package(product, sequence))
+        {
+            warn("what was applied could not be written down", &error);
+        }
+    }
+}
+
+fn warn(what: &str, error: &TrustError) {
+    let path = sanitize::line(&error.to_string()).into_owned();
+    let _ = out::print_aside(&format!("warning: {what}: {path}\n"));
 }
 
 impl PackageArgs {
@@ -57,6 +94,32 @@ impl PackageArgs {
         self.verify(&bytes, &self.trust()?)
     }
 
+    /// Reads the package and verifies it, in order to apply it: writes down what time it is,
+    /// so that a clock which is set back later is noticed.
+    ///
+    /// # Errors
+    /// As for [`PackageArgs::load`]; and exit code 5 where the trust store decides and can't
+    /// be written: it could not remember what was applied.
+    pub fn load_to_apply(&self) -> Result<Approved, Failure> {
+        let bytes = self.read()?;
+        let mut trust = self.trust()?;
+        let package = self.verify(&bytes, &trust)?;
+        if let Some(store) = &mut trust.store {
+            let now = Moment::now();
+            match store.record(|state| state.saw_time(now)) {
+                Err(error) if trust.guard.named => {
+                    warn("the trust store will not remember this package", &error);
+                    trust.store = None;
+                }
+                result => result.map_err(untrusting)?,
+            }
+        }
+        Ok(Approved {
+            package,
+            store: trust.store,
+        })
+    }
+
     /// Reads the file, and makes sure that it begins as a package does.
     ///
     /// # Errors
@@ -70,28 +133,37 @@ impl PackageArgs {
         }
     }
 
-    /// The keys that may have signed the package: those of `--key`, or else those of the
-    /// trust store.
+    /// Who decides about the package: the keys of `--key`, under what the trust store says
+    /// of all packages; or else the trust store.
     ///
     /// # Errors
     /// Exit code 1 where a key of `--key` can't be used, 5 where the trust store can't.
     pub fn trust(&self) -> Result<Trust, Failure> {
-        if self.keys.is_empty() {
-            let folder = trust::folder();
+        let folder = trust::folder();
+        let store = match Store::load(&folder) {
+            Err(TrustError::Missing(_)) if !self.keys.is_empty() => None,
+            result => Some(result.map_err(untrusting)?),
+        };
+        let now = Now::read();
+        if let (true, Some(store)) = (self.keys.is_empty(), &store) {
+            if store.keys.is_empty() {
+                return Err(untrusting(TrustError::Empty(folder)));
+            }
             return Ok(Trust {
-                keys: trust::load(&folder).map_err(untrusting)?,
-                store: true,
+                guard: Guard::of_store(store, now),
                 paths: vec![folder],
+                store: Some(store.clone()),
             });
         }
         let keys = self
             .keys
             .iter()
             .map(|path| self.passphrase.public_key(path));
+        let keys = keys.collect::<Result<_, _>>()?;
         Ok(Trust {
-            keys: keys.collect::<Result<_, _>>()?,
-            store: false,
+            guard: Guard::of_keys(keys, store.as_ref(), now),
             paths: self.keys.clone(),
+            store,
         })
     }
 
@@ -100,7 +172,7 @@ impl PackageArgs {
     /// # Errors
     /// Exit code 5 where the package isn't whole and signed by a trusted key.
     pub fn verify(&self, bytes: &[u8], trust: &Trust) -> Result<Verified<Package>, Failure> {
-        verify(bytes, &trust.keys).map_err(|error| self.failure(error))
+        verify(bytes, &trust.guard).map_err(|error| self.failure(error))
     }
 
     /// The failure that an error means for this package.
@@ -122,7 +194,11 @@ impl PackageArgs {
                      with --key or add it to the trust store; if not, do not use the package",
                 ),
             ),
-            VerifyError::BadManifest(_) => (
+            VerifyError::Denied(_) => (
+                Exit::Untrusted,
+                Some("`hotpatch policy check` explains the decision, check by check"),
+            ),
+            VerifyError::BadManifest(_) | VerifyError::BadPayload(_) => (
                 Exit::Untrusted,
                 Some(
                     "build the package again; what signed this one is not what this version reads",
@@ -138,19 +214,45 @@ impl PackageArgs {
     }
 }
 
-fn untrusting(error: TrustError) -> Failure {
+/// The failure that an error of the trust store means.
+pub fn untrusting(error: TrustError) -> Failure {
     let hint = match &error {
         TrustError::Missing(folder) | TrustError::Empty(folder) => format!(
             "name the key with --key KEY.pem, or put the public keys that you trust into {} \
-             (another folder with ${})",
+             with `hotpatch trust add` (another folder with ${})",
             folder.display(),
             trust::FOLDER_VARIABLE
         ),
         TrustError::Writable { path, .. } => format!(
-            "look at who changed it, then take the right to write away: chmod go-w {}",
+            "look at who changed it, then let only the system, administrators and yourself \
+             write there: {} {}",
+            if cfg!(windows) {
+                "icacls"
+            } else {
+                "chown, chmod go-w"
+            },
             path.display()
         ),
-        _ => "every *.pem file in the trust store must be one public key".to_owned(),
+        TrustError::State { path, .. } => format!(
+            "it was damaged or changed by hand; look at what was applied here, then correct or \
+             delete {}",
+            path.display()
+        ),
+        TrustError::Policy { .. } => "`hotpatch schema policy-file` says what a policy can \
+                                      have; until it is good, nothing is allowed"
+            .to_owned(),
+        TrustError::UnknownKey { .. } => "add its file with `hotpatch trust add`, or take it out \
+                                          of the policy"
+            .to_owned(),
+        TrustError::Write { .. } => "run it as somebody who may write to the trust store: it has \
+                                     to remember what was applied"
+            .to_owned(),
+        TrustError::Locked(_) => "wait until the other hotpatch has finished".to_owned(),
+        TrustError::Read { .. } | TrustError::Key { .. } | TrustError::TooMany(_) => {
+            "every *.pem file in the trust store must be one public key, and every file one that \
+             you can read"
+                .to_owned()
+        }
     };
     Failure::new(Exit::Untrusted, error).hint(hint)
 }

@@ -5,9 +5,10 @@ use clap::Args;
 
 use super::{Failure, Global, Outcome, failure};
 use crate::exit::Exit;
+use crate::ops::policy::Policy;
 use crate::report::{out, schema};
 
-/// Print the JSON Schema of a report
+/// Print the JSON Schema of a report, or of the policy file
 ///
 /// Lists the reports where none is named.
 #[derive(Debug, Args)]
@@ -32,10 +33,11 @@ impl SchemaArgs {
     }
 }
 
-/// Every report by name, that of errors as well.
+/// Every report by name, that of errors as well; and the file that a person writes.
 fn all() -> impl Iterator<Item = schema::Entry> {
     let error: schema::Entry = ("error", schema::of::<failure::ErrorDocument<'static>>);
-    schema::REPORTS.iter().copied().chain([error])
+    let policy: schema::Entry = ("policy-file", schema::of_input::<Policy>);
+    schema::REPORTS.iter().copied().chain([error, policy])
 }
 
 fn unknown(name: &str) -> Failure {

@@ -10,6 +10,7 @@ use crate::package::VerifyError;
 use crate::package::container::Container;
 use crate::report::out;
 use crate::report::package::{PackageSummary, SignatureReport};
+use crate::report::policy::DecisionReport;
 use crate::report::verify::{TrustReport, VerifyReport};
 
 /// Prove that a package is whole and signed by a trusted key
@@ -51,15 +52,18 @@ impl VerifyArgs {
             .map_err(|error| self.package.failure(VerifyError::Corrupt(error)))?;
         let summary = PackageSummary::new(&self.package.package, &package, &parts);
         let trusted = TrustReport {
-            source: if trust.store { "store" } else { "key" },
+            source: if trust.guard.named { "key" } else { "store" },
             paths: trust
                 .paths
                 .iter()
                 .map(|p| p.display().to_string())
                 .collect(),
-            keys: trust.keys.len(),
+            keys: trust.keys().len(),
         };
-        let signatures = SignatureReport::all(&parts, Some(&trust.keys));
-        Ok(VerifyReport::new(summary, trusted, signatures, &parts))
+        let signatures = SignatureReport::all(&parts, Some(trust.keys()));
+        let decision = DecisionReport::new(trust.guard.decide(&package));
+        Ok(VerifyReport::new(
+            summary, trusted, signatures, &parts, decision,
+        ))
     }
 }

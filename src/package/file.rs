@@ -1,8 +1,8 @@
-//! Reading files whose size somebody else decides.
+//! Reading files whose size somebody else decides, and replacing files in one step.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
 
 /// Number of first bytes that tell what a file is.
 pub const HEAD: u64 = 32;
@@ -50,9 +50,105 @@ pub fn read_recognised(
     Ok(bytes)
 }
 
+/// Puts a file in the place of another one, or where there is none, in one step: whoever
+/// reads it, and whenever power fails, finds all of the old one or all of the new one. The
+/// old one's permissions are kept on Unix.
+///
+/// # Errors
+/// Where that isn't possible; the old file is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = temporary(path)?;
+    let mode = File::open(path).and_then(|file| file.metadata()).ok();
+    let written = write_flushed(&beside, bytes, mode.map(|m| m.permissions()))
+        .and_then(|()| rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written?;
+    flush_folder(path)
+}
+
+/// A name beside a file that nothing has.
+fn temporary(path: &Path) -> io::Result<PathBuf> {
+    let name = path.file_name();
+    let name = name.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "no file name"))?;
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.tmp", hex::encode(random)));
+    Ok(path.with_file_name(beside))
+}
+
+fn write_flushed(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    let mut file = options.open(path)?;
+    match permissions {
+        Some(permissions) if cfg!(unix) => file.set_permissions(permissions)?,
+        _ => {}
+    }
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// On Windows somebody (a virus scanner, a reader) may have a file open for a moment.
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    for _ in 0..50 {
+        match std::fs::rename(from, to) {
+            Err(e) if cfg!(windows) && e.kind() == ErrorKind::PermissionDenied => {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            result => return result,
+        }
+    }
+    std::fs::rename(from, to)
+}
+
+/// Makes sure that the new name of a file survives a loss of power. Windows writes names to
+/// its journal by itself.
+fn flush_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    let _ = path;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        let taken = folder.path().join("folder");
+        std::fs::create_dir_all(taken.join("x")).unwrap();
+        assert!(replace(&taken, b"three").is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_keeps_its_permissions() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "one").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        replace(&path, b"two").unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
 
     #[test]
     fn the_limit_is_exact() {

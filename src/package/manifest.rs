@@ -1,12 +1,13 @@
 //! The manifest: what a package replaces, in which image, and where it came from.
 //!
 //! Stored as TOML with the fields in this order, so that the same patch gives the
-//! same bytes. It holds no clock, no path and nothing that depends on hash order.
+//! same bytes. It holds no time of the build, no path and nothing that depends on hash order.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::addr::Rva;
+use crate::moment::Moment;
 use crate::payload::names::Hook;
 
 /// Version of the manifest's layout that this build reads and writes.
@@ -52,6 +53,13 @@ pub struct Patch {
     pub id: String,
     /// Position in the product's line of patches; a higher one replaces a lower one.
     pub sequence: u64,
+    /// The product that the line of patches is for; where it is absent, the file name of
+    /// the image is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// The last second at which the package may be applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Moment>,
     /// One line that says what it fixes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -69,7 +77,9 @@ pub struct Patch {
 }
 
 /// Why a patch exists.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Classification {
     /// It closes a security hole.
@@ -191,6 +201,17 @@ impl Hooks {
             Hook::AfterApply => self.after_apply.as_deref(),
             Hook::BeforeRevert => self.before_revert.as_deref(),
             Hook::AfterRevert => self.after_revert.as_deref(),
+        }
+    }
+}
+
+impl Classification {
+    /// Its name in the manifest and in a policy.
+    pub fn name(self) -> &'static str {
+        match self {
+            Classification::Security => "security",
+            Classification::Reliability => "reliability",
+            Classification::Feature => "feature",
         }
     }
 }
@@ -320,6 +341,12 @@ pub struct Variable {
 }
 
 impl Manifest {
+    /// The product that the line of patches is for.
+    pub fn product(&self) -> &str {
+        let product = self.patch.product.as_deref();
+        product.unwrap_or(&self.target.file_name)
+    }
+
     /// The manifest as TOML; the same manifest always gives the same text.
     ///
     /// # Errors

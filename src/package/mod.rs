@@ -12,12 +12,13 @@ mod pem;
 mod seal;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod trust;
 mod validate;
 mod verify;
 
 pub use describe::{DescribeError, Inputs, describe};
 pub use keys::{KeyId, PublicKey, SigningKey};
 pub use seal::{SealError, add_signature, seal, unsigned};
-pub use validate::{ManifestError, validate as check_manifest};
-pub use verify::{Package, Unverified, Verified, VerifyError, open_unverified, verify};
+pub use validate::{ManifestError, SymbolError, validate as check_manifest, validate_payload};
+pub use verify::{
+    Authority, Denial, Grant, Package, Unverified, Verified, VerifyError, open_unverified, verify,
+};

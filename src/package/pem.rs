@@ -32,6 +32,13 @@ const SEED_HEADER: [u8; 2] = [0x04, 0x20];
 
 const PBKDF2_ROUNDS: u32 = 600_000;
 
+/// Most rounds of PBKDF2 that are run: a few seconds of work.
+const MAX_PBKDF2_ROUNDS: u32 = 5_000_000;
+
+/// Most memory that scrypt may go through, in bytes (128 N r p): eight times what OpenSSL
+/// allows it.
+const MAX_SCRYPT: u128 = 256 << 20;
+
 /// Why a key cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -58,6 +65,9 @@ pub enum KeyError {
     /// The passphrase doesn't fit, or the key is damaged.
     #[error("the private key cannot be decrypted: wrong passphrase, or a damaged file")]
     Decrypt,
+    /// The file asks for more work than any honest key does.
+    #[error("decrypting the key would cost too much: {0}")]
+    Cost(String),
     /// A passphrase without characters.
     #[error("the passphrase is empty")]
     EmptyPassphrase,
@@ -113,6 +123,7 @@ pub(super) fn read_private(text: &str, passphrase: Option<&[u8]>) -> Result<Sign
             let (_, der) = SecretDocument::from_pem(text).map_err(encoding)?;
             let encrypted =
                 EncryptedPrivateKeyInfoRef::try_from(der.as_bytes()).map_err(encoding)?;
+            limit_cost(&encrypted.encryption_algorithm)?;
             let plain = encrypted
                 .decrypt(passphrase)
                 .map_err(|_| KeyError::Decrypt)?;
@@ -127,6 +138,31 @@ pub(super) fn read_private(text: &str, passphrase: Option<&[u8]>) -> Result<Sign
             "\"PRIVATE KEY\" or \"ENCRYPTED PRIVATE KEY\"",
         )),
     }
+}
+
+/// The file says how much work its decryption is; somebody else may have written it.
+fn limit_cost(scheme: &pkcs8::pkcs5::EncryptionScheme) -> Result<(), KeyError> {
+    let Some(kdf) = scheme.pbes2().map(|parameters| &parameters.kdf) else {
+        return Ok(());
+    };
+    if let Some(pbkdf2) = kdf.pbkdf2()
+        && pbkdf2.iteration_count > MAX_PBKDF2_ROUNDS
+    {
+        let rounds = pbkdf2.iteration_count;
+        return Err(KeyError::Cost(format!(
+            "{rounds} rounds of PBKDF2, at most {MAX_PBKDF2_ROUNDS} are allowed"
+        )));
+    }
+    if let Some(scrypt) = kdf.scrypt() {
+        let [r, p] = [scrypt.block_size, scrypt.parallelization].map(u128::from);
+        let bytes = 128 * r * p * u128::from(scrypt.cost_parameter);
+        if bytes > MAX_SCRYPT {
+            return Err(KeyError::Cost(format!(
+                "scrypt over {bytes:#x} bytes, at most {MAX_SCRYPT:#x} are allowed"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn decode_private(der: &[u8]) -> Result<SigningKey, KeyError> {
@@ -232,6 +268,42 @@ mod tests {
             key().to_pem(Some(b"")),
             Err(KeyError::EmptyPassphrase)
         ));
+    }
+
+    fn encrypted_with(kdf: pbes2::Kdf) -> String {
+        let scheme = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(1, &[0; 16], [0; 16]);
+        let mut scheme = scheme.unwrap();
+        scheme.kdf = kdf;
+        let encrypted = EncryptedPrivateKeyInfoRef {
+            encryption_algorithm: scheme.into(),
+            encrypted_data: OctetStringRef::new(&[0; 48]).unwrap(),
+        };
+        let der = SecretDocument::encode_msg(&encrypted).unwrap();
+        let pem = der.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF);
+        pem.unwrap().to_string()
+    }
+
+    #[test]
+    fn the_file_cannot_ask_for_any_amount_of_work() {
+        let pbkdf2 = |rounds| pbes2::Pbkdf2Params::hmac_sha256(rounds, &[0; 16]).unwrap();
+        let scrypt = |log_n, r, p| {
+            let params = pkcs8::pkcs5::scrypt::Params::new(log_n, r, p).unwrap();
+            pbes2::ScryptParams::from_params_and_salt(params, &[0; 16]).unwrap()
+        };
+        for absurd in [
+            pbkdf2(MAX_PBKDF2_ROUNDS + 1).into(),
+            pbkdf2(100_000_000).into(),
+            scrypt(30, 8, 1).into(),
+            scrypt(18, 8, 2).into(),
+            scrypt(14, 8, 0x1000).into(),
+        ] {
+            let read = SigningKey::from_pem(&encrypted_with(absurd), Some(b"x"));
+            assert!(matches!(read, Err(KeyError::Cost(_))), "{read:?}");
+        }
+        for usual in [pbkdf2(2048).into(), scrypt(14, 8, 1).into()] {
+            let read = SigningKey::from_pem(&encrypted_with(usual), Some(b"x"));
+            assert!(matches!(read, Err(KeyError::Decrypt)), "{read:?}");
+        }
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub enum SealError {
     /// Too large, too small, or not the right number of keys.
     #[error("the package cannot be written")]
     Format(#[from] FormatError),
-    /// A key was given twice.
-    #[error("the key {0} was given twice")]
+    /// A key was given twice, or signed before.
+    #[error("the key {0} was given twice, or has signed the package already")]
     SameKey(KeyId),
     /// What was written doesn't verify, or isn't what was to be written.
     #[error("the package that was written does not verify")]
@@ -54,7 +54,8 @@ pub fn seal(
     };
     let file = container::attach(body, keys.iter().map(sign).collect())?;
 
-    let read = verify(&file, &publics).map_err(|error| SealError::SelfCheck(Some(error)))?;
+    let read =
+        verify(&file, publics.as_slice()).map_err(|error| SealError::SelfCheck(Some(error)))?;
     if read.manifest != *manifest || read.payload != payload {
         return Err(SealError::SelfCheck(None));
     }
@@ -78,6 +79,9 @@ pub fn unsigned(manifest: &Manifest, payload: &[u8]) -> Result<Vec<u8>, SealErro
 /// [`SealError`] where `file` is no package, or the key signed it already.
 pub fn add_signature(file: &[u8], signature: Signature) -> Result<Vec<u8>, SealError> {
     let parts = Container::parse(file)?;
+    if parts.signatures.iter().any(|s| s.key == signature.key) {
+        return Err(SealError::SameKey(signature.key.id()));
+    }
     let mut signatures = parts.signatures;
     signatures.push(signature);
     Ok(container::attach(parts.signed.to_vec(), signatures)?)

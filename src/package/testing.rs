@@ -1,4 +1,7 @@
-//! A small manifest and keys for the tests of this module.
+//! A small manifest, its payload and keys for the tests of this module.
+
+use object::write::{Object, StandardSection, Symbol, SymbolSection};
+use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
 
 use super::keys::SigningKey;
 use super::manifest::{
@@ -36,6 +39,8 @@ pub(crate) fn manifest() -> Manifest {
         patch: Patch {
             id: "fix-1".to_owned(),
             sequence: 1,
+            product: None,
+            not_after: None,
             title: Some("Refuse lengths below zero".to_owned()),
             classification: Classification::Security,
             cves: vec!["CVE-2026-12345".to_owned()],
@@ -78,4 +83,36 @@ pub(crate) fn manifest() -> Manifest {
             },
         ],
     }
+}
+
+/// An object that defines and needs what a manifest says.
+pub(crate) fn payload_of(manifest: &Manifest) -> Vec<u8> {
+    let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
+    let text = object.section_id(StandardSection::Text);
+    object.append_section_data(text, &[0xc3], 16);
+    let functions = manifest.functions.iter();
+    let defined = functions.flat_map(|f| [&*f.symbol, &*f.gate]);
+    let defined = defined.chain(manifest.hooks.iter().map(|(_, symbol)| symbol));
+    let defined = defined.chain(manifest.variables.iter().map(|v| &*v.symbol));
+    let externals = manifest.externals.iter().map(|e| &*e.symbol);
+    let undefined = externals.chain(manifest.imports.iter().map(|i| &*i.symbol));
+    let defined = defined.map(|name| (name, SymbolSection::Section(text)));
+    for (name, section) in defined.chain(undefined.map(|name| (name, SymbolSection::Undefined))) {
+        object.add_symbol(Symbol {
+            name: name.into(),
+            value: 0,
+            size: 0,
+            kind: SymbolKind::Text,
+            scope: SymbolScope::Linkage,
+            weak: false,
+            section,
+            flags: SymbolFlags::None,
+        });
+    }
+    object.write().unwrap()
+}
+
+/// The payload of [`manifest`].
+pub(crate) fn payload() -> Vec<u8> {
+    payload_of(&manifest())
 }

@@ -1,10 +1,12 @@
 //! The operating system's side: the target process on Windows.
 //!
-//! The only module that talks to the operating system about other processes, and the only
-//! one in which `unsafe` is allowed.
+//! The only module that talks to the operating system about other processes (and about who
+//! may write a file), and the only one in which `unsafe` is allowed.
 
 #![allow(unsafe_code)]
 
+#[cfg(windows)]
+pub mod acl;
 #[cfg(windows)]
 mod call;
 #[cfg(windows)]

@@ -11,13 +11,16 @@ pub mod keygen;
 pub mod listing;
 pub mod out;
 pub mod package;
+pub mod policy;
 pub mod proof;
 pub mod sanitize;
 pub mod schema;
+pub mod sign;
 pub mod status;
 pub mod target;
 pub mod targets;
 pub mod time;
+pub mod trust;
 pub mod verify;
 
 /// Functions listed one by one; of more, only how many there are is said.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::sanitize::line;
+use crate::moment::Moment;
 use crate::package::container::{self, Container, Signature};
 use crate::package::{Package, PublicKey};
 
@@ -17,8 +18,12 @@ pub struct PackageSummary {
     pub path: String,
     /// Id of the patch.
     pub id: String,
-    /// Its position in the product's line of patches.
+    /// The product that its line of patches is for.
+    pub product: String,
+    /// Its position in that line.
     pub sequence: u64,
+    /// The last moment at which it may be applied; null where it does not expire.
+    pub not_after: Option<Moment>,
     /// Why it exists.
     pub classification: crate::package::manifest::Classification,
     /// What it fixes.
@@ -27,6 +32,8 @@ pub struct PackageSummary {
     pub module: String,
     /// SHA-256 of the whole file.
     pub sha256: String,
+    /// SHA-256 of every byte before the signatures: the same whoever signs it.
+    pub content_sha256: String,
     /// Size of the whole file in bytes.
     pub size: u64,
     /// Size of the manifest in bytes.
@@ -42,11 +49,14 @@ impl PackageSummary {
         PackageSummary {
             path: path.display().to_string(),
             id: patch.id.clone(),
+            product: package.manifest.product().to_owned(),
             sequence: patch.sequence,
+            not_after: patch.not_after,
             classification: patch.classification,
             title: patch.title.clone(),
             module: package.manifest.target.file_name.clone(),
             sha256: package.sha256_hex(),
+            content_sha256: package.content_sha256_hex(),
             size: package.size,
             manifest_size: parts.manifest.len(),
             payload_size: parts.payload.len(),
@@ -55,7 +65,7 @@ impl PackageSummary {
 
     /// Appends the summary as text.
     pub fn text(&self, text: &mut String) {
-        let class = format!("{:?}", self.classification).to_lowercase();
+        let class = self.classification.name();
         let id = line(&self.id);
         field(
             text,
@@ -66,6 +76,12 @@ impl PackageSummary {
             field(text, "title", &line(title));
         }
         field(text, "module", &line(&self.module));
+        if self.product != self.module {
+            field(text, "product", &line(&self.product));
+        }
+        if let Some(end) = self.not_after {
+            field(text, "good until", &end.to_string());
+        }
         field(
             text,
             "size",
@@ -75,6 +91,7 @@ impl PackageSummary {
             ),
         );
         field(text, "sha256", &self.sha256);
+        field(text, "content", &self.content_sha256);
     }
 }
 

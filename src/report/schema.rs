@@ -22,12 +22,15 @@ pub const REPORTS: &[Entry] = &[
     ("export", of::<super::export::ExportReport>),
     ("inspect", of::<super::inspect::InspectReport<'static>>),
     ("keygen", of::<super::keygen::KeygenReport>),
+    ("policy", of::<super::policy::PolicyReport>),
     ("proof", of::<super::proof::ProofReport>),
     ("recover", of::<super::target::TargetReport>),
     ("revert", of::<super::target::TargetReport>),
     ("rollback", of::<super::target::TargetReport>),
+    ("sign", of::<super::sign::SignReport>),
     ("status", of::<super::status::StatusReport>),
     ("targets", of::<super::targets::TargetsReport>),
+    ("trust", of::<super::trust::StoreReport>),
     ("verify", of::<super::verify::VerifyReport>),
 ];
 
@@ -44,6 +47,12 @@ pub fn document((name, make): Entry) -> Schema {
 /// The schema of a report, of what is written (not of what could be read).
 pub fn of<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().for_serialize();
+    SchemaGenerator::new(settings).into_root_schema_for::<T>()
+}
+
+/// The schema of a file that is read.
+pub fn of_input<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::draft2020_12();
     SchemaGenerator::new(settings).into_root_schema_for::<T>()
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::package::{PackageSummary, SignatureReport, field};
+use super::policy::DecisionReport;
 use super::sanitize::line;
 use crate::package::container::{Container, HEADER_LEN};
 
@@ -20,6 +21,8 @@ pub struct VerifyReport {
     pub trust: TrustReport,
     /// Its signatures.
     pub signatures: Vec<SignatureReport>,
+    /// Why it is allowed.
+    pub decision: DecisionReport,
     /// Which bytes the signatures are of.
     pub covered: Vec<CoveredPart>,
     /// What holds, in sentences.
@@ -57,6 +60,7 @@ impl VerifyReport {
         trust: TrustReport,
         signatures: Vec<SignatureReport>,
         parts: &Container<'_>,
+        decision: DecisionReport,
     ) -> Self {
         let mut offset = 0;
         let covered = [
@@ -77,7 +81,7 @@ impl VerifyReport {
             .iter()
             .filter(|s| s.trusted == Some(true))
             .count();
-        let proven = vec![
+        let mut proven = vec![
             format!(
                 "{trusted} of {} signatures by a trusted key, and every signature is valid \
                  (Ed25519, strict rules)",
@@ -88,14 +92,21 @@ impl VerifyReport {
                  the {:#x} bytes after that are the signatures themselves",
                 package.size - offset as u64
             ),
-            "the manifest is consistent: ids, hashes, order and ranges".to_owned(),
+            "the manifest is consistent: ids, hashes, order and ranges; and the payload defines \
+             and needs the symbols that it names"
+                .to_owned(),
+            "not revoked, not expired, and not older than what was applied here".to_owned(),
         ];
+        if let Some(rule) = &decision.by {
+            proven.push(format!("allowed by the policy's rule {:?}", line(rule)));
+        }
         VerifyReport {
             schema: "hotpatch.verify/1",
             outcome: "verified",
             package,
             trust,
             signatures,
+            decision,
             covered: covered.into(),
             proven,
             not_proven: vec![

@@ -15,3 +15,4 @@ mod package;
 mod refusal;
 mod target;
 mod tool;
+mod trust;

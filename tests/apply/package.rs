@@ -193,6 +193,8 @@ impl Image<'_> {
             patch: Patch {
                 id: "two".to_owned(),
                 sequence: 2,
+                product: None,
+                not_after: None,
                 title: Some("Answer 2 instead of 1".to_owned()),
                 classification: Classification::Feature,
                 cves: vec![],

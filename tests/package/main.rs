@@ -4,9 +4,14 @@ mod bits;
 mod explain;
 mod export;
 mod hostile;
+mod hpk;
 mod inspect;
 mod keys;
 #[cfg(target_os = "linux")]
 mod openssl;
+#[cfg(target_os = "linux")]
+mod prompt;
+mod sign;
+mod store;
 mod support;
 mod trust;

@@ -122,6 +122,24 @@ fn a_key_of_another_algorithm_is_named() {
     assert!(Run::of(&mut program).failed(1).contains("no PEM"));
 }
 
+/// What a hardware module or a signing service does, step by step.
+#[test]
+fn openssl_signs_what_was_exported() {
+    let folder = folder_with_package();
+    openssl(&folder, "genpkey -algorithm ed25519 -out hsm.pem");
+    openssl(&folder, "pkey -in hsm.pem -pubout -out hsm.pub.pem");
+    folder.run("sign fix.hpk --export m.bin").good();
+    openssl(
+        &folder,
+        "pkeyutl -sign -inkey hsm.pem -rawin -in m.bin -out s.sig",
+    );
+    folder
+        .run("sign fix.hpk --attach s.sig --public-key hsm.pub.pem")
+        .good();
+    folder.run("verify fix.hpk --key hsm.pub.pem").good();
+    folder.run("verify fix.hpk --key 1.pem").good();
+}
+
 #[test]
 fn a_signature_that_openssl_made_is_as_good_as_ours() {
     use hotpatch::package::container::{self, Signature};

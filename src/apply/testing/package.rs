@@ -37,7 +37,7 @@ pub fn newer_with(change: impl FnOnce(&mut Manifest)) -> Verified<Package> {
 fn signed(answer: u8, change: impl FnOnce(&mut Manifest)) -> Verified<Package> {
     let mut manifest = manifest();
     change(&mut manifest);
-    let bytes = seal(&manifest, &payload(answer), &[key(1)]).unwrap();
+    let bytes = seal(&manifest, &payload(answer, &manifest), &[key(1)]).unwrap();
     verify(&bytes, &[key(1).public()]).unwrap()
 }
 
@@ -92,7 +92,7 @@ fn manifest() -> Manifest {
     manifest
 }
 
-fn payload(answer: u8) -> Vec<u8> {
+fn payload(answer: u8, manifest: &Manifest) -> Vec<u8> {
     let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
     let active = symbol(&mut object, ACTIVE_SYMBOL, SymbolSection::Undefined);
     for rva in SERVER_RVAS {
@@ -110,6 +110,9 @@ fn payload(answer: u8) -> Vec<u8> {
         relocate(&mut object, id, 2, active, pe::IMAGE_REL_AMD64_REL32_1, -5);
         relocate(&mut object, id, 10, f, pe::IMAGE_REL_AMD64_REL32, -4);
         relocate(&mut object, id, 21, rest, pe::IMAGE_REL_AMD64_REL32, -4);
+    }
+    for import in &manifest.imports {
+        symbol(&mut object, &import.symbol, SymbolSection::Undefined);
     }
     let call = section(&mut object, CALL_SECTION, &[0xc3]);
     let call = symbol(&mut object, CALL_SYMBOL, SymbolSection::Section(call));

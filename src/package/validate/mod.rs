@@ -4,9 +4,11 @@
 //! reaches `apply` is in range, in order, and names files and functions and nothing else.
 
 mod functions;
+mod symbols;
 
 use super::manifest::{FORMAT, Manifest, Provenance};
 use crate::addr::Rva;
+pub use symbols::SymbolError;
 
 /// Longest patch id in bytes.
 pub const MAX_ID: usize = 128;
@@ -101,6 +103,14 @@ pub fn validate(manifest: &Manifest) -> Checked {
     functions::validate(manifest)
 }
 
+/// Checks that manifest and payload speak of the same symbols.
+///
+/// # Errors
+/// [`SymbolError`]
+pub fn validate_payload(manifest: &Manifest, payload: &[u8]) -> Result<(), SymbolError> {
+    symbols::validate(manifest, payload)
+}
+
 fn patch(manifest: &Manifest) -> Checked {
     let patch = &manifest.patch;
     id("patch.id", &patch.id)?;
@@ -111,6 +121,11 @@ fn patch(manifest: &Manifest) -> Checked {
         &sequence.to_string(),
         "at most 9223372036854775807 is allowed, TOML's largest integer",
     )?;
+    if let Some(product) = &patch.product {
+        let good = (1..=MAX_ID).contains(&product.len()) && !product.contains(char::is_control);
+        let expected = "one line of 1 to 128 bytes is allowed";
+        require(good, "patch.product", product, expected)?;
+    }
     let others = |field: &'static str, ids: &[String]| {
         for other in ids {
             id(field, other)?;

@@ -1,13 +1,17 @@
 //! From bytes to a package: the only way to a [`Verified<Package>`].
 
+mod authority;
+
 use std::ops::Deref;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::container::{Container, FormatError, Signature};
-use super::keys::{KeyId, PublicKey};
+use super::keys::KeyId;
 use super::manifest::Manifest;
-use super::validate::{ManifestError, validate};
+use super::validate::{ManifestError, SymbolError, validate, validate_payload};
+pub use authority::{Authority, Denial, Grant};
 
 /// What a package holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub struct Package {
     /// SHA-256 of the whole file, signature block included: another signature makes it
     /// another file.
     pub sha256: [u8; 32],
+    /// SHA-256 of every byte before the signature block: the same whoever signs it.
+    pub content_sha256: [u8; 32],
     /// Size of the whole file in bytes.
     pub size: u64,
     /// Every signature, by ascending public key.
@@ -30,9 +36,14 @@ impl Package {
     pub fn sha256_hex(&self) -> String {
         hex::encode(self.sha256)
     }
+
+    /// SHA-256 of every byte before the signature block as lower-case hex.
+    pub fn content_sha256_hex(&self) -> String {
+        hex::encode(self.content_sha256)
+    }
 }
 
-/// A value whose signature has been verified with a trusted key. Only [`verify`] makes
+/// A value whose signatures have been verified, and that an [`Authority`] allows. Only [`verify`] makes
 /// one, and nothing changes it afterwards, so a function that takes one can't be given
 /// anything unsigned.
 ///
@@ -54,13 +65,18 @@ impl Package {
 #[derive(Clone, Debug)]
 pub struct Verified<T> {
     value: T,
-    signers: Vec<KeyId>,
+    grant: Grant,
 }
 
 impl<T> Verified<T> {
     /// The trusted keys that signed it; at least one. Other keys may have signed it too.
     pub fn signers(&self) -> &[KeyId] {
-        &self.signers
+        &self.grant.signers
+    }
+
+    /// How long the program may be frozen at most, where a policy says so.
+    pub fn max_freeze(&self) -> Option<Duration> {
+        self.grant.max_freeze
     }
 }
 
@@ -113,6 +129,12 @@ pub enum VerifyError {
     /// The signature is good, but the manifest isn't.
     #[error("the manifest of the package is not valid")]
     BadManifest(#[source] ManifestError),
+    /// The signature is good, but the payload isn't what the manifest speaks of.
+    #[error("the payload is not the one that the manifest describes")]
+    BadPayload(#[source] SymbolError),
+    /// Whole and signed, and not allowed all the same.
+    #[error("the package is not allowed here")]
+    Denied(#[source] Denial),
 }
 
 fn list(ids: &[KeyId]) -> String {
@@ -120,27 +142,31 @@ fn list(ids: &[KeyId]) -> String {
     ids.join(", ")
 }
 
-/// Verifies a package: at least one of its signatures is by a key of `trusted`, each of
-/// its signatures is valid, trusted or not, and then, with what the manifest says now
-/// believed, that the manifest is consistent.
+/// Verifies a package: each of its signatures is valid, trusted or not, and at least one is
+/// by a key that `authority` trusts; then, with what the manifest says now believed, that
+/// the manifest is consistent, that the payload is the one it describes, and that
+/// `authority` allows it.
 ///
 /// # Errors
 /// [`VerifyError`]; nothing of the manifest has been looked at before the signatures.
-pub fn verify(bytes: &[u8], trusted: &[PublicKey]) -> Result<Verified<Package>, VerifyError> {
+pub fn verify<A: Authority + ?Sized>(
+    bytes: &[u8],
+    authority: &A,
+) -> Result<Verified<Package>, VerifyError> {
     let parts = parse(bytes)?;
     let message = parts.message();
     let invalid = |s: &&Signature| !s.key.accepts(&message, &s.bytes);
     if let Some(signature) = parts.signatures.iter().find(invalid) {
         return Err(VerifyError::BadSignature(signature.key.id()));
     }
-    let by_trusted = |s: &&Signature| trusted.contains(&s.key);
-    let signers: Vec<KeyId> = ids(parts.signatures.iter().filter(by_trusted));
-    if signers.is_empty() {
+    if !parts.signatures.iter().any(|s| authority.trusts(&s.key)) {
         return Err(VerifyError::UntrustedKey(ids(parts.signatures.iter())));
     }
     let value = package(bytes, parts)?;
     validate(&value.manifest).map_err(VerifyError::BadManifest)?;
-    Ok(Verified { value, signers })
+    validate_payload(&value.manifest, &value.payload).map_err(VerifyError::BadPayload)?;
+    let grant = authority.allow(&value).map_err(VerifyError::Denied)?;
+    Ok(Verified { value, grant })
 }
 
 /// Opens a package without asking whether it can be trusted, to show what is in it. The
@@ -173,6 +199,7 @@ fn package(bytes: &[u8], parts: Container<'_>) -> Result<Package, VerifyError> {
         .map_err(|error| VerifyError::BadManifest(ManifestError::toml(text, &error)))?;
     Ok(Package {
         manifest,
+        content_sha256: Sha256::digest(parts.signed).into(),
         payload: parts.payload.to_vec(),
         sha256: Sha256::digest(bytes).into(),
         size: bytes.len() as u64,

@@ -63,9 +63,11 @@ fn make_patch() -> Option<(Vec<u8>, hotpatch::package::manifest::Manifest)> {
     use hotpatch::diff::Diff;
     use hotpatch::function::Program;
     use hotpatch::image::Image;
+    use hotpatch::moment::Moment;
     use hotpatch::package::{Inputs, describe, manifest};
     use hotpatch::payload::Payload;
     use hotpatch::plan::Plan;
+    use hotpatch::plan::stay::Signatures;
     use hotpatch::symbols::Symbols;
 
     let (old_build, new_build) = PAIRS[2];
@@ -86,7 +88,7 @@ fn make_patch() -> Option<(Vec<u8>, hotpatch::package::manifest::Manifest)> {
         file_name: "server.exe".into(),
         old: &old,
         new: &new,
-        signatures: &Default::default(),
+        signatures: &Signatures::default(),
         old_pdb: old_build.pdb,
         new_image: new_build.image,
         new_pdb: new_build.pdb,
@@ -96,6 +98,8 @@ fn make_patch() -> Option<(Vec<u8>, hotpatch::package::manifest::Manifest)> {
     let patch = manifest::Patch {
         id: "seed".into(),
         sequence: 1,
+        product: Some("product".into()),
+        not_after: Some(Moment::from_seconds(1 << 31)),
         title: Some("seed".into()),
         classification: manifest::Classification::Security,
         cves: vec!["CVE-2024-0001".into()],

@@ -7,6 +7,7 @@ mod files;
 mod keys;
 mod memory;
 mod packages;
+mod trust;
 
 /// Something that reads bytes which may be anything.
 pub struct Target {
@@ -84,6 +85,16 @@ pub const ALL: &[Target] = &[
         name: "keys",
         run: keys::keys,
         seeds: keys::seeds,
+    },
+    Target {
+        name: "policy",
+        run: trust::policy,
+        seeds: trust::policy_seeds,
+    },
+    Target {
+        name: "state",
+        run: trust::state,
+        seeds: trust::state_seeds,
     },
     Target {
         name: "record",

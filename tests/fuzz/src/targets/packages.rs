@@ -6,7 +6,7 @@ use hotpatch::addr::{Rva, Va};
 use hotpatch::apply::link::{Bases, Externals, Layout};
 use hotpatch::package::container::{self, Container, Signature};
 use hotpatch::package::manifest::Manifest;
-use hotpatch::package::{SigningKey, check_manifest, open_unverified, seal};
+use hotpatch::package::{SigningKey, VerifyError, check_manifest, open_unverified, seal};
 use hotpatch::report::inspect::summarise;
 
 use crate::{fixtures, guard};
@@ -26,9 +26,9 @@ pub fn container(data: &[u8]) {
 
 pub fn container_seeds() -> Vec<Vec<u8>> {
     let (payload, manifest) = fixtures::patch();
-    let short = seal(manifest, &payload[..16], &[key()]);
-    let whole = seal(manifest, payload, &[key(), SigningKey::from_seed(&[8; 32])]);
-    vec![short.expect("a package"), whole.expect("a package")]
+    let one = seal(manifest, payload, &[key()]);
+    let two = seal(manifest, payload, &[key(), SigningKey::from_seed(&[8; 32])]);
+    vec![one.expect("a package"), two.expect("a package")]
 }
 
 /// The manifest, which only a trusted signer could have written.
@@ -111,14 +111,15 @@ pub fn verify(data: &[u8]) {
         Ok(package) => assert_eq!(package.payload, payload),
         Err(error) => assert!(matches!(
             error,
-            hotpatch::package::VerifyError::BadManifest(_)
+            VerifyError::BadManifest(_) | VerifyError::BadPayload(_)
         )),
     }
 }
 
 pub fn verify_seeds() -> Vec<Vec<u8>> {
+    let payload = &fixtures::patch().0;
     manifest_seeds()
         .iter()
-        .map(|m| [&(m.len() as u16).to_le_bytes(), m.as_slice(), b"payload"].concat())
+        .map(|m| [&(m.len() as u16).to_le_bytes(), m.as_slice(), payload].concat())
         .collect()
 }

@@ -1,0 +1,22 @@
+//! Which packages may be used here: the administrator's policy, and the decision.
+//!
+//! Everything here is pure. [`Policy`] is what the file `policy.toml` says, [`State`] what
+//! this machine has seen, and [`decide`] says of a package, check by check, whether it is
+//! allowed.
+
+mod decide;
+mod decision;
+mod file;
+mod pattern;
+mod revoked;
+mod signatures;
+mod state;
+mod window;
+
+pub use decide::{Facts, Now, Trusted, decide};
+pub use decision::{Check, Decision, Outcome, Verdict};
+pub use file::{FORMAT, KeyEntry, Policy, PolicyError, Rule};
+pub use revoked::Revocation;
+pub use signatures::{Role, Threshold};
+pub use state::{State, StateError};
+pub use window::{Clock, Day, TimeOfDay, Window};

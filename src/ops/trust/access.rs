@@ -1,0 +1,98 @@
+//! Who else can write to the trust store.
+//!
+//! On Unix: everything belongs to root or to the current user, and its group and others
+//! can't write. A folder above the store may be writable to all if it is sticky, as `/tmp`
+//! is: nobody can then rename or delete what isn't his. On Windows the owner and the access
+//! control list say the same, see [`crate::process::acl`].
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::{TrustError, unreadable};
+
+/// Refuses the store's folder where somebody else can write to it, or to a folder above it.
+pub(super) fn refuse_others_folder(folder: &Path) -> Result<(), TrustError> {
+    let real = fs::canonicalize(folder).map_err(|error| unreadable(folder, error))?;
+    check(&real, Place::Store)?;
+    let above = real.ancestors().skip(1);
+    above
+        .into_iter()
+        .try_for_each(|path| check(path, Place::Above))
+}
+
+/// Refuses a file of the store where somebody else can write to it, and what is no file.
+pub(super) fn refuse_others_file(path: &Path) -> Result<(), TrustError> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| unreadable(path, error))?;
+    if !metadata.is_file() {
+        let error = io::Error::other("it is not a regular file");
+        return Err(unreadable(path, error));
+    }
+    check(path, Place::Store)
+}
+
+/// Where something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// The store's folder, or a file in it.
+    Store,
+    /// A folder above.
+    Above,
+}
+
+#[cfg(unix)]
+fn check(path: &Path, place: Place) -> Result<(), TrustError> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, error))?;
+    let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
+    let sticky = place == Place::Above && mode & 0o1000 != 0;
+    let reason = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        format!("belongs to another user (uid {owner})")
+    } else if mode & 0o022 != 0 && !sticky {
+        format!("can be written by its group or by others (mode {mode:#o})")
+    } else {
+        return Ok(());
+    };
+    Err(TrustError::Writable {
+        path: path.to_owned(),
+        reason,
+    })
+}
+
+#[cfg(windows)]
+fn check(path: &Path, place: Place) -> Result<(), TrustError> {
+    use crate::process::acl;
+    let found = match place {
+        Place::Store => acl::who_else_can_change(path),
+        Place::Above => acl::who_else_can_replace(path),
+    };
+    match found.map_err(|error| unreadable(path, error))? {
+        None => Ok(()),
+        Some(reason) => Err(TrustError::Writable {
+            path: path.to_owned(),
+            reason,
+        }),
+    }
+}
+
+/// Makes the folder of a store that isn't there, so that nobody else can write to it.
+#[cfg(unix)]
+pub(super) fn create(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(folder)
+}
+
+/// Makes the folder of a store that isn't there, so that nobody else can write to it.
+#[cfg(windows)]
+pub(super) fn create(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = folder.parent().filter(|p| !p.as_os_str().is_empty()) {
+        create(above)?;
+    }
+    crate::process::acl::create_protected(folder)
+}
