@@ -53,8 +53,8 @@ pub(super) fn release<T: Target>(
     let mut effort = Effort::default();
     target.arm(armed)?;
     let looked = quiesce(target, armed, &zones, &check, &patience, &mut effort);
-    let quiet = looked.is_ok();
-    drop(looked);
+    // Nothing in a target that stands still can be called.
+    let quiet = looked.is_ok_and(|frozen| frozen.thaw().is_ok());
     target.disarm();
     if !quiet {
         return kept(records, "A thread is inside it, or holds an address in it.");

@@ -54,9 +54,9 @@ impl Survey {
         let mut at = Va(0x1_0000);
         while let Some(region) = target.region(at)? {
             if could_hold_record(&region) {
-                match Record::read(target, region.base) {
+                match read(target, &region) {
                     Ok(record) => records.push(record),
-                    Err(RecordError::Absent(_) | RecordError::Target(_)) => {}
+                    Err(RecordError::Absent(_)) => {}
                     Err(error) => survey.unreadable.push((region.base, error)),
                 }
             }
@@ -91,6 +91,19 @@ impl Survey {
     pub fn is_beneath(&self, record: Va) -> bool {
         let mut over = self.patches.iter().flat_map(|p| &p.record.body.over);
         over.any(|o| *o == record)
+    }
+}
+
+/// Reads the record at the start of a region, if there is one. A region that is gone by now
+/// has none; one that is still there and can't be read might have one.
+fn read<T: Target + ?Sized>(target: &T, region: &Region) -> Result<Record, RecordError> {
+    let at = region.base;
+    match Record::read(target, at) {
+        Err(RecordError::Target(_)) => match target.region(at)? {
+            Some(now) if could_hold_record(&now) => Record::read(target, at),
+            _ => Err(RecordError::Absent(at)),
+        },
+        read => read,
     }
 }
 

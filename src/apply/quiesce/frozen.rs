@@ -43,9 +43,11 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
     /// # Errors
     /// Where the system refuses, such as when the process has ended.
     pub fn thaw(mut self) -> Result<Duration, TargetError> {
-        self.thawed = true;
+        // Where it fails, the drop of `self` tries once more.
         self.target.thaw()?;
+        self.thawed = true;
         let frozen = self.since.elapsed();
+        fault::point("let-go");
         record::set_frozen(self.target, self.record, false)?;
         Ok(frozen)
     }

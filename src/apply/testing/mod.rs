@@ -67,6 +67,8 @@ pub struct Fake {
     pub tables: RefCell<Vec<u64>>,
     /// Operations that still succeed; `None` for any number.
     pub fuel: Cell<Option<usize>>,
+    /// Operations until the one that fails, alone; `None` for no such one.
+    pub hiccup: Cell<Option<usize>>,
     /// Set where functions may run different versions.
     pub unchecked: Cell<bool>,
     /// Operations so far.
@@ -95,6 +97,7 @@ impl Fake {
             armed: Cell::new(None),
             tables: RefCell::default(),
             fuel: Cell::new(None),
+            hiccup: Cell::new(None),
             unchecked: Cell::new(false),
             operations: Cell::new(0),
             on_census: RefCell::new(None),
@@ -249,6 +252,13 @@ impl Fake {
             self.version();
         }
         self.operations.set(self.operations.get() + 1);
+        match self.hiccup.get() {
+            Some(0) => {
+                self.hiccup.set(None);
+                return Err(failed("do this once"));
+            }
+            left => self.hiccup.set(left.map(|n| n - 1)),
+        }
         match self.fuel.get() {
             Some(0) => Err(failed("go on")),
             Some(n) => {

@@ -1,3 +1,4 @@
+mod hiccup;
 mod policy;
 mod stack;
 
