@@ -83,6 +83,7 @@ pub(super) fn release<T: Target>(
     // The one on top goes last: as long as it is there, it says what was beneath it.
     for record in records.iter().rev() {
         freed &= target.free(record.at).is_ok();
+        fault::point("freed");
     }
     match freed {
         true => Ok(Vec::new()),

@@ -55,6 +55,7 @@ pub fn rollback<T: Target>(
             installed.record.set_active(target, true)?;
             summary.active_again.push(installed.record.body.id.clone());
         }
+        fault::point("lower-active");
         let mut records = [patch.record.clone()];
         let quiet = (options, &options.patience());
         let stopped = remove(target, &mut records, quiet, summary)?;

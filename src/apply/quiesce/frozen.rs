@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::addr::Va;
+use crate::apply::fault;
 use crate::apply::record;
 use crate::apply::target::{Target, TargetError};
 
@@ -23,6 +24,7 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
     /// Where the system refuses.
     pub fn new(target: &'a T, record: Va) -> Result<Self, TargetError> {
         record::set_frozen(target, record, true)?;
+        fault::point("freezing");
         let since = Instant::now();
         target.freeze()?;
         Ok(Frozen {
