@@ -160,6 +160,24 @@ impl Fake {
         threads.push(thread);
     }
 
+    /// Unloads `server.exe`; the functions are not there to be looked at any more.
+    pub fn unload(&self) {
+        self.unchecked.set(true);
+        self.memory.borrow_mut().remove(&MODULE.0);
+        self.modules.borrow_mut().remove(0);
+    }
+
+    /// Loads `server.exe` at another address, or where it was.
+    pub fn load_at(&self, base: Va) {
+        self.load("server.exe", base, &image::server());
+    }
+
+    /// Changes the protection of a page as the program itself would.
+    pub fn set_protection(&self, at: Va, to: Protection) {
+        self.with(at, 1, |a, i| a.protection[i / PAGE as usize] = to)
+            .unwrap();
+    }
+
     /// Changes memory as other software would.
     pub fn poke(&self, at: Va, bytes: &[u8]) {
         self.with(at, bytes.len(), |a, i| {
@@ -229,7 +247,7 @@ impl Fake {
             .unwrap_or_else(|| panic!("nothing at {at}"))
     }
 
-    fn protection(&self, at: Va) -> Protection {
+    pub fn protection(&self, at: Va) -> Protection {
         self.with(at, 1, |a, i| a.protection[i / PAGE as usize])
             .unwrap_or(Protection::NONE)
     }
