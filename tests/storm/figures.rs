@@ -2,7 +2,7 @@
 
 use hotpatch::addr::Va;
 use hotpatch::apply::target::{Target, Usage};
-use hotpatch::process::Process;
+use hotpatch::process::{Access, Process};
 
 use crate::server::Connection;
 
@@ -37,7 +37,7 @@ impl Times {
 /// What the server and this program use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Used {
-    /// Handles of the server.
+    /// Handles of the server: the highest of some that are opened at once.
     pub handles: u64,
     /// Handles of this program.
     pub own_handles: u64,
@@ -49,7 +49,7 @@ pub struct Used {
     pub regions: u64,
     /// Bytes in these.
     pub bytes: u64,
-    /// Processes in the system.
+    /// Processes of this program: its watchdogs.
     pub processes: u64,
 }
 
@@ -57,13 +57,13 @@ impl Used {
     /// Looks.
     pub fn of(process: &Process, control: &mut Connection) -> Used {
         let mut used = Used {
-            handles: control.number("HANDLES 0"),
-            own_handles: control.number(&format!("HANDLES {}", std::process::id())),
+            handles: control.number("HANDLES"),
+            own_handles: own_handles(),
             threads: control.number("THREADS"),
             executable: 0,
             regions: 0,
             bytes: 0,
-            processes: hotpatch::process::pids().map_or(0, |p| p.len() as u64),
+            processes: watchdogs(),
         };
         let mut at = Va(0x1_0000);
         while let Ok(Some(region)) = process.region(at) {
@@ -88,17 +88,44 @@ impl Used {
                 "handles of hotpatch",
                 self.own_handles,
                 before.own_handles,
-                0,
+                // Clients and their system have some for a while.
+                48,
             ),
             ("threads", self.threads, before.threads, 0),
             ("executable regions", self.executable, before.executable, 0),
             ("regions", self.regions, before.regions, 8),
             ("bytes", self.bytes, before.bytes, 4 << 20),
-            ("processes", self.processes, before.processes, 0),
+            ("watchdogs", self.processes, before.processes, 0),
         ];
         rows.iter()
             .filter(|(_, now, then, more)| *now > then + more)
             .map(|(what, now, then, _)| format!("{what}: {then} before, {now} after"))
             .collect()
     }
+}
+
+/// Handles of this program, found as the server finds its own.
+fn own_handles() -> u64 {
+    use std::os::windows::io::AsRawHandle;
+    let program = std::env::current_exe().expect("this program");
+    let open = |_| std::fs::File::open(&program).expect("this program");
+    let probes: Vec<std::fs::File> = (0..64).map(open).collect();
+    let highest = probes.iter().map(|f| f.as_raw_handle() as u64 / 4).max();
+    highest.unwrap_or(0)
+}
+
+/// Processes of this program's file, but for this one.
+fn watchdogs() -> u64 {
+    let own = std::env::current_exe().expect("this program");
+    let name = own
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
+    let is_one = |pid: &u32| {
+        let process = Process::open(*pid, Access::Look);
+        process.is_ok_and(|p| p.identity().image.ends_with(&name))
+    };
+    let pids = hotpatch::process::pids().unwrap_or_default();
+    pids.iter().filter(|pid| is_one(pid)).count() as u64
 }
