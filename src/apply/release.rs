@@ -177,13 +177,14 @@ impl<T: Target + ?Sized> HeldCheck<'_, '_, T> {
 
     /// Whether an address in the code of a payload may be that of a function.
     fn is_function(&self, address: u64) -> bool {
+        if self.calls.contains(&address) {
+            return false;
+        }
         let after = self
             .functions
             .partition_point(|(start, _)| *start <= address);
         match after.checked_sub(1).map(|i| self.functions[i]) {
-            Some((start, end)) if address < end => {
-                address == start && !self.calls.contains(&address)
-            }
+            Some((start, end)) if address < end => address == start,
             _ => address.is_multiple_of(FUNCTION_ALIGN),
         }
     }

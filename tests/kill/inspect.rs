@@ -17,6 +17,9 @@ const CLIENTS: usize = 8;
 /// A server must answer within this time, whoever has died.
 const AT_ONCE: Duration = Duration::from_secs(10);
 
+/// The finding that memory could not be given back.
+const KEPT: &str = "HP518";
+
 /// A server under load, and all that is needed to look at it.
 pub struct Subject {
     pub server: Server,
@@ -26,6 +29,10 @@ pub struct Subject {
     clients: Option<Clients>,
     seq: u64,
     looks: usize,
+    /// How often memory stayed because its address was seen somewhere.
+    pub kept: usize,
+    /// What the last recover said.
+    said: String,
     /// Longest wait for the first answer after a death.
     pub slowest: Duration,
     /// How the patches were found: running, pending, or frozen.
@@ -46,6 +53,8 @@ impl Subject {
             clients: Some(Clients::start(CLIENTS, server.port, &watch)),
             seq: 0,
             looks: 0,
+            kept: 0,
+            said: String::new(),
             slowest: Duration::ZERO,
             found: [0; 3],
             at_first: None,
@@ -115,11 +124,13 @@ impl Subject {
         self.recover(by_program, "")?;
         let process = self.open()?;
         let survey = Survey::of(&process).map_err(|e| e.to_string())?;
-        if let Some(left) = survey.patches.iter().find(|p| p.state == State::Pending) {
-            return Err(format!(
-                "recover left {} at {}",
-                left.record.body.id, left.record.at
-            ));
+        let mut patches = survey.patches.iter();
+        // Memory of which the address was seen somewhere stays, and is said to.
+        let kept = self.said.contains(KEPT);
+        self.kept += usize::from(kept);
+        if let Some(left) = patches.find(|p| p.state == State::Pending && !kept) {
+            let (id, at) = (&left.record.body.id, left.record.at);
+            return Err(format!("recover left {id} at {at}: {}", self.said));
         }
         self.runs(version)?;
         let next = (version + 1).min(2);
@@ -153,6 +164,7 @@ impl Subject {
                 .by_program(self.server.pid, Operation::Recover),
             false => self.packages.by_library(&self.open()?, Operation::Recover),
         };
+        self.said.clone_from(&ended.text);
         let done = ["recovered", "clean"].contains(&ended.outcome.as_str());
         match done && (word.is_empty() || ended.outcome == word) {
             true => Ok(()),
@@ -221,6 +233,14 @@ impl Subject {
         let _hush = watch.hush();
         let process = Process::open(self.server.pid, Access::Look).map_err(|e| e.to_string())?;
         let used = Used::of(&process, &mut self.control);
+        let remains = Survey::of(&process).map_err(|e| e.to_string())?;
+        if remains.patches.iter().any(|p| p.state != State::Pending) {
+            return Err("something is left but for memory".to_owned());
+        }
+        if !remains.patches.is_empty() {
+            // Cleared away before the next look, when nothing holds its address any more.
+            return Ok(());
+        }
         let first = self.at_first.get_or_insert(used);
         if used.executable > first.executable
             || used.threads > first.threads

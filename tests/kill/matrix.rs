@@ -125,8 +125,7 @@ pub fn run(folder: &Path, kills: usize) -> bool {
         if left.is_empty() || round > 10 * kills {
             break;
         }
-        // Every third time the watchdog dies as well.
-        kill_at(&mut subject, &left, kills, round % 3 == 2, &mut tally);
+        kill_at(&mut subject, &left, kills, round, &mut tally);
         round += 1;
         println!("round {round}, {} s", since.elapsed().as_secs());
     }
@@ -134,8 +133,10 @@ pub fn run(folder: &Path, kills: usize) -> bool {
 }
 
 /// Kills once at each of the places of which the point has not had its kills yet.
-fn kill_at(subject: &mut Subject, places: &[Place], kills: usize, dead: bool, tally: &mut Tally) {
-    for (case, point, pass) in places {
+fn kill_at(subject: &mut Subject, places: &[Place], kills: usize, round: usize, tally: &mut Tally) {
+    for (i, (case, point, pass)) in places.iter().enumerate() {
+        // Every third time the watchdog dies as well.
+        let dead = (round + i) % 3 == 2;
         if tally.at.get(point).is_some_and(|n| *n >= kills) {
             continue;
         }
@@ -167,7 +168,7 @@ fn conclude(subject: Subject, places: &[Place], tally: Tally, points: usize) -> 
         failures.push(format!("the matrix does not know {unknown:?}"));
     }
     let lost = subject.lost_regions();
-    let (slowest, found) = (subject.slowest, subject.found);
+    let (slowest, found, kept) = (subject.slowest, subject.found, subject.kept);
     let (requests, anomalies) = subject.finish();
     let total: usize = tally.at.values().sum();
     println!(
@@ -184,7 +185,7 @@ fn conclude(subject: Subject, places: &[Place], tally: Tally, points: usize) -> 
     let slowest = slowest.as_secs_f64() * 1000.0;
     println!("slowest answer:    {slowest:.1} ms");
     println!("requests checked:  {requests}");
-    println!("lost regions:      {lost}");
+    println!("lost regions:      {lost}; memory was kept {kept} times");
     failures.extend(anomalies);
     println!("anomalies:         {}", failures.len());
     failures.iter().for_each(|f| println!("FAILED: {f}"));
