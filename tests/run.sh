@@ -13,6 +13,7 @@
 #   the shellcheck program    checks the scripts
 #   dpkg-dev, patch           get and patch the sources of real programs, through apt
 #   g++                       builds libFuzzer
+#   script (bsdutils)         is the terminal that a test takes away
 #   tcl, make                 make SQLite's one-file source for tests/transplant
 #   rustc-web, cargo-web, rust-web-src, rust-web-clippy
 #                             Rust for Windows, only where rustup cannot add the target
@@ -106,8 +107,20 @@ tests/transplant/run.sh --short
 step "Real fixes, live (under Wine)"
 tests/live/run.sh --short
 
-step "Ctrl-C (under Wine)"
+step "Ctrl-C, and no console any more (under Wine)"
 tests/apply/interrupt.sh
+
+step "Hostile targets (under Wine)"
+tests/hostile/run.sh
+
+step "Storm (under Wine)"
+tests/storm/run.sh --short
+
+step "Deaths (under Wine)"
+tests/kill/run.sh --short
+
+step "Frozen time (under Wine)"
+tests/freeze/run.sh --short
 
 step "Quickstart"
 examples/quickstart.sh

@@ -178,6 +178,8 @@ fn write_span<'s, T: Target + ?Sized>(
         return Ok(changed);
     }
     let pages = span.pages;
+    // The program may have changed it since the record was written.
+    let protections = protections(target, pages)?;
     target.protect(pages.at, pages.size, Protection::READ_WRITE)?;
     fault::point("unprotected");
     let written = span.clusters().try_for_each(|(from, to)| {
@@ -185,7 +187,9 @@ fn write_span<'s, T: Target + ?Sized>(
         target.write(at, &after[from..to])
     });
     fault::point("entries-written");
-    target.protect(pages.at, pages.size, restored(pages))?;
+    for now in &protections {
+        target.protect(now.at, now.size, restored(now))?;
+    }
     written?;
     let found = span.read(target)?;
     if let Some(i) = (0..after.len()).find(|i| after[*i] != found[*i]) {
@@ -195,6 +199,29 @@ fn write_span<'s, T: Target + ?Sized>(
     }
     target.flush_code(span.start(), after.len() as u64)?;
     Ok(changed)
+}
+
+/// The protections that pages have now. Pages that can't be executed were left so by a
+/// patcher that died; they get what they had before the patch.
+fn protections<T: Target + ?Sized>(
+    target: &T,
+    pages: &Protected,
+) -> Result<Vec<Protected>, TargetError> {
+    let end = pages.at.0 + pages.size;
+    let mut found = Vec::new();
+    let mut at = pages.at;
+    while at.0 < end {
+        let region = target.region(at)?;
+        let next = region.map_or(end, |r| r.end().0).clamp(at.0 + 1, end);
+        let now = region.map(|r| r.protection).filter(|p| p.executable());
+        found.push(Protected {
+            at,
+            size: next - at.0,
+            protection: now.unwrap_or(pages.protection()).0,
+        });
+        at = Va(next);
+    }
+    Ok(found)
 }
 
 /// The protection that the pages had, such that control flow guard keeps its knowledge of
@@ -208,14 +235,17 @@ fn restored(pages: &Protected) -> Protection {
 }
 
 /// Gives the pages of the entries the protection that they had before the patch. Changes
-/// nothing where it is right already.
+/// nothing where it is right already, or where the program has made them executable in a
+/// way of its own.
 ///
 /// # Errors
 /// Where the target refuses.
 pub fn restore_protection<T: Target + ?Sized>(target: &T, body: &Body) -> Result<(), TargetError> {
     for pages in &body.pages {
         let region = target.region(pages.at)?;
-        if region.is_none_or(|r| r.protection != pages.protection()) {
+        let wanted = pages.protection();
+        let fits = |now: Protection| now == wanted || (now.executable() && wanted.executable());
+        if region.is_none_or(|r| !fits(r.protection)) {
             target.protect(pages.at, pages.size, restored(pages))?;
         }
     }

@@ -48,6 +48,19 @@ pub fn identity<T: Target + ?Sized>(
     }))
 }
 
+/// A module's `TimeDateStamp` and `SizeOfImage`; `None` where its headers are no PE32+
+/// headers.
+///
+/// # Errors
+/// Where its headers can't be read.
+pub fn headers_of<T: Target + ?Sized>(
+    target: &T,
+    module: &Module,
+) -> Result<Option<(u32, u32)>, TargetError> {
+    let headers = Headers::read(target, module)?;
+    Ok(headers.map(|h| (h.time_date_stamp, h.size_of_image)))
+}
+
 /// What a module's export directory says of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {

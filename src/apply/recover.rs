@@ -4,6 +4,7 @@
 //! tree of processes. Called with the lock held, so no patcher is at work: a record that
 //! speaks of a freeze then speaks of one whose owner has died.
 
+use super::fault;
 use super::outcome::ApplyError;
 use super::record;
 use super::repair::{RepairError, repair};
@@ -25,7 +26,9 @@ pub fn recover<T: Target>(target: &T) -> Result<bool, ApplyError> {
         // whether it was in between.
         if target.is_frozen() == Some(true) {
             let repaired = repair(target, at);
+            fault::point("repaired");
             target.thaw()?;
+            fault::point("recovered");
             left = true;
             match repaired {
                 Ok(_) | Err(RepairError::Record(_)) => {}

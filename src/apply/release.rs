@@ -53,8 +53,8 @@ pub(super) fn release<T: Target>(
     let mut effort = Effort::default();
     target.arm(armed)?;
     let looked = quiesce(target, armed, &zones, &check, &patience, &mut effort);
-    let quiet = looked.is_ok();
-    drop(looked);
+    // Nothing in a target that stands still can be called.
+    let quiet = looked.is_ok_and(|frozen| frozen.thaw().is_ok());
     target.disarm();
     if !quiet {
         return kept(records, "A thread is inside it, or holds an address in it.");
@@ -83,6 +83,7 @@ pub(super) fn release<T: Target>(
     // The one on top goes last: as long as it is there, it says what was beneath it.
     for record in records.iter().rev() {
         freed &= target.free(record.at).is_ok();
+        fault::point("freed");
     }
     match freed {
         true => Ok(Vec::new()),
@@ -176,13 +177,14 @@ impl<T: Target + ?Sized> HeldCheck<'_, '_, T> {
 
     /// Whether an address in the code of a payload may be that of a function.
     fn is_function(&self, address: u64) -> bool {
+        if self.calls.contains(&address) {
+            return false;
+        }
         let after = self
             .functions
             .partition_point(|(start, _)| *start <= address);
         match after.checked_sub(1).map(|i| self.functions[i]) {
-            Some((start, end)) if address < end => {
-                address == start && !self.calls.contains(&address)
-            }
+            Some((start, end)) if address < end => address == start,
             _ => address.is_multiple_of(FUNCTION_ALIGN),
         }
     }

@@ -9,7 +9,7 @@ use super::record::{Record, Stage};
 use super::release::release;
 use super::survey::Survey;
 use super::target::Target;
-use super::{fault, hooks};
+use super::{fault, hooks, repair};
 use crate::payload::names::Hook;
 
 /// Takes out a patch and those beneath it that go with it, the patch first, in one freeze.
@@ -54,6 +54,13 @@ pub(super) fn remove<T: Target>(
         return Ok(Some(Outcome::Interrupted));
     }
     let restored = restore(target, records);
+    if restored.is_err() {
+        // Not half a patch, and no page that can't run. What can't be done now either is
+        // left for the next operation.
+        for record in records.iter() {
+            let _ = repair::repair(target, record.at);
+        }
+    }
     let thawed = frozen.thaw();
     target.disarm();
     restored?;

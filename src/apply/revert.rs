@@ -1,9 +1,10 @@
 //! Takes out a patch by name: back to the code of the file, or to the patch before.
 
 use super::entries::EntryBytes;
+use super::fault;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::stack_policy;
-use super::record::Record;
+use super::record::{Record, Stage};
 use super::recover;
 use super::remove::remove;
 use super::survey::{Installed, State, Survey};
@@ -22,8 +23,13 @@ pub fn revert<T: Target>(
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
     with_patch(target, id, options.on_stack, |survey, patch, summary| {
-        let mut records = vec![patch.record.clone()];
         let lower = survey.beneath(&patch.record);
+        if patch.state == State::Detached {
+            let all = [patch].into_iter().chain(lower).cloned().collect();
+            let stopped = take_out(target, all, options, summary)?;
+            return Ok(stopped.unwrap_or(Outcome::Reverted));
+        }
+        let mut records = vec![patch.record.clone()];
         records.extend(lower.into_iter().map(|p| p.record.clone()));
         let quiet = (options, &options.patience());
         let stopped = remove(target, &mut records, quiet, summary)?;
@@ -42,6 +48,10 @@ pub fn rollback<T: Target>(
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
     with_patch(target, id, options.on_stack, |survey, patch, summary| {
+        if patch.state == State::Detached {
+            summary.findings.extend(torn(&patch.record, &[]));
+            return Ok(Outcome::Refused);
+        }
         let over = &patch.record.body.over;
         let lower: Vec<&Installed> = over.iter().filter_map(|at| survey.at(*at)).collect();
         if lower.is_empty() {
@@ -55,6 +65,7 @@ pub fn rollback<T: Target>(
             installed.record.set_active(target, true)?;
             summary.active_again.push(installed.record.body.id.clone());
         }
+        fault::point("lower-active");
         let mut records = [patch.record.clone()];
         let quiet = (options, &options.patience());
         let stopped = remove(target, &mut records, quiet, summary)?;
@@ -88,20 +99,20 @@ pub fn clear_up<T: Target>(target: &T, options: &Options<'_>) -> Result<Summary,
     Ok(summary)
 }
 
-/// What interrupted operations left, those that stand on others first.
+/// What interrupted operations and unloaded modules left, those that stand on others first.
 pub(super) fn pending(survey: &Survey) -> Vec<Installed> {
     let depth = |p: &Installed| std::cmp::Reverse(survey.beneath(&p.record).len());
     let mut pending: Vec<Installed> = survey
         .patches
         .iter()
-        .filter(|p| p.state == State::Pending)
+        .filter(|p| matches!(p.state, State::Pending | State::Detached))
         .cloned()
         .collect();
     pending.sort_by_key(depth);
     pending
 }
 
-/// Takes out what interrupted operations left; says what stopped it.
+/// Takes out what interrupted operations and unloaded modules left; says what stopped it.
 pub(super) fn take_out<T: Target>(
     target: &T,
     leftovers: Vec<Installed>,
@@ -111,6 +122,11 @@ pub(super) fn take_out<T: Target>(
     let patience = options.patience();
     for leftover in leftovers {
         let mut records = [leftover.record];
+        if leftover.state == State::Detached {
+            // There are no entries to restore: what is at their addresses is none of ours.
+            records[0].set_active(target, false)?;
+            records[0].set_stage(target, Stage::Restored)?;
+        }
         if let Some(stopped) = remove(target, &mut records, (options, &patience), summary)? {
             return Ok(Some(stopped));
         }
@@ -182,7 +198,7 @@ fn choose<'a, T: Target>(
     fitting.sort_by_key(|p| match p.state {
         State::Active | State::Torn => 0,
         State::Replaced => 1,
-        State::Pending => 2,
+        State::Pending | State::Detached => 2,
     });
     let mut ids: Vec<String> = fitting.iter().map(|p| p.record.body.id.clone()).collect();
     ids.sort();

@@ -4,8 +4,9 @@
 //! registry, nothing that could disagree with the process.
 
 use super::entries::{self, EntryBytes};
+use super::loaded;
 use super::record::{Record, RecordError, Stage};
-use super::target::{Protection, Region, Target, TargetError, Usage};
+use super::target::{Module, Protection, Region, Target, TargetError, Usage};
 use crate::addr::Va;
 
 /// What a patch does to its process right now.
@@ -18,6 +19,9 @@ pub enum State {
     /// Every call runs old code: the patch is being applied or taken out, or the patcher
     /// died while it was.
     Pending,
+    /// Every call runs old code, without any operation: the module was unloaded with the patch
+    /// in it, and is gone, or was loaded anew. Nothing leads to the patch any more.
+    Detached,
     /// Neither: something other than `hotpatch` changed an entry.
     Torn,
 }
@@ -54,9 +58,9 @@ impl Survey {
         let mut at = Va(0x1_0000);
         while let Some(region) = target.region(at)? {
             if could_hold_record(&region) {
-                match Record::read(target, region.base) {
+                match read(target, &region) {
                     Ok(record) => records.push(record),
-                    Err(RecordError::Absent(_) | RecordError::Target(_)) => {}
+                    Err(RecordError::Absent(_)) => {}
                     Err(error) => survey.unreadable.push((region.base, error)),
                 }
             }
@@ -94,6 +98,19 @@ impl Survey {
     }
 }
 
+/// Reads the record at the start of a region, if there is one. A region that is gone by now
+/// has none; one that is still there and can't be read might have one.
+fn read<T: Target + ?Sized>(target: &T, region: &Region) -> Result<Record, RecordError> {
+    let at = region.base;
+    match Record::read(target, at) {
+        Err(RecordError::Target(_)) => match target.region(at)? {
+            Some(now) if could_hold_record(&now) => Record::read(target, at),
+            _ => Err(RecordError::Absent(at)),
+        },
+        read => read,
+    }
+}
+
 /// Indices of everything beneath a record, the nearest first.
 fn beneath<P>(patches: &[P], record_of: impl Fn(&P) -> &Record, record: &Record) -> Vec<usize> {
     let mut found: Vec<usize> = Vec::new();
@@ -118,6 +135,7 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
         .collect();
     let is_active = |r: &Record| r.is_active(target).unwrap_or(r.header.active);
     let active: Vec<bool> = records.iter().map(is_active).collect();
+    let loaded: Vec<bool> = records.iter().map(|r| is_loaded(target, r)).collect();
     let mut replaced = vec![false; records.len()];
     for (top, record) in records.iter().enumerate() {
         for lower in beneath(&records, |r| r, record) {
@@ -137,13 +155,38 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
     let all = records
         .into_iter()
         .zip(entries)
-        .zip(active.into_iter().zip(replaced));
-    all.map(|((record, entries), (active, replaced))| Installed {
-        state: state(&record, &entries, active, replaced),
-        record,
-        entries,
-    })
+        .zip(active.into_iter().zip(replaced).zip(loaded));
+    all.map(
+        |((record, entries), ((active, replaced), loaded))| Installed {
+            state: match loaded {
+                true => state(&record, &entries, active, replaced),
+                false => State::Detached,
+            },
+            record,
+            entries,
+        },
+    )
     .collect()
+}
+
+/// Whether the very image that was patched is still where it was. Only what can be seen says
+/// that it isn't: while anything leads to a patch, its memory has to stay.
+fn is_loaded<T: Target + ?Sized>(target: &T, record: &Record) -> bool {
+    let module = &record.body.module;
+    let mapped = |r: Region| r.usage == Usage::Mapped && r.allocation == module.base;
+    if let Ok(region) = target.region(module.base)
+        && !region.is_some_and(mapped)
+    {
+        return false;
+    }
+    let there = Module {
+        name: module.name.clone(),
+        path: String::new(),
+        base: module.base,
+        size: module.size,
+    };
+    let identity = loaded::headers_of(target, &there);
+    identity.is_err() || identity.is_ok_and(|i| i == Some((module.time_date_stamp, module.size)))
 }
 
 fn state(record: &Record, entries: &[EntryBytes], active: bool, replaced: bool) -> State {
@@ -153,6 +196,9 @@ fn state(record: &Record, entries: &[EntryBytes], active: bool, replaced: bool) 
     if complete && !active && gone && !entries.contains(&EntryBytes::Redirect) {
         // Nothing leads to it, whatever is there.
         State::Pending
+    } else if complete && active && entries.iter().all(|e| *e == EntryBytes::Original) {
+        // No hotpatch leaves it so: the entries go after the byte, and come before it.
+        State::Detached
     } else if !complete || entries.iter().any(foreign) {
         State::Torn
     } else if replaced {

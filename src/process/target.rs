@@ -89,8 +89,11 @@ impl Target for Process {
 
     fn lock(&self) -> Result<Lock, TargetError> {
         let lock = Lock::take(&self.identity, Role::Patcher, LOCK_WAIT)?;
-        // Somebody may have died a moment ago: let the repair end before looking.
-        drop(Lock::take(&self.identity, Role::Watchdog, LOCK_WAIT)?);
+        // Somebody may have died a moment ago: let the repair end before looking. The
+        // watchdog of an earlier operation of this very process keeps nobody waiting.
+        if self.watchdog.borrow().is_none() {
+            drop(Lock::take(&self.identity, Role::Watchdog, LOCK_WAIT)?);
+        }
         Ok(lock)
     }
 

@@ -69,6 +69,7 @@ pub fn state_word(state: State) -> &'static str {
         State::Active => "active",
         State::Replaced => "replaced",
         State::Pending => "pending",
+        State::Detached => "detached",
         State::Torn => "torn",
     }
 }

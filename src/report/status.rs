@@ -51,7 +51,8 @@ pub struct PatchReport {
     pub title: Option<String>,
     /// `active`: every call runs new code. `pending`: every call runs old code, an
     /// operation is under way or was interrupted. `replaced`: it waits beneath the patch that
-    /// replaced it. `torn`: something else changed an entry.
+    /// replaced it. `detached`: its module was unloaded, nothing leads to it any more.
+    /// `torn`: something else changed an entry.
     pub state: &'static str,
     /// File name of the module that it changes.
     pub module: String,
@@ -214,6 +215,9 @@ impl PatchReport {
             text.push_str(
                 "    an operation is under way or was interrupted; revert clears it away\n",
             );
+        }
+        if self.state == "detached" {
+            text.push_str("    the module was unloaded; revert clears away what is left\n");
         }
     }
 }

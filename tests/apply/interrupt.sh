@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Ctrl-C before the switch leaves the target unchanged:  tests/apply/interrupt.sh
+# Ctrl-C before the switch, or the loss of its console, leaves the target unchanged:
+# tests/apply/interrupt.sh
 #
-# Under Wine, Ctrl-C is SIGINT, which only a Unix program can send: hence no Rust test.
+# Under Wine, Ctrl-C is SIGINT, which only a Unix program can send, and a console is a
+# terminal of Unix: hence no Rust test.
 # Needs both builds of hotpatch; tests/run.sh makes them before.
 set -euo pipefail
 
@@ -11,6 +13,7 @@ cd "$root"
 
 linux=${CARGO_TARGET_DIR:-target}/debug/hotpatch
 windows=${CARGO_TARGET_DIR:-target}/x86_64-pc-windows-gnu/debug/hotpatch.exe
+need script=bsdutils
 work=$(mktemp -d)
 server=
 patcher=
@@ -64,7 +67,27 @@ patcher=
 grep -q '"outcome": "interrupted"' "$work/apply.json" || fail "$(cat "$work/apply.json")"
 tests/wine/run.sh "$windows" status --pid "$pid" --format json | grep -q '"patches": \[\]' ||
     fail "something was left in the target"
-printf 'VERSION\n' >&4
-read -r -t 10 -u 4 answer || fail "the server does not answer afterwards"
-[ "$answer" = "OK line-server 1.4.2" ] || fail "the server answers: $answer"
+runs_old_code() {
+    local answer
+    printf 'VERSION\n' >&4
+    read -r -t 10 -u 4 answer || fail "the server does not answer afterwards"
+    [ "$answer" = "OK line-server 1.4.2" ] || fail "the server answers: $answer"
+}
+runs_old_code
 printf 'Ctrl-C before the switch: exit code 130, the target unchanged\n'
+
+# Its terminal goes away while it waits, and may take it along.
+HOTPATCH_FAULT='' script -qfec "tests/wine/run.sh $windows apply --pid $pid $work/fix.hpk \
+    --key $work/key.pem --timeout 50" "$work/console.log" </dev/null >/dev/null 2>&1 &
+patcher=$!
+eventually pending
+kill -9 "$patcher"
+wait "$patcher" 2>/dev/null || true
+patcher=
+# Whoever works on the target next gets it, so the one before has ended, or ends now.
+recovered() { tests/wine/run.sh "$windows" recover --pid "$pid" >"$work/recover.log" 2>&1; }
+eventually recovered
+tests/wine/run.sh "$windows" status --pid "$pid" --format json | grep -q '"patches": \[\]' ||
+    fail "something was left in the target: $(cat "$work/recover.log")"
+runs_old_code
+printf 'Console gone before the switch: the target unchanged\n'

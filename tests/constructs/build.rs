@@ -132,9 +132,9 @@ impl Tools {
         tools
     }
 
-    /// Compiles and links a case, without its fix (0) or with it (1).
+    /// Compiles and links a case, without its fix (0), with it (1) or with the next one (2).
     pub fn compile(&self, case: &Case, abi: Abi, fix: u32) -> Result<PathBuf, String> {
-        let side = if fix == 0 { "old" } else { "new" };
+        let side = ["old", "new", "newer"][fix as usize];
         let folder = self.work.join(format!("{}-{abi:?}", case.name)).join(side);
         std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
         let image = folder.join("case.exe");
@@ -213,8 +213,14 @@ impl Tools {
         finish("compile", &mut command).map(drop)
     }
 
-    /// Builds the package.
-    pub fn build(&self, case: &Case, old: &Path, new: &Path, to: &Path) -> Result<Verdict, String> {
+    /// Builds the package of the fix with this number.
+    pub fn build(
+        &self,
+        case: &Case,
+        (old, new): (&Path, &Path),
+        fix: u32,
+        to: &Path,
+    ) -> Result<Verdict, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hotpatch"));
         command
             .arg("build")
@@ -224,7 +230,8 @@ impl Tools {
             .arg(to)
             .arg("--key")
             .arg(&self.key);
-        command.args(["--id", "case", "--format", "json"]);
+        command.args(["--id", ["case", "case-2"][fix as usize - 1]]);
+        command.args(["--sequence", &fix.to_string(), "--format", "json"]);
         for code in &case.accept {
             command.args(["--accept", code]);
         }
@@ -243,7 +250,7 @@ impl Tools {
         })
     }
 
-    /// `check`, `apply` or `revert`; exit code and output.
+    /// `check`, `apply`, `rollback` or `revert`; exit code and output.
     pub fn operate(
         &self,
         command: &str,

@@ -23,6 +23,10 @@ pub struct Case {
     pub old: Vec<String>,
     /// Answers with the patch.
     pub new: Vec<String>,
+    /// Answers with the second patch, which replaces the first; none where there is none.
+    pub newer: Vec<String>,
+    /// Answers after going back to the first patch.
+    pub rolled: Vec<String>,
     /// Answers after the revert.
     pub back: Vec<String>,
     /// Answers of a process that was patched before it ran.
@@ -66,6 +70,8 @@ impl Case {
                 "accept" => case.accept.push(value),
                 "old" => case.old.push(value),
                 "new" => case.new.push(value),
+                "newer" => case.newer.push(value),
+                "rolled" => case.rolled.push(value),
                 "back" => case.back.push(value),
                 "start" => case.start.push(value),
                 "note" => case.notes.push(value),

@@ -12,6 +12,7 @@
 //! | `link: …`, `link gnu: …` | options for the linker |
 //! | `accept: HP301` | a risk that `build` is told to accept |
 //! | `old: …`, `new: …`, `back: …` | answers before the patch, with it, and after the revert |
+//! | `newer: …`, `rolled: …` | answers with a second patch (FIX 2, from the same old build) over the first, and after the rollback |
 //! | `start: …` | answers of a process that is patched before its first instruction |
 //! | `note: HP220` | a finding that must be there though the patch can be applied |
 //! | `check: HP521` | a finding of `hotpatch check` |
@@ -113,7 +114,8 @@ fn a_rust_program_is_patched_while_it_runs() {
         ..Case::default()
     };
     let images = ["old", "new"].map(|side| built.join(side).join("case.exe"));
-    let said = patch(tools, &case, &images[0], &images[1]).unwrap_or_else(|e| panic!("{e}"));
+    let said =
+        patch(tools, &case, (&images[0], &images[1]), None).unwrap_or_else(|e| panic!("{e}"));
     println!("{:34} {said}", "rust");
 }
 
@@ -121,13 +123,23 @@ fn a_rust_program_is_patched_while_it_runs() {
 fn run(tools: &Tools, case: &Case, abi: Abi) -> Result<String, String> {
     let old = tools.compile(case, abi, 0)?;
     let new = tools.compile(case, abi, 1)?;
-    patch(tools, case, &old, &new)
+    let newer = match case.newer.is_empty() {
+        true => None,
+        false => Some(tools.compile(case, abi, 2)?),
+    };
+    patch(tools, case, (&old, &new), newer.as_deref())
 }
 
-/// Patches one build to another, and compares what happens with what must.
-fn patch(tools: &Tools, case: &Case, old: &Path, new: &Path) -> Result<String, String> {
+/// Patches one build to another, and on to a newer one where there is one; compares what
+/// happens with what must.
+fn patch(
+    tools: &Tools,
+    case: &Case,
+    (old, new): (&Path, &Path),
+    newer: Option<&Path>,
+) -> Result<String, String> {
     let package = old.with_file_name("fix.hpk");
-    let verdict = tools.build(case, old, new, &package)?;
+    let verdict = tools.build(case, (old, new), 1, &package)?;
     let has = |code: &String| verdict.codes.contains(code);
     if let Some(missing) = case.refused.iter().chain(&case.notes).find(|c| !has(c)) {
         return Err(format!("no finding {missing}: {}", verdict.text));
@@ -168,6 +180,26 @@ fn patch(tools: &Tools, case: &Case, old: &Path, new: &Path) -> Result<String, S
         return Err(format!("apply ends with {exit}: {said}"));
     }
     server.expect("new", &case.new)?;
+    if let Some(newer) = newer {
+        let package = old.with_file_name("fix-2.hpk");
+        let verdict = tools.build(case, (old, newer), 2, &package)?;
+        if verdict.exit != 0 {
+            let (exit, text) = (verdict.exit, verdict.text);
+            return Err(format!("the second build ends with {exit}: {text}"));
+        }
+        for (operation, package, wanted) in [
+            ("apply", Some(&*package), &case.newer),
+            ("rollback", None, &case.rolled),
+        ] {
+            let (exit, said) = tools.operate(operation, server.pid, package)?;
+            if exit != 0 {
+                return Err(format!(
+                    "{operation} of the second ends with {exit}: {said}"
+                ));
+            }
+            server.expect(operation, wanted)?;
+        }
+    }
     let (exit, said) = tools.operate("revert", server.pid, None)?;
     if exit != 0 {
         return Err(format!("revert ends with {exit}: {said}"));

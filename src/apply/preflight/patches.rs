@@ -44,6 +44,10 @@ pub(super) fn examine(
             State::Pending => {
                 findings.push(Finding::about(&rules::LEFTOVER, &body.id, here()));
             }
+            State::Detached => {
+                let detail = format!("{} {} was unloaded.", here(), body.module.name);
+                findings.push(Finding::about(&rules::LEFTOVER, &body.id, detail));
+            }
             State::Torn => findings.push(Finding::about(&rules::TORN, &body.id, here())),
             State::Active if same => relations.active = Some(record.clone()),
             State::Active | State::Replaced if body.id == patch.id => findings.push(match same {

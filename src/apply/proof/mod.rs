@@ -125,12 +125,12 @@ pub fn prove<T: Target>(
         let not_so = match installed.state {
             State::Active | State::Replaced => None,
             State::Torn => Some(&rules::TORN),
-            State::Pending => Some(&rules::NOT_ACTIVE),
+            State::Pending | State::Detached => Some(&rules::NOT_ACTIVE),
         };
         if let Some(rule) = not_so {
             proof.findings.push(Finding::about(rule, &body.id, detail));
         }
-        if installed.state != State::Pending {
+        if !matches!(installed.state, State::Pending | State::Detached) {
             expected.extend(sites);
         }
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::addr::Va;
+use crate::apply::fault;
 use crate::apply::record;
 use crate::apply::target::{Target, TargetError};
 
@@ -23,6 +24,7 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
     /// Where the system refuses.
     pub fn new(target: &'a T, record: Va) -> Result<Self, TargetError> {
         record::set_frozen(target, record, true)?;
+        fault::point("freezing");
         let since = Instant::now();
         target.freeze()?;
         Ok(Frozen {
@@ -43,9 +45,11 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
     /// # Errors
     /// Where the system refuses, such as when the process has ended.
     pub fn thaw(mut self) -> Result<Duration, TargetError> {
-        self.thawed = true;
+        // Where it fails, the drop of `self` tries once more.
         self.target.thaw()?;
+        self.thawed = true;
         let frozen = self.since.elapsed();
+        fault::point("let-go");
         record::set_frozen(self.target, self.record, false)?;
         Ok(frozen)
     }

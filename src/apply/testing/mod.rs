@@ -67,6 +67,8 @@ pub struct Fake {
     pub tables: RefCell<Vec<u64>>,
     /// Operations that still succeed; `None` for any number.
     pub fuel: Cell<Option<usize>>,
+    /// Operations until the one that fails, alone; `None` for no such one.
+    pub hiccup: Cell<Option<usize>>,
     /// Set where functions may run different versions.
     pub unchecked: Cell<bool>,
     /// Operations so far.
@@ -95,6 +97,7 @@ impl Fake {
             armed: Cell::new(None),
             tables: RefCell::default(),
             fuel: Cell::new(None),
+            hiccup: Cell::new(None),
             unchecked: Cell::new(false),
             operations: Cell::new(0),
             on_census: RefCell::new(None),
@@ -155,6 +158,24 @@ impl Fake {
         let mut threads = self.threads.borrow_mut();
         threads.retain(|t| t.id != id);
         threads.push(thread);
+    }
+
+    /// Unloads `server.exe`; the functions are not there to be looked at any more.
+    pub fn unload(&self) {
+        self.unchecked.set(true);
+        self.memory.borrow_mut().remove(&MODULE.0);
+        self.modules.borrow_mut().remove(0);
+    }
+
+    /// Loads `server.exe` at another address, or where it was.
+    pub fn load_at(&self, base: Va) {
+        self.load("server.exe", base, &image::server());
+    }
+
+    /// Changes the protection of a page as the program itself would.
+    pub fn set_protection(&self, at: Va, to: Protection) {
+        self.with(at, 1, |a, i| a.protection[i / PAGE as usize] = to)
+            .unwrap();
     }
 
     /// Changes memory as other software would.
@@ -226,7 +247,7 @@ impl Fake {
             .unwrap_or_else(|| panic!("nothing at {at}"))
     }
 
-    fn protection(&self, at: Va) -> Protection {
+    pub fn protection(&self, at: Va) -> Protection {
         self.with(at, 1, |a, i| a.protection[i / PAGE as usize])
             .unwrap_or(Protection::NONE)
     }
@@ -249,6 +270,13 @@ impl Fake {
             self.version();
         }
         self.operations.set(self.operations.get() + 1);
+        match self.hiccup.get() {
+            Some(0) => {
+                self.hiccup.set(None);
+                return Err(failed("do this once"));
+            }
+            left => self.hiccup.set(left.map(|n| n - 1)),
+        }
         match self.fuel.get() {
             Some(0) => Err(failed("go on")),
             Some(n) => {

@@ -1,3 +1,5 @@
+mod hiccup;
+mod others;
 mod policy;
 mod stack;
 

@@ -60,7 +60,7 @@ rules! {
     /// What an interrupted operation left.
     LEFTOVER = "HP514", Note, "remains of an interrupted operation",
         remedy "Nothing to do: apply and revert clear them away.",
-        because "A hotpatch process ended while it was applying or reverting a patch. The program runs its old code; only memory that nothing refers to is left behind.";
+        because "A hotpatch process ended while it was applying or reverting a patch, or the patched module was unloaded. The program runs its old code; only memory that nothing refers to is left behind.";
     /// Entries that are neither old nor redirected.
     TORN = "HP515", Refuse, "redirects of an active patch were changed by other software",
         remedy "Find out what changed them, let it undo its change, and try again; otherwise restart the program.",

@@ -1,0 +1,13 @@
+//! Programs that make patching hard, patched all the same, or refused by name.
+//! `tests/hostile/run.sh` builds what this needs and runs it.
+#![cfg(windows)]
+
+#[path = "../apply/hotpatch.rs"]
+#[allow(dead_code, reason = "deaths are for tests/apply and tests/kill")]
+mod hotpatch;
+mod reload;
+#[path = "../transplant/running.rs"]
+mod running;
+mod target;
+mod threads;
+mod writers;

@@ -1,0 +1,75 @@
+//! `hotpatch` is killed at every step of everything that it does, and the server that it
+//! was working on is looked at from outside. `tests/kill/run.sh` builds what this needs.
+//!
+//! A program of its own, for it is its own watchdog, and its own victim.
+
+#[cfg(windows)]
+mod exits;
+#[cfg(windows)]
+mod inspect;
+#[cfg(windows)]
+mod matrix;
+#[cfg(windows)]
+mod points;
+#[cfg(windows)]
+mod random;
+
+#[cfg(windows)]
+#[path = "../storm/clients.rs"]
+mod clients;
+#[cfg(windows)]
+#[path = "../storm/figures.rs"]
+#[allow(dead_code, reason = "times are for the storm")]
+mod figures;
+#[cfg(windows)]
+#[path = "../storm/means.rs"]
+#[allow(dead_code, reason = "frozen times are for the storm")]
+mod means;
+#[cfg(windows)]
+#[path = "../storm/replies.rs"]
+mod replies;
+#[cfg(windows)]
+#[path = "../storm/server.rs"]
+#[allow(dead_code, reason = "counters are for the storm")]
+mod server;
+#[cfg(windows)]
+#[path = "../storm/watchdog.rs"]
+mod watchdog;
+
+#[cfg(not(windows))]
+fn main() {
+    eprintln!("processes are patched on Windows: tests/kill/run.sh");
+}
+
+#[cfg(windows)]
+fn main() {
+    if watchdog::is_one() {
+        return;
+    }
+    let folder = std::env::var_os("HOTPATCH_STORM").expect("HOTPATCH_STORM names a folder");
+    let folder = std::path::Path::new(&folder);
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some(random::COMMAND) {
+        let pid = arguments.next().and_then(|n| n.parse().ok());
+        return random::cycle_for_ever(folder, pid.expect("a PID"));
+    }
+    let number = |name: &str, or: usize| {
+        let given = std::env::var(name).ok();
+        given.map_or(or, |n| n.parse().expect("a number"))
+    };
+    let kills = number("HOTPATCH_KILLS", 1);
+    let only = std::env::var("HOTPATCH_KILL_ONLY").unwrap_or_default();
+    let mut good = true;
+    if only.is_empty() || only == "matrix" {
+        good &= matrix::run(folder, kills);
+    }
+    if only.is_empty() || only == "random" {
+        good &= random::run(folder, number("HOTPATCH_RANDOM_KILLS", 10));
+    }
+    if only.is_empty() || only == "exits" {
+        good &= exits::run(folder, number("HOTPATCH_EXITS", 10));
+    }
+    if !good {
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# hotpatch dies at every step, and the server at any time:  tests/kill/run.sh [--short]
+#
+# Every operation is killed at every fault point that it passes (100 times per point, or
+# with --short once per place, for CI), then at random times from outside; then servers end
+# while they are patched. After each death the server is looked at from outside.
+#
+#   HOTPATCH_KILLS         kills per fault point
+#   HOTPATCH_RANDOM_KILLS  kills at random times
+#   HOTPATCH_EXITS         servers that end
+#   HOTPATCH_KILL_ONLY     matrix, random or exits
+set -euo pipefail
+
+# shellcheck source=tests/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+cd "$root"
+numbers=(100 500 200)
+case ${1:-} in
+--short) numbers=(1 8 8) ;;
+'') ;;
+*) die "usage: tests/kill/run.sh [--short]" ;;
+esac
+export HOTPATCH_KILLS=${HOTPATCH_KILLS:-${numbers[0]}}
+export HOTPATCH_RANDOM_KILLS=${HOTPATCH_RANDOM_KILLS:-${numbers[1]}}
+export HOTPATCH_EXITS=${HOTPATCH_EXITS:-${numbers[2]}}
+choose_native_toolchain
+choose_windows_toolchain
+need_wine
+
+step "Server and patches"
+"${native_cargo[@]}" build --locked --bin hotpatch
+tests/storm/build.sh target/storm
+
+step "Deaths (under Wine)"
+tests/wine/run.sh --prepare
+HOTPATCH_STORM=$root/target/storm "${windows_cargo[@]}" test --locked --test kill "${windows_args[@]}"

@@ -1,0 +1,170 @@
+//! An operation of `hotpatch`: by the library, or by the program.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use hotpatch::apply::{self, Options, Summary};
+use hotpatch::package::{Package, PublicKey, Verified, verify};
+use hotpatch::process::Process;
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// What is done to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Apply this patch.
+    Apply(usize),
+    /// Back from patch 2 to patch 1.
+    Rollback,
+    /// Everything out.
+    Revert,
+    /// Only what was left behind.
+    Recover,
+}
+
+/// How it ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// The exit code, where there is one.
+    pub code: Option<i32>,
+    /// The word for it.
+    pub outcome: String,
+    /// The time for which the server stood still when it was switched.
+    pub frozen_us: u64,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// Codes of the findings.
+    pub findings: Vec<String>,
+    /// Everything, for the reader of a failure.
+    pub text: String,
+    /// The document of the program.
+    pub json: serde_json::Value,
+}
+
+/// The patches and their key.
+pub struct Packages {
+    packages: Vec<Verified<Package>>,
+    paths: Vec<PathBuf>,
+    key: PathBuf,
+}
+
+impl Packages {
+    /// Reads `1.hpk` and `2.hpk`.
+    pub fn read(folder: &Path) -> Packages {
+        let key = folder.join("key.pub.pem");
+        let text = std::fs::read_to_string(&key).expect("a key");
+        let trusted = [PublicKey::from_pem(&text).expect("a key")];
+        let paths: Vec<PathBuf> = ["1.hpk", "2.hpk"].map(|n| folder.join(n)).to_vec();
+        let read = |path: &PathBuf| {
+            let bytes = std::fs::read(path).expect("a package");
+            verify(&bytes, &trusted).expect("a signed package")
+        };
+        Packages {
+            packages: paths.iter().map(read).collect(),
+            paths,
+            key,
+        }
+    }
+
+    /// Does it through the library.
+    pub fn by_library(&self, process: &Process, operation: Operation) -> Ended {
+        let options = Options {
+            timeout: TIMEOUT,
+            max_freeze: None,
+            on_stack: &[],
+            interrupted: &NEVER,
+        };
+        let done = match operation {
+            Operation::Apply(n) => apply::apply(process, &self.packages[n - 1], &options),
+            Operation::Rollback => apply::rollback(process, None, &options),
+            Operation::Revert => apply::revert(process, None, &options),
+            Operation::Recover => apply::clear_up(process, &options),
+        };
+        match done {
+            Ok(summary) => Ended::from(summary),
+            Err(error) => Ended {
+                code: None,
+                outcome: "failed".to_owned(),
+                frozen_us: 0,
+                attempts: 0,
+                findings: Vec::new(),
+                text: format!("{error}: {error:?}"),
+                json: serde_json::Value::Null,
+            },
+        }
+    }
+
+    /// Does it through `hotpatch.exe`.
+    pub fn by_program(&self, pid: u32, operation: Operation) -> Ended {
+        Ended::from(self.program(pid, operation).output().expect("hotpatch.exe"))
+    }
+
+    /// `hotpatch.exe`, told to do it.
+    pub fn program(&self, pid: u32, operation: Operation) -> Command {
+        let word = match operation {
+            Operation::Apply(_) => "apply",
+            Operation::Rollback => "rollback",
+            Operation::Revert => "revert",
+            Operation::Recover => "recover",
+        };
+        let mut command = hotpatch(&[word, "--pid", &pid.to_string()]);
+        if operation != Operation::Recover {
+            command.args(["--timeout", "60"]);
+        }
+        if let Operation::Apply(n) = operation {
+            command.arg(&self.paths[n - 1]).arg("--key").arg(&self.key);
+        }
+        command
+    }
+}
+
+/// `hotpatch.exe` with these arguments.
+pub fn hotpatch(arguments: &[&str]) -> Command {
+    let program = std::env::var_os("HOTPATCH_EXE");
+    let built = || env!("CARGO_BIN_EXE_hotpatch").into();
+    let mut command = Command::new(program.unwrap_or_else(built));
+    command.args(["--format", "json"]).args(arguments);
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Ended {
+        let [stdout, stderr] =
+            [output.stdout, output.stderr].map(|b| String::from_utf8_lossy(&b).into_owned());
+        let json: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_default();
+        let findings = json["findings"].as_array().cloned().unwrap_or_default();
+        let code = |f: &serde_json::Value| f["code"].as_str().unwrap_or("?").to_owned();
+        Ended {
+            code: output.status.code(),
+            outcome: json["outcome"].as_str().unwrap_or("failed").to_owned(),
+            frozen_us: json["frozen_us"].as_u64().unwrap_or(0),
+            attempts: json["attempts"].as_u64().unwrap_or(0),
+            findings: findings.iter().map(code).collect(),
+            text: format!("{stdout}{stderr}"),
+            json,
+        }
+    }
+}
+
+impl From<Summary> for Ended {
+    fn from(summary: Summary) -> Ended {
+        Ended {
+            code: None,
+            outcome: summary.outcome.word().to_owned(),
+            frozen_us: summary.effort.frozen.as_micros() as u64,
+            attempts: u64::from(summary.effort.attempts),
+            findings: summary
+                .findings
+                .iter()
+                .map(|f| f.rule.code.to_owned())
+                .collect(),
+            text: format!("{summary:?}"),
+            json: serde_json::Value::Null,
+        }
+    }
+}
