@@ -34,7 +34,9 @@ fn price(item: &str, count: u32) -> Result<u32, String> {
         other => return Err(format!("no {other}")),
     };
     let discount = if FIXED && count > 4 { 1 } else { 0 };
-    (unit - discount).checked_mul(count).ok_or_else(|| "too many".to_owned())
+    (unit - discount)
+        .checked_mul(count)
+        .ok_or_else(|| "too many".to_owned())
 }
 
 #[inline(never)]
