@@ -12,6 +12,7 @@ mod hotpatch;
 mod lifecycle;
 mod load;
 mod package;
+mod proof;
 mod refusal;
 mod target;
 mod tool;
