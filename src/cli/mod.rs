@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod failure;
 mod inspect;
+mod installed_arg;
 pub mod key_arg;
 mod keygen;
 pub mod package_arg;

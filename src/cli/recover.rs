@@ -2,8 +2,7 @@
 
 use clap::Args;
 
-use super::audit_arg::AuditArgs;
-use super::process_arg::{QuietArgs, TargetsArgs};
+use super::installed_arg::InstalledArgs;
 use super::{Global, Outcome};
 
 /// Clear away what an interrupted operation left in a process
@@ -15,28 +14,19 @@ use super::{Global, Outcome};
 #[derive(Debug, Args)]
 pub struct RecoverArgs {
     #[command(flatten)]
-    targets: TargetsArgs,
-    #[command(flatten)]
-    quiet: QuietArgs,
-    #[command(flatten)]
-    audit: AuditArgs,
+    installed: InstalledArgs,
 }
 
 impl RecoverArgs {
     /// Runs the command.
     #[cfg(windows)]
     pub fn run(&self, global: Global) -> Outcome {
-        use super::audit_arg;
-        use super::process_arg::{Which, failure};
-        use super::targets::{RECOVER, each};
-        use crate::ops::audit::Facts;
+        use super::targets::RECOVER;
 
-        let (log, options) = (self.audit.log(), self.quiet.options()?);
-        each(RECOVER, &self.targets, Which::Patch(None), global, |pid| {
-            audit_arg::on_process(&log, Facts::new("recover"), pid, |process| {
-                crate::apply::clear_up(process, &options).map_err(|error| failure(process, error))
+        self.installed
+            .change(RECOVER, None, global, |process, options| {
+                crate::apply::clear_up(process, options)
             })
-        })
     }
 
     /// Says that this isn't the place.

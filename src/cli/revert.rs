@@ -2,8 +2,7 @@
 
 use clap::Args;
 
-use super::audit_arg::AuditArgs;
-use super::process_arg::{QuietArgs, TargetsArgs};
+use super::installed_arg::InstalledArgs;
 use super::{Global, Outcome};
 
 /// Take a patch out of a running process
@@ -14,35 +13,23 @@ use super::{Global, Outcome};
 #[derive(Debug, Args)]
 pub struct RevertArgs {
     #[command(flatten)]
-    targets: TargetsArgs,
+    installed: InstalledArgs,
     /// Id of the patch; needed only where the process has several
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    #[command(flatten)]
-    quiet: QuietArgs,
-    #[command(flatten)]
-    audit: AuditArgs,
 }
 
 impl RevertArgs {
     /// Runs the command.
     #[cfg(windows)]
     pub fn run(&self, global: Global) -> Outcome {
-        use super::audit_arg;
-        use super::process_arg::{Which, failure};
-        use super::targets::{REVERT, each};
-        use crate::apply::revert;
-        use crate::ops::audit::Facts;
+        use super::targets::REVERT;
 
-        let (log, options) = (self.audit.log(), self.quiet.options()?);
-        let patch = Which::Patch(self.id.as_deref());
-        each(REVERT, &self.targets, patch, global, |pid| {
-            let facts = Facts::new("revert").patch(self.id.as_deref());
-            audit_arg::on_process(&log, facts, pid, |process| {
-                revert(process, self.id.as_deref(), &options)
-                    .map_err(|error| failure(process, error))
+        let id = self.id.as_deref();
+        self.installed
+            .change(REVERT, id, global, |process, options| {
+                crate::apply::revert(process, id, options)
             })
-        })
     }
 
     /// Says that this isn't the place.

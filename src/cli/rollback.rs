@@ -2,8 +2,7 @@
 
 use clap::Args;
 
-use super::audit_arg::AuditArgs;
-use super::process_arg::{QuietArgs, TargetsArgs};
+use super::installed_arg::InstalledArgs;
 use super::{Global, Outcome};
 
 /// Step back from a patch to the one that it replaced
@@ -15,35 +14,23 @@ use super::{Global, Outcome};
 #[derive(Debug, Args)]
 pub struct RollbackArgs {
     #[command(flatten)]
-    targets: TargetsArgs,
+    installed: InstalledArgs,
     /// Id of the patch; needed only where the process has several
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    #[command(flatten)]
-    quiet: QuietArgs,
-    #[command(flatten)]
-    audit: AuditArgs,
 }
 
 impl RollbackArgs {
     /// Runs the command.
     #[cfg(windows)]
     pub fn run(&self, global: Global) -> Outcome {
-        use super::audit_arg;
-        use super::process_arg::{Which, failure};
-        use super::targets::{ROLLBACK, each};
-        use crate::apply::rollback;
-        use crate::ops::audit::Facts;
+        use super::targets::ROLLBACK;
 
-        let (log, options) = (self.audit.log(), self.quiet.options()?);
-        let patch = Which::Patch(self.id.as_deref());
-        each(ROLLBACK, &self.targets, patch, global, |pid| {
-            let facts = Facts::new("rollback").patch(self.id.as_deref());
-            audit_arg::on_process(&log, facts, pid, |process| {
-                rollback(process, self.id.as_deref(), &options)
-                    .map_err(|error| failure(process, error))
+        let id = self.id.as_deref();
+        self.installed
+            .change(ROLLBACK, id, global, |process, options| {
+                crate::apply::rollback(process, id, options)
             })
-        })
     }
 
     /// Says that this isn't the place.

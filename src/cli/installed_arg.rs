@@ -1,0 +1,50 @@
+//! What commands have in common that change what is in processes already.
+
+use clap::Args;
+
+use super::audit_arg::AuditArgs;
+use super::process_arg::{QuietArgs, TargetsArgs};
+
+/// The processes, how to find a quiet moment, and where it is put on record.
+#[derive(Debug, Args)]
+pub struct InstalledArgs {
+    #[command(flatten)]
+    targets: TargetsArgs,
+    #[command(flatten)]
+    quiet: QuietArgs,
+    #[command(flatten)]
+    audit: AuditArgs,
+}
+
+#[cfg(windows)]
+mod windows {
+    use super::InstalledArgs;
+    use crate::apply::{ApplyError, Options, Summary};
+    use crate::cli::process_arg::{Which, failure};
+    use crate::cli::{Global, Outcome, audit_arg, targets};
+    use crate::ops::audit::Facts;
+    use crate::process::Process;
+
+    impl InstalledArgs {
+        /// Runs an operation on each process; `id` is that of the patch that it is about.
+        ///
+        /// # Errors
+        /// Where the processes can't be found, or the one that is named can't be worked on.
+        pub fn change(
+            &self,
+            command: (&'static str, &'static str),
+            id: Option<&str>,
+            global: Global,
+            operate: impl Fn(&Process, &Options<'_>) -> Result<Summary, ApplyError>,
+        ) -> Outcome {
+            let (log, options) = (self.audit.log(), self.quiet.options()?);
+            let patch = Which::Patch(id);
+            targets::each(command, &self.targets, patch, global, |pid| {
+                let facts = Facts::new(command.0).patch(id);
+                audit_arg::on_process(&log, facts, pid, |process| {
+                    operate(process, &options).map_err(|error| failure(process, error))
+                })
+            })
+        }
+    }
+}
