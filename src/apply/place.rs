@@ -60,20 +60,9 @@ fn free<T: Target + ?Sized>(
     to: u64,
     mut each: impl FnMut(u64, u64) -> bool,
 ) -> Result<(), TargetError> {
-    let mut at = from;
-    while at < to {
-        let Some(region) = target.region(Va(at))? else {
-            break;
-        };
-        let start = at.next_multiple_of(GRANULARITY);
+    target.each_region(Va(from), Va(to), &mut |region| {
+        let start = region.base.0.max(from).next_multiple_of(GRANULARITY);
         let end = region.end().0.min(to);
-        if region.usage == Usage::Free && start < end && !each(start, end) {
-            break;
-        }
-        if region.end().0 <= at {
-            break;
-        }
-        at = region.end().0;
-    }
-    Ok(())
+        region.usage != Usage::Free || start >= end || each(start, end)
+    })
 }

@@ -1,6 +1,6 @@
 //! Looks for addresses in the memory of a running target.
 
-use super::target::{Region, Target, TargetError, Usage};
+use super::target::{HIGHEST, LOWEST, Region, Target, TargetError, Usage};
 use crate::addr::Va;
 
 /// Bytes that are read at once.
@@ -39,8 +39,7 @@ pub fn find<T: Target + ?Sized>(
     let points = |word: u64| (range.0..range.1).contains(&word) && counts(word);
     let mut found = Pointers::default();
     let mut buffer = Vec::new();
-    let mut at = Va(0x1_0000);
-    while let Some(region) = target.region(at)? {
+    target.each_region(LOWEST, HIGHEST, &mut |region| {
         if is_writable(&region) {
             for (from, to) in parts(&region, without) {
                 let mut next = from;
@@ -60,11 +59,8 @@ pub fn find<T: Target + ?Sized>(
                 }
             }
         }
-        if region.end() <= at {
-            break;
-        }
-        at = region.end();
-    }
+        true
+    })?;
     Ok(found)
 }
 

@@ -6,7 +6,7 @@
 use super::entries::{self, EntryBytes};
 use super::loaded;
 use super::record::{Record, RecordError, Stage};
-use super::target::{Module, Protection, Region, Target, TargetError, Usage};
+use super::target::{HIGHEST, LOWEST, Module, Protection, Region, Target, TargetError, Usage};
 use crate::addr::Va;
 
 /// What a patch does to its process right now.
@@ -55,8 +55,7 @@ impl Survey {
     pub fn of<T: Target + ?Sized>(target: &T) -> Result<Survey, TargetError> {
         let mut survey = Survey::default();
         let mut records = Vec::new();
-        let mut at = Va(0x1_0000);
-        while let Some(region) = target.region(at)? {
+        target.each_region(LOWEST, HIGHEST, &mut |region| {
             if could_hold_record(&region) {
                 match read(target, &region) {
                     Ok(record) => records.push(record),
@@ -64,11 +63,8 @@ impl Survey {
                     Err(error) => survey.unreadable.push((region.base, error)),
                 }
             }
-            if region.end() <= at {
-                break;
-            }
-            at = region.end();
-        }
+            true
+        })?;
         survey.patches = observe(target, records);
         Ok(survey)
     }

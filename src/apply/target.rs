@@ -186,6 +186,12 @@ pub enum TargetError {
     },
 }
 
+/// Where the address space of programs begins: nothing is ever below.
+pub const LOWEST: Va = Va(0x1_0000);
+
+/// Above the address space of programs.
+pub const HIGHEST: Va = Va(u64::MAX);
+
 /// A process that can be patched. All addresses are in its address space.
 pub trait Target {
     /// Keeps every other `hotpatch` from changing the same process while it lives.
@@ -304,6 +310,31 @@ pub trait Target {
         let mut buffer = vec![0; size];
         self.read(at, &mut buffer)?;
         Ok(buffer)
+    }
+
+    /// Calls `each` with the regions between two addresses, by ascending address, until it
+    /// returns `false`. The first begins at `from`, or at the start of its page.
+    ///
+    /// # Errors
+    /// Where the regions can't be listed.
+    fn each_region(
+        &self,
+        from: Va,
+        to: Va,
+        each: &mut dyn FnMut(Region) -> bool,
+    ) -> Result<(), TargetError> {
+        let mut at = from;
+        while at < to {
+            let Some(region) = self.region(at)? else {
+                break;
+            };
+            let end = region.end();
+            if !each(region) || end <= at {
+                break;
+            }
+            at = end;
+        }
+        Ok(())
     }
 
     /// Writes `bytes` and reads them back.

@@ -6,6 +6,7 @@
 mod features;
 pub mod fixups;
 mod guard;
+mod items;
 mod lines;
 mod modules;
 mod pdb_file;

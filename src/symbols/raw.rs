@@ -19,6 +19,16 @@ pub fn section_group(body: &[u8]) -> Option<((u16, u32), u32, String)> {
     Some(((section, offset), size, name))
 }
 
+/// Four bytes of a record's body.
+pub fn word(body: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(body.get(at..at + 4)?.try_into().ok()?))
+}
+
+/// Two bytes of a record's body.
+pub fn half(body: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(body.get(at..at + 2)?.try_into().ok()?))
+}
+
 /// Whether a record of this kind opens a procedure: `S_GPROC32`, `S_LPROC32`, their `_ID`
 /// forms, and `S_LPROC32_DPC` with its `_ID` form.
 pub fn is_procedure(kind: u16) -> bool {

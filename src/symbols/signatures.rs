@@ -5,13 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
-use pdb::{FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex};
+use pdb::{FallibleIterator, PDB, PdbInternalSectionOffset};
 
 use super::{SymbolsError, TypeIndex, Types, raw};
 use crate::addr::Rva;
-
-/// The item stream's fixed number (LLVM, "The PDB File Format: Streams").
-const IPI_STREAM: StreamIndex = StreamIndex(4);
 
 /// Reads the signatures of the functions that start at these addresses, as text: calling
 /// convention, result, parameters. A function without a known one is left out.
@@ -35,10 +32,7 @@ fn read(
 ) -> Result<BTreeMap<Rva, String>, SymbolsError> {
     let mut file = PDB::open(Cursor::new(pdb))?;
     let map = file.address_map()?;
-    let items = match file.raw_stream(IPI_STREAM) {
-        Ok(Some(stream)) => Types::parse(stream.as_slice()).unwrap_or_default(),
-        _ => Types::default(),
-    };
+    let items = Types::items(&mut file);
     let debug = file.debug_information()?;
     let mut found = BTreeMap::new();
     let mut modules = debug.modules()?;
@@ -80,12 +74,7 @@ fn procedure(kind: u16, body: &[u8]) -> Option<(PdbInternalSectionOffset, TypeIn
     if !raw::is_procedure(kind) {
         return None;
     }
-    let word = |at: usize| {
-        let bytes = body.get(at..at + 4)?;
-        Some(u32::from_le_bytes(bytes.try_into().ok()?))
-    };
-    let section = u16::from_le_bytes(body.get(32..34)?.try_into().ok()?);
-    let offset = word(28)?;
+    let (offset, section) = (raw::word(body, 28)?, raw::half(body, 32)?);
     let place = PdbInternalSectionOffset { offset, section };
-    Some((place, TypeIndex(word(24)?)))
+    Some((place, TypeIndex(raw::word(body, 24)?)))
 }

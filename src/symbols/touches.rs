@@ -7,14 +7,13 @@
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
-use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex};
+use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset};
 
+use super::raw::{half, word};
 use super::types::{Related, Relations};
 use super::{SymbolsError, TypeIndex, Types, raw};
 use crate::addr::Rva;
 
-/// The item stream's fixed number (LLVM, "The PDB File Format: Streams").
-const IPI_STREAM: StreamIndex = StreamIndex(4);
 const S_SEPCODE: u16 = 0x1132;
 
 /// One way in which a function touches a type.
@@ -55,10 +54,7 @@ impl Touches {
 fn read(pdb: &[u8], relations: &Relations<'_>) -> Result<Touches, SymbolsError> {
     let mut file = PDB::open(Cursor::new(pdb))?;
     let map = file.address_map()?;
-    let items = match file.raw_stream(IPI_STREAM) {
-        Ok(Some(stream)) => Types::parse(stream.as_slice()).unwrap_or_default(),
-        _ => Types::default(),
-    };
+    let items = Types::items(&mut file);
     let debug = file.debug_information()?;
     let mut touches = Touches::default();
     let mut known = BTreeMap::new();
@@ -175,12 +171,4 @@ impl ModuleTouches<'_, '_> {
             });
         }
     }
-}
-
-fn word(body: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(body.get(at..at + 4)?.try_into().ok()?))
-}
-
-fn half(body: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(body.get(at..at + 2)?.try_into().ok()?))
 }

@@ -7,6 +7,7 @@
 //! what those packages give.
 
 mod module;
+mod pages;
 mod payload;
 
 use std::collections::BTreeMap;

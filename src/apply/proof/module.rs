@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Proof, ProvenModule};
+use super::{Proof, ProvenModule, pages};
 use crate::addr::{Rva, Va};
-use crate::apply::target::{Module, Target, TargetError};
+use crate::apply::target::{Module, Protection, Target, TargetError};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 use crate::image::{Image, SectionKind};
@@ -103,7 +103,10 @@ pub(super) fn compare<T: Target>(
                 .push(Finding::about(&rules::DIFFERS, &module.name, detail));
         }
         if !section.is_writable_code() {
-            protection(target, module, start, section.virtual_size, proof)?;
+            let is_right = |p: Protection| p.executable() && !p.writable();
+            let wanted = (is_right, "executable and not writable");
+            let range = (start, section.virtual_size.into());
+            pages::compare(target, range, wanted, &module.name, proof)?;
         }
     }
     proof.modules.push(proven);
@@ -167,37 +170,6 @@ pub(super) fn difference(at: Va, wanted: &[u8], found: &[u8]) -> String {
         text(wanted),
         text(found)
     )
-}
-
-/// Code must be executable and not writable, page by page.
-fn protection<T: Target>(
-    target: &T,
-    module: &Module,
-    start: Va,
-    size: u32,
-    proof: &mut Proof,
-) -> Result<(), TargetError> {
-    let end = start.0 + u64::from(size);
-    let mut at = start;
-    while at.0 < end {
-        let Some(region) = target.region(at)? else {
-            break;
-        };
-        let protection = region.protection;
-        if !protection.executable() || protection.writable() {
-            let detail = format!(
-                "At {at}: expected executable and not writable, found PAGE_ constant {:#x}.",
-                protection.0
-            );
-            let finding = Finding::about(&rules::PROTECTION, &module.name, detail);
-            proof.findings.push(finding);
-        }
-        if region.end() <= at {
-            break;
-        }
-        at = region.end();
-    }
-    Ok(())
 }
 
 /// Finds words for places in a module.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::module::{difference, differences};
-use super::{Proof, ProvenPatch};
+use super::{Proof, ProvenPatch, pages};
 use crate::addr::Va;
 use crate::apply::blueprint::{Context, bind};
 use crate::apply::link::{Externals, Layout, Linked};
@@ -75,16 +75,16 @@ pub(super) fn compare<T: Target>(
                     .push(Finding::about(&rules::DIFFERS, name, why));
             }
         }
-        sealed(
-            target,
-            pages.at,
-            pages.bytes.len() as u64,
-            pages.protection,
-            id,
-            proof,
-        )?;
+        let range = (pages.at, pages.bytes.len() as u64);
+        sealed(target, range, pages.protection, id, proof)?;
     }
-    sealed(target, record.at, 0x1000, Protection::READ_WRITE, id, proof)?;
+    sealed(
+        target,
+        (record.at, 0x1000),
+        Protection::READ_WRITE,
+        id,
+        proof,
+    )?;
     proof.patches.push(ProvenPatch {
         id: id.clone(),
         package_sha256: body.package_sha256.clone(),
@@ -209,31 +209,12 @@ fn function_at(body: &Body, at: Va) -> Option<&String> {
 /// Pages must have exactly one protection.
 fn sealed<T: Target>(
     target: &T,
-    start: Va,
-    size: u64,
+    range: (Va, u64),
     wanted: Protection,
     id: &str,
     proof: &mut Proof,
 ) -> Result<(), TargetError> {
-    let end = start.0 + size;
-    let mut at = start;
-    while at.0 < end {
-        let Some(region) = target.region(at)? else {
-            break;
-        };
-        if region.protection != wanted {
-            let detail = format!(
-                "At {at}: expected PAGE_ constant {:#x}, found {:#x}.",
-                wanted.0, region.protection.0
-            );
-            proof
-                .findings
-                .push(Finding::about(&rules::PROTECTION, id, detail));
-        }
-        if region.end() <= at {
-            break;
-        }
-        at = region.end();
-    }
-    Ok(())
+    let expected = format!("PAGE_ constant {:#x}", wanted.0);
+    let is_right = |found| found == wanted;
+    pages::compare(target, range, (is_right, &expected), id, proof)
 }
