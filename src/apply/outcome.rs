@@ -174,7 +174,7 @@ impl Summary {
             "The last of {} attempts took {} us with {} threads.",
             self.effort.attempts,
             self.effort.frozen.as_micros(),
-            self.effort.threads
+            self.effort.seen.len()
         );
         let finding = Finding::new(&rules::TOO_LONG, detail);
         self.findings.push(finding);

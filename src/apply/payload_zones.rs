@@ -10,6 +10,7 @@ pub(super) fn payload_zones(record: &Record) -> Vec<Zone> {
         end,
         function,
         start_counts: true,
+        end_counts: true,
     };
     let mut zones = Vec::new();
     for pages in &record.body.code {

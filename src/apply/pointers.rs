@@ -23,7 +23,8 @@ impl Pointers {
 }
 
 /// Looks through everything that the target can write, but for some ranges, for aligned
-/// words that point into `range` and count. Ranges are first byte and first byte after.
+/// words that point into `range` and count, given the region that they are in. Ranges are
+/// first byte and first byte after.
 ///
 /// Memory that goes away meanwhile is no memory; what can't be read holds nothing that the
 /// target could read either.
@@ -33,10 +34,9 @@ impl Pointers {
 pub fn find<T: Target + ?Sized>(
     target: &T,
     range: (u64, u64),
-    counts: impl Fn(u64) -> bool,
+    counts: impl Fn(&Region, u64) -> bool,
     without: &[(u64, u64)],
 ) -> Result<Pointers, TargetError> {
-    let points = |word: u64| (range.0..range.1).contains(&word) && counts(word);
     let mut found = Pointers::default();
     let mut buffer = Vec::new();
     target.each_region(LOWEST, HIGHEST, &mut |region| {
@@ -50,7 +50,7 @@ pub fn find<T: Target + ?Sized>(
                         let (words, _) = buffer.as_chunks::<8>();
                         for (i, word) in words.iter().enumerate() {
                             let word = u64::from_le_bytes(*word);
-                            if points(word) {
+                            if (range.0..range.1).contains(&word) && counts(&region, word) {
                                 found.note(next + 8 * i as u64, word);
                             }
                         }
@@ -99,7 +99,7 @@ mod tests {
         fake.allocate(heap, 0x3000).unwrap();
         let wanted = (MODULE.0 + 0x1000, MODULE.0 + 0x2000);
         let put = |at: u64, word: u64| fake.poke(Va(at), &word.to_le_bytes());
-        let look = |without: &[(u64, u64)]| find(&fake, wanted, |_| true, without).unwrap();
+        let look = |without: &[(u64, u64)]| find(&fake, wanted, |_, _| true, without).unwrap();
         put(heap.0 + 8, wanted.0 - 1);
         put(heap.0 + 16, wanted.1);
         assert_eq!(look(&[]), Pointers::default());
@@ -110,7 +110,10 @@ mod tests {
         assert_eq!(both.first, Some((Va(heap.0 + 0x1008), Va(wanted.0))));
         assert_eq!(look(&[(heap.0 + 0x1000, heap.0 + 0x2000)]).count, 1);
         assert_eq!(look(&[(0, u64::MAX)]).count, 0);
-        let even = |word: u64| word.is_multiple_of(2);
+        let even = |region: &Region, word: u64| {
+            assert_eq!(region.allocation, heap);
+            word.is_multiple_of(2)
+        };
         assert_eq!(find(&fake, wanted, even, &[]).unwrap().count, 1);
         fake.protect(heap, 0x3000, Protection::READ).unwrap();
         assert_eq!(look(&[]).count, 0);

@@ -10,18 +10,22 @@ use super::record;
 use super::repair::{RepairError, repair};
 use super::survey::Survey;
 use super::target::Target;
+use crate::addr::Va;
 
-/// Repairs and thaws the target, if it was left frozen; says whether it was.
+/// Repairs and thaws the target, if it was left frozen. Says whether it was, and what is in
+/// it afterwards.
 ///
 /// # Errors
 /// Where the target can't be looked at, or thawed.
-pub fn recover<T: Target>(target: &T) -> Result<bool, ApplyError> {
+pub fn recover<T: Target>(target: &T) -> Result<(bool, Survey), ApplyError> {
+    let survey = Survey::of(target)?;
+    let patches = survey.patches.iter().map(|p| &p.record);
+    let frozen: Vec<Va> = patches.filter(|r| r.header.frozen).map(|r| r.at).collect();
+    if frozen.is_empty() {
+        return Ok((false, survey));
+    }
     let mut left = false;
-    for patch in Survey::of(target)?.patches {
-        let at = patch.record.at;
-        if !patch.record.header.frozen {
-            continue;
-        }
+    for at in frozen {
         // The record is written before the freeze and after the thaw; the threads tell
         // whether it was in between.
         if target.is_frozen() == Some(true) {
@@ -37,5 +41,5 @@ pub fn recover<T: Target>(target: &T) -> Result<bool, ApplyError> {
         }
         record::set_frozen(target, at, false)?;
     }
-    Ok(left)
+    Ok((left, Survey::of(target)?))
 }

@@ -2,9 +2,10 @@
 //!
 //! No entry leads there any more. What can still do so: a thread that is on its way, a word
 //! on a stack or in a register that is the address of a function or datum of the payload,
-//! and such an address anywhere in the program's own memory. The last is looked for while
-//! the target runs.
+//! and any address in it anywhere in the program's own memory: a coroutine that waits on a
+//! stack of its own is nothing else. The last is looked for while the target runs.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::link::PAGE;
@@ -13,8 +14,10 @@ use super::quiesce::{
     Blocker, Effort, FrameCheck, Patience, Seen, StackCheck, WordScan, Zone, Zones, quiesce,
 };
 use super::record::Record;
-use super::target::{Target, TargetError, Thread};
+use super::survey::Survey;
+use super::target::{Region, Target, TargetError, Thread};
 use super::{fault, pointers, remote};
+use crate::addr::Va;
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 
@@ -22,10 +25,11 @@ use crate::finding::rules::target as rules;
 const WAIT: Duration = Duration::from_secs(2);
 
 /// Gives the memory back, if the target lets it; otherwise says why not. All of it or none:
-/// what stays may refer to the rest.
+/// what stays may refer to the rest. For the same reason it stays as long as that of a patch
+/// which stood on it, `survey` being all patches that are there.
 pub(super) fn release<T: Target>(
     target: &T,
-    records: &mut [Record],
+    (survey, records): (&Survey, &mut [Record]),
     frames: &FrameCheck<'_, T>,
     patience: &Patience<'_>,
 ) -> Result<Vec<Finding>, TargetError> {
@@ -36,16 +40,29 @@ pub(super) fn release<T: Target>(
     let Some(armed) = records.first().map(|r| r.at) else {
         return Ok(Vec::new());
     };
+    let others = survey.patches.iter().map(|p| &p.record);
+    let mut others = others.filter(|other| records.iter().all(|r| r.at != other.at));
+    let refers = |other: &&Record| records.iter().any(|r| other.body.over.contains(&r.at));
+    if let Some(above) = others.find(refers) {
+        let why = format!(
+            "What is left of {} at {} may use it.",
+            above.body.id, above.at
+        );
+        return kept(records, &why);
+    }
     let zones = Zones::new(records.iter().flat_map(payload_zones).collect());
-    let check = HeldCheck {
+    let mut check = HeldCheck {
         frames,
         held: Zones::new(records.iter().flat_map(held).collect()),
-        functions: functions(target, records)?,
-        calls: records
-            .iter()
-            .filter_map(|r| Some(r.body.call?.0))
-            .collect(),
+        functions: Vec::new(),
+        of_system: Vec::new(),
     };
+    for record in &*records {
+        let functions = functions(target, record)?;
+        check.of_system.extend(of_system(record, &functions));
+        check.functions.extend(functions);
+    }
+    check.functions.sort_unstable();
     let patience = Patience {
         deadline: patience.deadline.min(Instant::now() + WAIT),
         ..*patience
@@ -67,10 +84,18 @@ pub(super) fn release<T: Target>(
     fault::point("unregistered");
     let ranges = records.iter().map(|r| (r.at.0, r.end().0));
     // Live stacks have been looked at; below them is what calls left that have returned.
-    let without: Vec<(u64, u64)> = ranges.clone().chain(effort.stacks).collect();
+    let stacks = effort
+        .seen
+        .iter()
+        .map(|t| (t.stack_limit.0, t.stack_base.0));
+    let without: Vec<(u64, u64)> = ranges.clone().chain(stacks).collect();
     let low = ranges.clone().map(|r| r.0).min().unwrap_or(0);
     let high = ranges.map(|r| r.1).max().unwrap_or(0);
-    let counts = |word: u64| check.is_address(&zones, word).is_some();
+    let blocks = blocks(target, &effort.seen)?;
+    let counts = |region: &Region, word: u64| match blocks.contains(&region.allocation) {
+        true => check.is_address(&zones, word).is_some(),
+        false => check.leads_inside(&zones, word),
+    };
     let found = pointers::find(target, (low, high), counts, &without)?;
     if let Some((at, word)) = found.first {
         let why = format!(
@@ -79,16 +104,22 @@ pub(super) fn release<T: Target>(
         );
         return kept(records, &why);
     }
-    let mut freed = true;
-    // The one on top goes last: as long as it is there, it says what was beneath it.
-    for record in records.iter().rev() {
-        freed &= target.free(record.at).is_ok();
+    // The one on top goes first: no record may speak of one that is not there any more.
+    for (n, record) in records.iter().enumerate() {
+        if target.free(record.at).is_err() {
+            return kept(&records[n..], "The system did not free it.");
+        }
         fault::point("freed");
     }
-    match freed {
-        true => Ok(Vec::new()),
-        false => kept(records, "The system did not free it."),
-    }
+    Ok(Vec::new())
+}
+
+/// The allocations that hold the environment blocks of threads. The system keeps registers of
+/// threads there that have been interrupted, and old ones among them.
+fn blocks<T: Target>(target: &T, threads: &[Thread]) -> Result<HashSet<Va>, TargetError> {
+    let regions = threads.iter().map(|t| target.region(t.block));
+    let allocations = regions.map(|r| Ok(r?.map(|r| r.allocation)));
+    allocations.filter_map(Result::transpose).collect()
 }
 
 /// A finding that says what stays, and why.
@@ -124,6 +155,7 @@ fn held(record: &Record) -> Vec<Zone> {
             end: start,
             function: name.clone(),
             start_counts: true,
+            end_counts: false,
         });
         at = end;
     }
@@ -136,36 +168,43 @@ struct HeldCheck<'f, 'c, T: Target + ?Sized> {
     held: Zones,
     /// First byte and first byte after of the functions with unwind information, ascending.
     functions: Vec<(u64, u64)>,
-    /// The routines through which hotpatch itself calls: nobody else knows them.
-    calls: Vec<u64>,
+    /// First and last address of what only hotpatch and the system know.
+    of_system: Vec<(u64, u64)>,
 }
 
 /// Functions of a payload start at multiples of this.
 const FUNCTION_ALIGN: u64 = 16;
 
-/// The functions in the unwind tables of payloads: what is the start of none of them and
+/// The functions in the unwind table of a payload: what is the start of none of them and
 /// inside of one is at most a return address.
 fn functions<T: Target + ?Sized>(
     target: &T,
-    records: &[Record],
+    record: &Record,
 ) -> Result<Vec<(u64, u64)>, TargetError> {
-    let mut functions = Vec::new();
-    for record in records {
-        let Some(table) = record.body.function_table else {
-            continue;
-        };
-        let bytes = target.read_vec(table.at, 12 * table.entries as usize)?;
-        let (entries, _) = bytes.as_chunks::<12>();
-        functions.extend(entries.iter().map(|e| {
-            let word = |at: usize| u32::from_le_bytes([e[at], e[at + 1], e[at + 2], e[at + 3]]);
-            (
-                record.at.0 + u64::from(word(0)),
-                record.at.0 + u64::from(word(4)),
-            )
-        }));
-    }
-    functions.sort_unstable();
-    Ok(functions)
+    let Some(table) = record.body.function_table else {
+        return Ok(Vec::new());
+    };
+    let bytes = target.read_vec(table.at, 12 * table.entries as usize)?;
+    let (entries, _) = bytes.as_chunks::<12>();
+    let functions = entries.iter().map(|e| {
+        let word = |at: usize| u32::from_le_bytes([e[at], e[at + 1], e[at + 2], e[at + 3]]);
+        let at = |at: usize| record.at.0 + u64::from(word(at));
+        (at(0), at(4))
+    });
+    Ok(functions.collect())
+}
+
+/// Addresses in the code of a payload that only hotpatch and the system know, first and last:
+/// of the routine through which hotpatch itself calls, which leaves them on the stacks of its
+/// threads; and the end of the unwind table (see the order of sections in
+/// [`Layout`](super::link::Layout)).
+fn of_system(record: &Record, functions: &[(u64, u64)]) -> Vec<(u64, u64)> {
+    let call = record.body.call.map(|at| {
+        let routine = functions.iter().find(|(start, _)| *start == at.0);
+        (at.0, routine.map_or(at.0, |(_, end)| *end))
+    });
+    let end = functions.iter().map(|(_, end)| (*end, *end)).max();
+    call.into_iter().chain(end).collect()
 }
 
 impl<T: Target + ?Sized> HeldCheck<'_, '_, T> {
@@ -175,9 +214,20 @@ impl<T: Target + ?Sized> HeldCheck<'_, '_, T> {
         function.or_else(|| self.held.executing(word))
     }
 
+    /// Whether a word is any address in code or data.
+    fn leads_inside(&self, code: &Zones, word: u64) -> bool {
+        let inside = code.returning(word).or_else(|| self.held.executing(word));
+        inside.is_some() && !self.is_of_system(word)
+    }
+
+    fn is_of_system(&self, word: u64) -> bool {
+        let mut ranges = self.of_system.iter();
+        ranges.any(|(first, last)| (*first..=*last).contains(&word))
+    }
+
     /// Whether an address in the code of a payload may be that of a function.
     fn is_function(&self, address: u64) -> bool {
-        if self.calls.contains(&address) {
+        if self.is_of_system(address) {
             return false;
         }
         let after = self

@@ -12,11 +12,12 @@ use super::target::Target;
 use super::{fault, hooks, repair};
 use crate::payload::names::Hook;
 
-/// Takes out a patch and those beneath it that go with it, the patch first, in one freeze.
+/// Takes out a patch and those beneath it that go with it, the patch first, in one freeze;
+/// `survey` says which patches are there.
 /// `None` where they are gone, otherwise what stopped it; then nothing was changed.
 pub(super) fn remove<T: Target>(
     target: &T,
-    records: &mut [Record],
+    (survey, records): (&Survey, &mut [Record]),
     (options, patience): (&Options<'_>, &Patience<'_>),
     summary: &mut Summary,
 ) -> Result<Option<Outcome>, ApplyError> {
@@ -32,7 +33,6 @@ pub(super) fn remove<T: Target>(
     let may_stay = |z: &Zone| options.on_stack.contains(&z.function);
     let zones = records.iter().flat_map(payload_zones);
     let zones = Zones::new(zones.filter(|z| !may_stay(z)).collect());
-    let survey = Survey::of(target)?;
     let known: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
     let check = FrameCheck::new(CodeMap::of(target, &known)?);
     let armed = top.at;
@@ -74,7 +74,7 @@ pub(super) fn remove<T: Target>(
         let followed = hooks::run(target, &records[0], Hook::AfterRevert)?;
         summary.findings.extend(followed);
     }
-    let kept = release(target, records, &check, patience)?;
+    let kept = release(target, (survey, records), &check, patience)?;
     summary.findings.extend(kept);
     Ok(None)
 }

@@ -24,15 +24,16 @@ pub fn revert<T: Target>(
 ) -> Result<Summary, ApplyError> {
     with_patch(target, id, options.on_stack, |survey, patch, summary| {
         let lower = survey.beneath(&patch.record);
-        if patch.state == State::Detached {
-            let all = [patch].into_iter().chain(lower).cloned().collect();
-            let stopped = take_out(target, all, options, summary)?;
+        if !patch.leads() {
+            let detached = lower.into_iter().filter(|p| p.state == State::Detached);
+            let all = [patch].into_iter().chain(detached).cloned().collect();
+            let stopped = take_out(target, (survey, all), options, summary)?;
             return Ok(stopped.unwrap_or(Outcome::Reverted));
         }
         let mut records = vec![patch.record.clone()];
         records.extend(lower.into_iter().map(|p| p.record.clone()));
         let quiet = (options, &options.patience());
-        let stopped = remove(target, &mut records, quiet, summary)?;
+        let stopped = remove(target, (survey, &mut records), quiet, summary)?;
         Ok(stopped.unwrap_or(Outcome::Reverted))
     })
 }
@@ -54,7 +55,7 @@ pub fn rollback<T: Target>(
         }
         let over = &patch.record.body.over;
         let lower: Vec<&Installed> = over.iter().filter_map(|at| survey.at(*at)).collect();
-        if lower.is_empty() {
+        if lower.is_empty() || !patch.leads() {
             let detail = "There is no patch to go back to.";
             let finding = Finding::about(&rules::NOTHING_BENEATH, &patch.record.body.id, detail);
             summary.findings.push(finding);
@@ -68,7 +69,7 @@ pub fn rollback<T: Target>(
         fault::point("lower-active");
         let mut records = [patch.record.clone()];
         let quiet = (options, &options.patience());
-        let stopped = remove(target, &mut records, quiet, summary)?;
+        let stopped = remove(target, (survey, &mut records), quiet, summary)?;
         if stopped.is_some() {
             summary.active_again.clear();
         }
@@ -84,16 +85,17 @@ pub fn rollback<T: Target>(
 pub fn clear_up<T: Target>(target: &T, options: &Options<'_>) -> Result<Summary, ApplyError> {
     let _lock = target.lock()?;
     let mut summary = Summary::new(target.identity(), Outcome::Clean);
-    if recover::recover(target)? {
+    let (left, survey) = recover::recover(target)?;
+    if left {
         summary.outcome = Outcome::Recovered;
     }
-    let survey = Survey::of(target)?;
     note_unreadable(&survey, &mut summary);
     if !summary.findings.is_empty() {
         summary.outcome = Outcome::Refused;
         return Ok(summary);
     }
-    if let Some(stopped) = take_out(target, pending(&survey), options, &mut summary)? {
+    let leftovers = (&survey, pending(&survey));
+    if let Some(stopped) = take_out(target, leftovers, options, &mut summary)? {
         summary.outcome = stopped;
     }
     Ok(summary)
@@ -112,22 +114,30 @@ pub(super) fn pending(survey: &Survey) -> Vec<Installed> {
     pending
 }
 
-/// Takes out what interrupted operations and unloaded modules left; says what stopped it.
+/// Takes out what interrupted operations and unloaded modules left, of all that a survey
+/// found; says what stopped it.
 pub(super) fn take_out<T: Target>(
     target: &T,
-    leftovers: Vec<Installed>,
+    (survey, leftovers): (&Survey, Vec<Installed>),
     options: &Options<'_>,
     summary: &mut Summary,
 ) -> Result<Option<Outcome>, ApplyError> {
     let patience = options.patience();
-    for leftover in leftovers {
+    let mut now;
+    let mut survey = survey;
+    for (n, leftover) in leftovers.into_iter().enumerate() {
+        if n > 0 {
+            now = Survey::of(target)?;
+            survey = &now;
+        }
         let mut records = [leftover.record];
         if leftover.state == State::Detached {
             // There are no entries to restore: what is at their addresses is none of ours.
             records[0].set_active(target, false)?;
             records[0].set_stage(target, Stage::Restored)?;
         }
-        if let Some(stopped) = remove(target, &mut records, (options, &patience), summary)? {
+        let quiet = (options, &patience);
+        if let Some(stopped) = remove(target, (survey, &mut records), quiet, summary)? {
             return Ok(Some(stopped));
         }
         summary.outcome = Outcome::Recovered;
@@ -143,10 +153,9 @@ fn with_patch<T: Target>(
     operate: impl FnOnce(&Survey, &Installed, &mut Summary) -> Result<Outcome, ApplyError>,
 ) -> Result<Summary, ApplyError> {
     let _lock = target.lock()?;
-    recover::recover(target)?;
+    let (_, survey) = recover::recover(target)?;
     let mut summary = Summary::new(target.identity(), Outcome::NotApplied);
     summary.package_id = id.map(str::to_owned);
-    let survey = Survey::of(target)?;
     note_unreadable(&survey, &mut summary);
     let Some(patch) = choose(target, &survey, id)? else {
         if !summary.findings.is_empty() {
@@ -180,8 +189,9 @@ fn note_unreadable(survey: &Survey, summary: &mut Summary) {
     summary.findings.extend(unreadable);
 }
 
-/// The patch to take out. Without an id, the only one that no other one replaced. A patch
-/// that is active goes before remains of the same id.
+/// The patch to take out. Without an id, the only one that no other one stands on; remains
+/// only where there is nothing else. A patch that is active goes before remains of the same
+/// id.
 fn choose<'a, T: Target>(
     target: &T,
     survey: &'a Survey,
@@ -195,11 +205,15 @@ fn choose<'a, T: Target>(
             None => p.state != State::Replaced && !survey.is_beneath(p.record.at),
         })
         .collect();
-    fitting.sort_by_key(|p| match p.state {
+    let rank = |p: &Installed| match p.state {
         State::Active | State::Torn => 0,
         State::Replaced => 1,
         State::Pending | State::Detached => 2,
-    });
+    };
+    fitting.sort_by_key(|p| rank(p));
+    if id.is_none() && fitting.first().is_some_and(|p| rank(p) == 0) {
+        fitting.retain(|p| rank(p) == 0);
+    }
     let mut ids: Vec<String> = fitting.iter().map(|p| p.record.body.id.clone()).collect();
     ids.sort();
     ids.dedup();
@@ -218,7 +232,10 @@ fn refusals(survey: &Survey, patch: &Installed) -> Vec<Finding> {
     if patch.state == State::Torn {
         return torn(&patch.record, &patch.entries);
     }
-    let beneath = survey.beneath(&patch.record);
+    let beneath = match patch.leads() {
+        true => survey.beneath(&patch.record),
+        false => Vec::new(),
+    };
     if patch.state == State::Replaced {
         let detail = format!("{} waits beneath a newer patch.", body.id);
         return vec![Finding::about(&rules::BENEATH, &body.id, detail)];

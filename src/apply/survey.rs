@@ -38,6 +38,18 @@ pub struct Installed {
     pub state: State,
 }
 
+impl Installed {
+    /// Whether calls are led there, or may be. Otherwise it is memory that was not given back.
+    pub fn leads(&self) -> bool {
+        let idle = matches!(self.record.header.stage, Stage::Placed | Stage::Restored);
+        match self.state {
+            State::Active | State::Replaced | State::Torn => true,
+            State::Pending => !idle,
+            State::Detached => false,
+        }
+    }
+}
+
 /// What was found in a process.
 #[derive(Debug, Default)]
 pub struct Survey {
@@ -87,10 +99,10 @@ impl Survey {
         indices.into_iter().map(|i| &self.patches[i]).collect()
     }
 
-    /// Whether another patch replaced this one, be it switched on or not.
+    /// Whether another patch stands on this one, be it switched on or not.
     pub fn is_beneath(&self, record: Va) -> bool {
-        let mut over = self.patches.iter().flat_map(|p| &p.record.body.over);
-        over.any(|o| *o == record)
+        let mut above = self.patches.iter().filter(|p| p.leads());
+        above.any(|p| p.record.body.over.contains(&record))
     }
 }
 

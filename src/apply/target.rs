@@ -3,7 +3,7 @@
 //! `process` implements [`Target`] for Windows; the unit tests implement it in memory.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::addr::Va;
 
@@ -123,6 +123,8 @@ pub struct Thread {
     pub stack_limit: Va,
     /// First address above its stack (`NT_TIB.StackBase`).
     pub stack_base: Va,
+    /// Its environment block (`TEB`).
+    pub block: Va,
     /// Whether it is a fiber, so that there may be stacks which belong to no thread now.
     pub fiber: bool,
 }
@@ -283,11 +285,12 @@ pub trait Target {
     /// Whether every thread is suspended, by whomever; `None` where nothing can tell.
     fn is_frozen(&self) -> Option<bool>;
 
-    /// Stops every thread. At most one freeze is in effect at any time.
+    /// Stops every thread, and says when it began to. Whatever [`census`](Self::census) can
+    /// do before that is done before. At most one freeze is in effect at any time.
     ///
     /// # Errors
     /// Where the system refuses. Then nothing is stopped.
-    fn freeze(&self) -> Result<(), TargetError>;
+    fn freeze(&self) -> Result<Instant, TargetError>;
 
     /// Undoes one [`freeze`](Self::freeze).
     ///

@@ -63,9 +63,9 @@ mod windows {
             Some(pid) => {
                 let process = open(pid, Access::Look)?;
                 let survey = Survey::of(&process)?;
-                let reason = package.as_ref().and_then(|p| missing(&process, &survey, p));
                 let identity = process.identity();
                 report.processes.push(ProcessReport::new(identity, &survey));
+                let reason = package.as_ref().and_then(|p| missing(&process, survey, p));
                 add(&mut report, &process, reason);
             }
             None => {
@@ -97,7 +97,7 @@ mod windows {
             let identity = process.identity();
             report.processes.push(ProcessReport::new(identity, &survey));
         }
-        let reason = package.and_then(|p| missing(process, &survey, p));
+        let reason = package.and_then(|p| missing(process, survey, p));
         add(report, process, reason);
     }
 
@@ -115,7 +115,7 @@ mod windows {
 
     /// Why a process that has the package's module doesn't have the patch; `None` where it
     /// has it, or doesn't have the module.
-    fn missing(process: &Process, survey: &Survey, package: &Package) -> Option<String> {
+    fn missing(process: &Process, survey: Survey, package: &Package) -> Option<String> {
         let manifest = &package.manifest;
         let active = |state| state == State::Active;
         if survey
@@ -129,7 +129,7 @@ mod windows {
         modules
             .iter()
             .find(|m| m.name.eq_ignore_ascii_case(wanted))?;
-        let preflight = match Preflight::run(process, package) {
+        let preflight = match Preflight::run(process, package, survey) {
             Ok(preflight) => preflight,
             Err(error) => return Some(error.to_string()),
         };

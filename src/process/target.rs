@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::os::windows::io::{AsRawHandle, OwnedHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use windows_sys::Win32::System::SystemInformation::{
     IMAGE_FILE_MACHINE_AMD64, IMAGE_FILE_MACHINE_UNKNOWN,
@@ -31,6 +31,8 @@ pub struct Process {
     identity: Identity,
     freezer: Freezer,
     watchdog: RefCell<Option<Watchdog>>,
+    /// The threads, from a freeze until the thaw.
+    roll: RefCell<threads::Roll>,
 }
 
 impl Process {
@@ -49,6 +51,7 @@ impl Process {
             identity,
             freezer,
             watchdog: RefCell::new(None),
+            roll: RefCell::default(),
         })
     }
 
@@ -59,6 +62,7 @@ impl Process {
             handle,
             freezer,
             watchdog: RefCell::new(None),
+            roll: RefCell::default(),
         })
     }
 
@@ -181,23 +185,28 @@ impl Target for Process {
         }
     }
 
-    fn freeze(&self) -> Result<(), TargetError> {
+    fn freeze(&self) -> Result<Instant, TargetError> {
+        *self.roll.borrow_mut() = threads::Roll::of(&self.handle)?;
         self.phase(Phase::Freezing);
+        let since = Instant::now();
         let frozen = self.freezer.freeze(&self.handle);
         self.phase(match frozen {
             Ok(()) => Phase::Frozen,
             Err(_) => Phase::Running,
         });
-        frozen.map_err(|source| TargetError::System {
-            action: "freeze the target",
-            source,
-        })
+        frozen
+            .map(|()| since)
+            .map_err(|source| TargetError::System {
+                action: "freeze the target",
+                source,
+            })
     }
 
     fn thaw(&self) -> Result<(), TargetError> {
         self.phase(Phase::Thawing);
         let thawed = self.freezer.thaw(&self.handle);
         self.phase(Phase::Running);
+        self.roll.take();
         thawed.map_err(|source| TargetError::System {
             action: "thaw the target",
             source,
@@ -205,6 +214,7 @@ impl Target for Process {
     }
 
     fn census(&self) -> Result<Census, TargetError> {
-        threads::census(&self.handle, self.freezer.counts())
+        let mut roll = self.roll.borrow_mut();
+        roll.census(&self.handle, self.freezer.counts())
     }
 }

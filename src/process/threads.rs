@@ -1,5 +1,6 @@
 //! The threads of a frozen process.
 
+use std::collections::HashSet;
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr;
@@ -7,12 +8,14 @@ use std::ptr;
 use windows_sys::Wdk::System::Threading::{
     NtQueryInformationThread, THREADINFOCLASS, ThreadBasicInformation,
 };
-use windows_sys::Win32::Foundation::{HANDLE, WAIT_OBJECT_0};
+use windows_sys::Win32::Foundation::{HANDLE, WAIT_OBJECT_0, WAIT_TIMEOUT};
 use windows_sys::Win32::System::Diagnostics::Debug::{
     CONTEXT, CONTEXT_CONTROL_AMD64, CONTEXT_INTEGER_AMD64, GetThreadContext,
 };
+use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
 use windows_sys::Win32::System::Threading::{
-    THREAD_GET_CONTEXT, THREAD_QUERY_INFORMATION, THREAD_SYNCHRONIZE, WaitForSingleObject,
+    THREAD_GET_CONTEXT, THREAD_QUERY_INFORMATION, THREAD_SYNCHRONIZE, WaitForMultipleObjects,
+    WaitForSingleObject,
 };
 
 use super::{memory, ntdll};
@@ -27,58 +30,169 @@ const SUSPEND_COUNT: THREADINFOCLASS = 35;
 /// the thread is no fiber.
 const STACK_BASE: u64 = 8;
 
-/// Looks at every thread.
-///
-/// `counted`: whether a frozen thread has a suspend count. One that has none was being
-/// created while the process was frozen, and runs.
-pub fn census(process: &OwnedHandle, counted: bool) -> Result<Census, TargetError> {
-    let mut threads = Vec::new();
-    let mut seen = Vec::new();
-    for handle in handles(process)? {
-        let Some(basic) = basic(&handle) else {
-            continue;
-        };
-        seen.push(basic.thread);
-        if counted && suspend_count(&handle) == Some(0) && !has_ended(&handle) {
-            return Ok(Census::Moving);
-        }
-        // A thread that has never run has no block yet; asking for its registers would
-        // wait until it has.
-        if basic.teb == 0 || has_ended(&handle) {
-            continue;
-        }
-        let Some(registers) = registers(&handle) else {
-            if has_ended(&handle) {
-                continue;
-            }
-            return Err(failed(io::Error::last_os_error()));
-        };
-        let mut tib = [0; 32];
-        if memory::read(process, Va(basic.teb + STACK_BASE), &mut tib).is_err() {
-            // Its block is gone: so is the thread, or it is about to be.
-            if has_ended(&handle) {
-                continue;
-            }
-            tib = [0; 32];
-        }
-        let word = |i: usize| u64::from_le_bytes(std::array::from_fn(|k| tib[i + k]));
-        threads.push(Thread {
-            id: basic.thread as u32,
-            registers,
-            stack_base: Va(word(0)),
-            stack_limit: Va(word(8)),
-            fiber: word(24) > 0xffff,
-        });
+/// A thread, and what does not change about it while it lives.
+#[derive(Debug)]
+struct Known {
+    handle: OwnedHandle,
+    /// Thread id: no other thread gets it while the handle is open.
+    id: u64,
+    /// Its environment block; 0 where it has not run yet.
+    block: u64,
+    /// Whether it had ended when it was looked at last. Threads that somebody holds open
+    /// stay in the list of the process.
+    ended: bool,
+}
+
+impl Known {
+    fn of(handle: OwnedHandle) -> Option<Self> {
+        let basic = basic(&handle)?;
+        Some(Known {
+            ended: has_ended(&handle),
+            id: basic.thread,
+            block: basic.teb,
+            handle,
+        })
     }
-    // Reading the registers has waited for each thread to stand still. One that was just
-    // creating another has done so by now, and the other one is not in the list.
-    let all = handles(process)?;
-    let known = |h: &OwnedHandle| basic(h).is_none_or(|b| seen.contains(&b.thread));
-    if all.iter().all(known) {
-        Ok(Census::Complete(threads))
-    } else {
+}
+
+/// The threads of a process. Listed while it runs, so that in the time for which it stands
+/// still little is left to do but to look at each.
+#[derive(Debug, Default)]
+pub struct Roll {
+    /// Each of them once.
+    threads: Vec<Known>,
+    /// Other handles that were opened: closing them takes time too.
+    spent: Vec<OwnedHandle>,
+}
+
+impl Roll {
+    /// Lists the threads of a process.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn of(process: &OwnedHandle) -> Result<Self, TargetError> {
+        let mut roll = Roll::default();
+        let all = handles(process)?.into_iter().filter_map(Known::of);
+        roll.add(all.collect());
+        Ok(roll)
+    }
+
+    /// Looks at every thread of the process, which is frozen now.
+    ///
+    /// `counted`: whether a frozen thread has a suspend count. One that has none was being
+    /// created while the process was frozen, and runs.
+    ///
+    /// # Errors
+    /// Where a thread that is alive can't be looked at.
+    pub fn census(&mut self, process: &OwnedHandle, counted: bool) -> Result<Census, TargetError> {
+        /// Threads that are found one after the other, each created by the one before.
+        const MAX_ROUNDS: usize = 16;
+        let mut threads = Vec::new();
+        let mut looked = 0;
+        for _ in 0..MAX_ROUNDS {
+            for thread in &mut self.threads[looked..] {
+                threads.extend(look(process, thread)?);
+            }
+            looked = self.threads.len();
+            // Reading the registers has waited for each thread to stand still. One that was
+            // just creating another has done so by now.
+            let fresh = self.unknown(process)?;
+            let runs = |t: &Known| counted && !t.ended && runs(&t.handle);
+            if fresh.is_empty() {
+                // And so has one that was just resuming another.
+                return Ok(match self.threads.iter().any(runs) {
+                    true => Census::Moving,
+                    false => Census::Complete(threads),
+                });
+            }
+            if fresh.iter().any(runs) {
+                break;
+            }
+            self.add(fresh);
+        }
         Ok(Census::Moving)
     }
+
+    fn add(&mut self, mut fresh: Vec<Known>) {
+        fresh.sort_unstable_by_key(|t| t.id);
+        fresh.dedup_by_key(|t| t.id);
+        self.threads.extend(fresh);
+    }
+
+    /// The threads of the process that are not in the list.
+    fn unknown(&mut self, process: &OwnedHandle) -> Result<Vec<Known>, TargetError> {
+        let all = handles(process)?;
+        mark_ended(&mut self.threads);
+        // Whoever is alive is among all. Are all in the list alive, as many are the same ones.
+        if all.len() == self.threads.len() && !self.threads.iter().any(|t| t.ended) {
+            self.spent.extend(all);
+            return Ok(Vec::new());
+        }
+        let ids: HashSet<u64> = self.threads.iter().map(|t| t.id).collect();
+        let all = all.into_iter().filter_map(Known::of);
+        let (known, fresh): (Vec<Known>, _) = all.partition(|t| ids.contains(&t.id));
+        self.spent.extend(known.into_iter().map(|t| t.handle));
+        Ok(fresh)
+    }
+}
+
+/// Finds out which threads have ended meanwhile.
+fn mark_ended(known: &mut [Known]) {
+    let mut alive: Vec<&mut Known> = known.iter_mut().filter(|t| !t.ended).collect();
+    for group in alive.chunks_mut(MAXIMUM_WAIT_OBJECTS as usize) {
+        let handles: Vec<HANDLE> = group.iter().map(|t| t.handle.as_raw_handle()).collect();
+        // SAFETY: the handles are open, and as many as is said; no more than can be waited for.
+        let first = unsafe { WaitForMultipleObjects(handles.len() as u32, handles.as_ptr(), 0, 0) };
+        if first != WAIT_TIMEOUT {
+            group
+                .iter_mut()
+                .for_each(|t| t.ended = has_ended(&t.handle));
+        }
+    }
+}
+
+fn runs(thread: &OwnedHandle) -> bool {
+    suspend_count(thread) == Some(0) && !has_ended(thread)
+}
+
+/// Looks at a frozen thread; `None` where it has ended, or has not begun to run.
+fn look(process: &OwnedHandle, known: &mut Known) -> Result<Option<Thread>, TargetError> {
+    // A thread that has never run has no block yet; asking for its registers would wait until
+    // it has.
+    if known.block == 0 {
+        known.block = basic(&known.handle).map_or(0, |b| b.teb);
+    }
+    if known.block == 0 || known.ended {
+        return Ok(None);
+    }
+    let mut has_ended = || {
+        known.ended = has_ended(&known.handle);
+        known.ended
+    };
+    let Some(registers) = registers(&known.handle) else {
+        let error = io::Error::last_os_error();
+        return match has_ended() {
+            true => Ok(None),
+            false => Err(failed(error)),
+        };
+    };
+    let mut tib = [0; 32];
+    if memory::read(process, Va(known.block + STACK_BASE), &mut tib).is_err() {
+        // Its block is gone: so is the thread, or it is about to be.
+        if has_ended() {
+            return Ok(None);
+        }
+        tib = [0; 32];
+    }
+    let word = |i: usize| u64::from_le_bytes(std::array::from_fn(|k| tib[i + k]));
+    Ok(Some(Thread {
+        id: known.id as u32,
+        registers,
+        stack_base: Va(word(0)),
+        stack_limit: Va(word(8)),
+        block: Va(known.block),
+        fiber: word(24) > 0xffff,
+    }))
 }
 
 /// Whether every thread of the process is suspended; `None` where the system can't say.

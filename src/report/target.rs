@@ -99,7 +99,7 @@ impl TargetReport {
             exit_code: summary.exit().code(),
             findings: summary.findings.iter().map(FindingReport::from).collect(),
             frozen_us: u64::try_from(summary.effort.frozen.as_micros()).unwrap_or(u64::MAX),
-            threads: summary.effort.threads,
+            threads: summary.effort.seen.len(),
             attempts: summary.effort.attempts,
             functions: functions
                 .map(|(name, entry)| FunctionReport {

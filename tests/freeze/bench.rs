@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hotpatch::addr::Va;
 use hotpatch::apply::target::{Census, Target};
@@ -103,8 +103,7 @@ fn package(folder: &Path, functions: usize) -> Verified<Package> {
 
 /// Freezes, reads every thread's registers and live stack once, thaws.
 fn floor(process: &Process, threads: usize) -> Duration {
-    let since = Instant::now();
-    process.freeze().expect("a freeze");
+    let since = process.freeze().expect("a freeze");
     let mut read = 0;
     if let Ok(Census::Complete(all)) = process.census() {
         for thread in &all {

@@ -9,6 +9,7 @@ use super::blueprint::Context;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::Preflight;
 use super::quiesce::Effort;
+use super::survey::Survey;
 use super::target::{Target, TargetError};
 use super::{fault, hooks, recover, release, revert};
 use crate::package::{Package, Verified};
@@ -21,7 +22,7 @@ use switch::{dismantle, prepare, switch};
 /// # Errors
 /// Where the target can't be looked at.
 pub fn check<T: Target>(target: &T, package: &Verified<Package>) -> Result<Summary, ApplyError> {
-    let preflight = Preflight::run(target, package)?;
+    let preflight = Preflight::run(target, package, Survey::of(target)?)?;
     Ok(summarise(target, package, preflight).0)
 }
 
@@ -35,9 +36,9 @@ pub fn apply<T: Target>(
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
     let _lock = target.lock()?;
-    recover::recover(target)?;
+    let (_, survey) = recover::recover(target)?;
     let patience = options.patience();
-    let mut preflight = Preflight::run(target, package)?;
+    let mut preflight = Preflight::run(target, package, survey)?;
     let on_stack = preflight.allow_on_stack(package, options.on_stack);
     let (mut summary, preflight) = summarise(target, package, preflight);
     if summary.outcome != Outcome::Ready {
@@ -46,9 +47,14 @@ pub fn apply<T: Target>(
     let Some(module) = preflight.module else {
         return Ok(summary);
     };
-    if let Some(stopped) = revert::take_out(target, preflight.leftovers, options, &mut summary)? {
-        summary.outcome = stopped;
-        return Ok(summary);
+    let mut survey = preflight.survey;
+    if !preflight.leftovers.is_empty() {
+        let leftovers = (&survey, preflight.leftovers);
+        if let Some(stopped) = revert::take_out(target, leftovers, options, &mut summary)? {
+            summary.outcome = stopped;
+            return Ok(summary);
+        }
+        survey = Survey::of(target)?;
     }
     let context = Context {
         module: &module,
@@ -59,8 +65,15 @@ pub fn apply<T: Target>(
     let mut record = place(target, package, context)?;
     summary.effort = Effort::default();
     summary.about_record(&record);
-    let switched = prepare(target, &mut record)
-        .and_then(|()| switch(target, package, &mut record, &patience, &mut summary));
+    let switched = prepare(target, &mut record).and_then(|()| {
+        switch(
+            target,
+            (package, &survey),
+            &mut record,
+            &patience,
+            &mut summary,
+        )
+    });
     target.disarm();
     match switched {
         Ok(Outcome::Applied) => {

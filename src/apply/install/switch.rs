@@ -21,10 +21,10 @@ pub(super) fn prepare<T: Target>(target: &T, record: &mut Record) -> Result<(), 
     Ok(())
 }
 
-/// Finds a quiet moment and switches.
+/// Finds a quiet moment and switches. `survey` says which other patches are there.
 pub(super) fn switch<T: Target>(
     target: &T,
-    package: &Package,
+    (package, survey): (&Package, &Survey),
     record: &mut Record,
     patience: &Patience<'_>,
     summary: &mut Summary,
@@ -34,7 +34,6 @@ pub(super) fn switch<T: Target>(
         return Ok(Outcome::Refused);
     }
     fault::point("consented");
-    let survey = Survey::of(target)?;
     let may_stay = |name: &String| record.body.on_stack.contains(name);
     let mut zones = zones(package, record);
     for lower in survey.beneath(record) {
@@ -42,7 +41,8 @@ pub(super) fn switch<T: Target>(
         zones.extend(lower.into_iter().filter(|z| !may_stay(&z.function)));
     }
     let zones = Zones::new(zones);
-    let records: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
+    let others = survey.patches.iter().map(|p| &p.record);
+    let records: Vec<&Record> = others.chain([&*record]).collect();
     let check = FrameCheck::new(CodeMap::of(target, &records)?);
     record.set_stage(target, Stage::Installing)?;
     let quiet = quiesce(
@@ -95,6 +95,7 @@ fn zones(package: &Package, record: &Record) -> Vec<Zone> {
                 end: start + u64::from(range.size),
                 function: function.name.clone(),
                 start_counts: range.rva != function.entry,
+                end_counts: true,
             });
         }
     }
@@ -104,6 +105,7 @@ fn zones(package: &Package, record: &Record) -> Vec<Zone> {
         end: site.end().0,
         function: record.body.name_of(site).to_owned(),
         start_counts: true,
+        end_counts: false,
     });
     zones.extend(overwritten);
     zones

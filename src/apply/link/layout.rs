@@ -89,12 +89,18 @@ impl Section<'_> {
     }
 
     /// The order inside a group: like with like, and `.pdata` in one piece.
+    ///
+    /// Where an unwind table is registered, the system notes where the first of its functions
+    /// begins and where the last one ends, and may leave both in its heap when it is taken
+    /// out. So these are the call routine, which nobody in the target knows, and a gate, which
+    /// ends with a jump: neither address means that anything is in use.
     fn rank(&self) -> u8 {
         match stem(&self.name) {
-            ".text" | ".rdata" | ".data" => 0,
-            GATE_SECTION | ".xdata" | ".bss" => 1,
-            CALL_SECTION | ".pdata" => 2,
-            _ => 3,
+            CALL_SECTION => 0,
+            ".text" | ".rdata" | ".data" => 1,
+            GATE_SECTION | ".xdata" | ".bss" => 2,
+            ".pdata" => 3,
+            _ => 4,
         }
     }
 }

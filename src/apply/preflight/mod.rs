@@ -26,6 +26,8 @@ pub(super) use variables::keep;
 /// What was found out about a target and a package.
 #[derive(Debug)]
 pub struct Preflight {
+    /// The patches that were in the target already.
+    pub survey: Survey,
     /// Everything that was found, notes included.
     pub findings: Vec<Finding>,
     /// The module, if it is loaded and the right one.
@@ -81,15 +83,18 @@ impl Preflight {
         allowed
     }
 
-    /// Looks at everything. Writes nothing.
+    /// Looks at everything; `survey` says which patches are there. Writes nothing.
     ///
     /// # Errors
     /// Where the target can't be looked at.
-    pub fn run<T: Target>(target: &T, package: &Package) -> Result<Self, TargetError> {
+    pub fn run<T: Target>(
+        target: &T,
+        package: &Package,
+        survey: Survey,
+    ) -> Result<Self, TargetError> {
         let mut findings = Vec::new();
         platform(target, &mut findings)?;
         let module = identity::find(target, &package.manifest, &mut findings)?;
-        let survey = Survey::of(target)?;
         let relations = patches::examine(&survey, module.as_ref(), package, &mut findings);
         let (mut region_size, mut kept) = (0, HashMap::new());
         if let Some(module) = &module {
@@ -109,6 +114,7 @@ impl Preflight {
             }
         }
         Ok(Preflight {
+            survey,
             findings,
             module,
             active: relations.active,

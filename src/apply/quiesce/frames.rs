@@ -38,9 +38,9 @@ impl<T: Target + ?Sized> StackCheck<T> for FrameCheck<'_, T> {
             code: &self.code,
         };
         // A walk that got stuck proves nothing: then every word counts.
-        if let Ok(returns) = walk(&memory, &thread.registers, thread.stack_base.0) {
+        if let Ok(frames) = walk(&memory, &thread.registers, thread.stack_base.0) {
             found.retain(|b| {
-                let mut live = returns.iter().filter_map(|r| zones.executing(*r));
+                let mut live = frames.iter().filter_map(|at| zones.executing(*at));
                 live.any(|z| z.function == b.function)
             });
         }

@@ -25,8 +25,7 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
     pub fn new(target: &'a T, record: Va) -> Result<Self, TargetError> {
         record::set_frozen(target, record, true)?;
         fault::point("freezing");
-        let since = Instant::now();
-        target.freeze()?;
+        let since = target.freeze()?;
         Ok(Frozen {
             target,
             record,

@@ -86,12 +86,10 @@ impl Patience<'_> {
 pub struct Effort {
     /// Number of freezes.
     pub attempts: u32,
-    /// Threads that were looked at in the last one.
-    pub threads: usize,
     /// How long the target stood still in the last one.
     pub frozen: Duration,
-    /// Stacks of these threads: lowest address with memory, and first address above.
-    pub stacks: Vec<(u64, u64)>,
+    /// The threads that were looked at in the last one.
+    pub seen: Vec<Thread>,
 }
 
 /// Why there was no such moment.
@@ -182,10 +180,8 @@ fn look<T: Target + ?Sized>(
     let Census::Complete(threads) = target.census()? else {
         return Ok(Sight::Moving);
     };
-    effort.threads = threads.len();
-    effort.stacks.clear();
-    let stacks = threads.iter().map(|t| (t.stack_limit.0, t.stack_base.0));
-    effort.stacks.extend(stacks);
+    effort.seen = threads;
+    let threads = &effort.seen;
     if let Some(thread) = threads.iter().find(|t| t.fiber) {
         return Ok(Sight::Fiber(thread.id));
     }

@@ -35,7 +35,7 @@ impl WordScan {
             hit(zone, Seen::InstructionPointer);
         }
         for value in registers.integer {
-            if let Some(zone) = zones.returning(value) {
+            if let Some(zone) = zones.pointed(value) {
                 hit(zone, Seen::Register);
             }
         }

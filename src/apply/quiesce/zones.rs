@@ -12,6 +12,9 @@ pub struct Zone {
     /// Whether a word that equals `start` counts. The start of a function that stays is
     /// held by every pointer to it, and no call returns to it.
     pub start_counts: bool,
+    /// Whether a word that equals `end` counts: the last instruction may be a call of a
+    /// function that does not return, and what that throws unwinds through the zone.
+    pub end_counts: bool,
 }
 
 /// Zones in order, for quick look-up.
@@ -19,7 +22,9 @@ pub struct Zone {
 pub struct Zones {
     /// By ascending start; they do not overlap.
     zones: Vec<Zone>,
+    /// First byte of the first one.
     low: u64,
+    /// First byte after the last one.
     high: u64,
 }
 
@@ -53,10 +58,18 @@ impl Zones {
         (address < zone.end).then_some(zone)
     }
 
+    /// The zone that a register points into.
+    pub fn pointed(&self, value: u64) -> Option<&Zone> {
+        let inside = self.executing(value);
+        inside.filter(|z| value != z.start || z.start_counts)
+    }
+
     /// The zone that a word may be a return address into.
     pub fn returning(&self, word: u64) -> Option<&Zone> {
-        self.executing(word)
-            .filter(|z| word != z.start || z.start_counts)
+        self.pointed(word).or_else(|| {
+            let before = self.executing(word.checked_sub(1)?)?;
+            (word == before.end && before.end_counts).then_some(before)
+        })
     }
 }
 
@@ -70,6 +83,7 @@ mod tests {
             end,
             function: format!("f{start:x}"),
             start_counts,
+            end_counts: !start_counts,
         }
     }
 
@@ -77,12 +91,14 @@ mod tests {
     fn edges_belong_to_the_right_zone() {
         let zones = Zones::new(vec![zone(0x20, 0x30, true), zone(0x10, 0x18, false)]);
         let name = |z: Option<&Zone>| z.map(|z| z.start);
+        assert_eq!(name(zones.pointed(0x18)), None);
         for (at, executing, returning) in [
             (0x0f, None, None),
             (0x10, Some(0x10), None),
             (0x11, Some(0x10), Some(0x10)),
             (0x17, Some(0x10), Some(0x10)),
-            (0x18, None, None),
+            (0x18, None, Some(0x10)),
+            (0x19, None, None),
             (0x20, Some(0x20), Some(0x20)),
             (0x2f, Some(0x20), Some(0x20)),
             (0x30, None, None),
@@ -100,9 +116,18 @@ mod tests {
             zone(0x20, 0x30, false),
             zone(0x38, 0x50, false),
         ]);
-        for at in 0x11..0x50 {
+        for at in 0x11..=0x50 {
             assert!(zones.returning(at).is_some(), "{at:#x}");
         }
-        assert!(zones.returning(0x50).is_none());
+        assert!(zones.returning(0x51).is_none());
+    }
+
+    #[test]
+    fn a_call_may_be_the_last_instruction_before_another_function() {
+        let zones = Zones::new(vec![zone(0x10, 0x20, false), zone(0x20, 0x30, false)]);
+        assert_eq!(zones.returning(0x20).map(|z| z.start), Some(0x10));
+        assert_eq!(zones.executing(0x20).map(|z| z.start), Some(0x20));
+        let second = Zones::new(vec![zone(0x20, 0x30, false)]);
+        assert_eq!(second.returning(0x20), None);
     }
 }

@@ -10,7 +10,7 @@ pub(super) mod package;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::target::{
     Census, Identity, Mitigations, Module, Protection, Region, Registers, Target, TargetError,
@@ -153,6 +153,7 @@ impl Fake {
             },
             stack_limit: Va(base),
             stack_base: Va(base + PAGE),
+            block: Va(base),
             fiber: false,
         };
         let mut threads = self.threads.borrow_mut();
@@ -473,12 +474,12 @@ impl Target for Fake {
         Some(self.frozen.get() > 0)
     }
 
-    fn freeze(&self) -> Result<(), TargetError> {
+    fn freeze(&self) -> Result<Instant, TargetError> {
         self.step()?;
         assert!(self.armed.get().is_some(), "frozen without a watchdog");
         assert_eq!(self.frozen.get(), 0);
         self.frozen.set(1);
-        Ok(())
+        Ok(Instant::now())
     }
 
     fn thaw(&self) -> Result<(), TargetError> {

@@ -47,7 +47,7 @@ fn a_patch_goes_in_and_comes_out_and_leaves_nothing() {
     assert_eq!(states(&fake), [State::Active]);
     assert_eq!(fake.tables.borrow().len(), 1);
     assert_eq!(applied.functions.len(), SERVER_RVAS.len());
-    assert_eq!((applied.effort.attempts, applied.effort.threads), (1, 1));
+    assert_eq!((applied.effort.attempts, applied.effort.seen.len()), (1, 1));
 
     let again = apply(&fake, &package(), &ONCE).unwrap();
     assert_eq!(again.outcome, Outcome::AlreadyApplied);
@@ -96,7 +96,7 @@ fn dies_at_every_operation(
                 repair::repair(&fake, find_record(&fake)).unwrap();
                 fake.thaw().unwrap();
             } else {
-                assert!(recover::recover(&fake).unwrap(), "step {fuel}");
+                assert!(recover::recover(&fake).unwrap().0, "step {fuel}");
             }
         }
         assert_eq!(fake.frozen.get(), 0);
@@ -191,6 +191,18 @@ fn a_pointer_to_a_function_is_no_call_of_it() {
         apply(&fake, &package(), &ONCE).unwrap().outcome,
         Outcome::Applied
     );
+}
+
+#[test]
+fn a_call_at_the_very_end_of_a_function_is_a_call() {
+    let fake = Fake::new();
+    let manifest = &package().manifest;
+    let range = &manifest.functions[2].ranges[0];
+    let end = range.rva.at(MODULE).0 + u64::from(range.size);
+    fake.thread(8, MODULE.0 + 0x3000, &[end]);
+    let busy = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!(busy.outcome, Outcome::Busy);
+    assert_eq!(busy.blocked_by[0].function, "f_9100");
 }
 
 #[test]

@@ -145,6 +145,25 @@ fn memory_that_the_program_points_into_is_kept() {
     assert_eq!(states(&fake), []);
 }
 
+#[test]
+fn a_coroutine_that_waits_inside_of_a_patch_keeps_it() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let waits_at = record.body.functions[1].replacement.0 + 5;
+    let heap = Va(0x7000_0000);
+    fake.allocate(heap, 0x1000).unwrap();
+    fake.poke(Va(heap.0 + 0x40), &waits_at.to_le_bytes());
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted);
+    assert_eq!(codes(&reverted), ["HP518"]);
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 1));
+    // Beside the environment block of a thread it is what an interrupted thread left.
+    fake.threads.borrow_mut()[0].block = heap;
+    assert_eq!(clear_up(&fake, &ONCE).unwrap().outcome, Outcome::Recovered);
+    assert_eq!(fake.regions(), 0);
+}
+
 /// A variable of `f_1010`'s payload: its code serves as one, for only its address matters.
 fn variable(name: Option<&str>, kind: &str) -> Variable {
     Variable {

@@ -193,7 +193,7 @@ fn dies(start: impl Fn() -> Fake, operation: impl Fn(&Fake) -> bool) {
                         repair::repair(&fake, record).unwrap();
                         fake.thaw().unwrap();
                     }
-                    None => assert!(recover::recover(&fake).unwrap(), "step {fuel}"),
+                    None => assert!(recover::recover(&fake).unwrap().0, "step {fuel}"),
                 }
             }
             let version = fake.version();
@@ -251,4 +251,62 @@ fn clearing_up_finds_nothing_where_nothing_is() {
     let clean = clear_up(&fake, &ONCE).unwrap();
     assert_eq!((clean.outcome, clean.exit()), (Outcome::Clean, Exit::Done));
     assert_eq!(fake.version(), Version::New);
+}
+
+/// A process with the first patch, to which it went back from the second; a word of its
+/// memory, at the address returned, points into the second one.
+fn gone_back_with_remains() -> (Fake, Va) {
+    let fake = replaced();
+    let survey = Survey::of(&fake).unwrap();
+    let newer = &survey.by_id("fix-2").unwrap().record;
+    let heap = Va(0x7000_0000);
+    fake.allocate(heap, 0x1000).unwrap();
+    fake.poke(heap, &newer.body.functions[1].replacement.0.to_le_bytes());
+    let back = rollback(&fake, None, &ONCE).unwrap();
+    assert_eq!(back.outcome, Outcome::RolledBack, "{back:?}");
+    assert_eq!(codes(&back), ["HP518"]);
+    (fake, heap)
+}
+
+#[test]
+fn what_a_kept_patch_stands_on_is_kept_too() {
+    let (fake, heap) = gone_back_with_remains();
+    // Remains are no patch to go back from, and not what is meant without an id.
+    let again = rollback(&fake, None, &ONCE).unwrap();
+    assert_eq!(codes(&again), ["HP528"]);
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
+    assert_eq!(reverted.package_id.as_deref(), Some("fix-1"));
+    assert_eq!(codes(&reverted), ["HP518"]);
+    assert!(
+        reverted.findings[0].detail.contains("fix-2"),
+        "{reverted:?}"
+    );
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 2));
+    let cleared = clear_up(&fake, &ONCE).unwrap();
+    assert_eq!(codes(&cleared), ["HP518", "HP518"]);
+    fake.free(heap).unwrap();
+    assert_eq!(clear_up(&fake, &ONCE).unwrap().outcome, Outcome::Recovered);
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+#[test]
+fn patches_come_and_go_beside_what_was_kept() {
+    let (fake, heap) = gone_back_with_remains();
+    for round in 0..3 {
+        let reverted = revert(&fake, None, &ONCE).unwrap();
+        assert_eq!(reverted.outcome, Outcome::Reverted, "{round}: {reverted:?}");
+        assert_eq!(fake.version(), Version::Old);
+        apply(&fake, &package(), &ONCE).unwrap();
+        assert_eq!(fake.version(), Version::New);
+        apply(&fake, &newer(), &ONCE).unwrap();
+        assert_eq!(fake.version(), Version::Newer);
+        let back = rollback(&fake, None, &ONCE).unwrap();
+        assert_eq!(back.outcome, Outcome::RolledBack, "{round}: {back:?}");
+        assert_eq!(fake.version(), Version::New);
+    }
+    fake.free(heap).unwrap();
+    revert(&fake, Some("fix-1"), &ONCE).unwrap();
+    clear_up(&fake, &ONCE).unwrap();
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
 }

@@ -1,7 +1,7 @@
 //! A process whose memory is what an input says: one module, one private region, one stack.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hotpatch::addr::Va;
 use hotpatch::apply::target::{
@@ -153,7 +153,7 @@ impl Target for Process {
         Some(true)
     }
 
-    fn freeze(&self) -> Result<(), TargetError> {
+    fn freeze(&self) -> Result<Instant, TargetError> {
         Err(refused("freeze"))
     }
 

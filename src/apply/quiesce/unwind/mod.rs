@@ -87,9 +87,20 @@ impl Context {
     fn rsp(&self) -> u64 {
         self.registers[RSP]
     }
+
+    /// An address in the function that is executed. A return address may be that of the next
+    /// function: a call may be the last instruction of its own.
+    fn inside(&self, stopped: bool) -> u64 {
+        match stopped {
+            true => self.rip,
+            false => self.rip.wrapping_sub(1),
+        }
+    }
 }
 
-/// The return addresses of all frames of a thread whose stack ends at `stack_base`.
+/// Where all callers of a thread's function are, the nearest first: an address inside of the
+/// call that each is making, or of the instruction at which it was interrupted. The stack
+/// ends at `stack_base`.
 ///
 /// # Errors
 /// Where a frame can't be taken off, or the walk leaves the stack.
@@ -99,7 +110,7 @@ pub fn walk<M: Memory + ?Sized>(
     stack_base: u64,
 ) -> Result<Vec<u64>, Stuck> {
     let mut context = Context::new(registers);
-    let mut returns = Vec::new();
+    let mut frames = Vec::new();
     let mut stopped = true;
     for _ in 0..MAX_FRAMES {
         let before = context.rsp();
@@ -110,9 +121,9 @@ pub fn walk<M: Memory + ?Sized>(
         }
         // The first function of a thread has nowhere to return to.
         if context.rip == 0 {
-            return Ok(returns);
+            return Ok(frames);
         }
-        returns.push(context.rip);
+        frames.push(context.inside(stopped));
     }
     Err(Stuck::Endless)
 }

@@ -33,9 +33,7 @@ pub(super) fn step<M: Memory + ?Sized>(
     if !stopped && !follows_call(memory, rip) {
         return Err(Stuck::NoCall(rip));
     }
-    // A call may be the last instruction of its function.
-    let inside = if stopped { rip } else { rip.wrapping_sub(1) };
-    match memory.entry(inside) {
+    match memory.entry(context.inside(stopped)) {
         Lookup::NoCode => return Err(Stuck::NoCode(rip)),
         Lookup::Leaf if stopped => {}
         Lookup::Leaf => return Err(Stuck::NoInfo(rip)),
