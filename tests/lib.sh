@@ -71,6 +71,16 @@ need_wine() {
     have_wine || install_packages wine wine64
 }
 
+# Sets mingw_gcc, the folder of mingw's C++ library, and mingw_cxx, clang's options for it.
+# There are two variants of the same version; left alone, clang takes either of them.
+find_mingw_cxx() {
+    need x86_64-w64-mingw32-g++-posix=g++-mingw-w64-x86-64-posix
+    mingw_gcc=$(dirname "$(x86_64-w64-mingw32-g++-posix -print-libgcc-file-name)")
+    local cxx=$mingw_gcc/include/c++
+    mingw_cxx=(-nostdinc++ -isystem "$cxx" -isystem "$cxx/x86_64-w64-mingw32"
+        -isystem "$cxx/backward" -L"$mingw_gcc" -pthread)
+}
+
 # --- Rust -------------------------------------------------------------------------------
 
 # Sets native_cargo, the command that builds for this machine.

@@ -47,12 +47,13 @@ pub fn find<T: Target + ?Sized>(
                     let size = (to - next).min(CHUNK);
                     buffer.resize(size as usize, 0);
                     if target.read(Va(next), &mut buffer).is_ok() {
-                        let (words, _) = buffer.as_chunks::<8>();
-                        for (i, word) in words.iter().enumerate() {
+                        let mut at = next;
+                        for word in buffer.as_chunks::<8>().0 {
                             let word = u64::from_le_bytes(*word);
-                            if (range.0..range.1).contains(&word) && counts(&region, word) {
-                                found.note(next + 8 * i as u64, word);
+                            if word >= range.0 && word < range.1 && counts(&region, word) {
+                                found.note(at, word);
                             }
+                            at += 8;
                         }
                     }
                     next += size;

@@ -31,7 +31,7 @@ pub struct Process {
     identity: Identity,
     freezer: Freezer,
     watchdog: RefCell<Option<Watchdog>>,
-    /// The threads, from a freeze until the thaw.
+    /// The threads, since the last freeze.
     roll: RefCell<threads::Roll>,
 }
 
@@ -172,6 +172,8 @@ impl Target for Process {
     }
 
     fn disarm(&self) {
+        // Closing all these handles would have made the freeze longer.
+        self.roll.take();
         if let Some(watchdog) = &*self.watchdog.borrow() {
             watchdog.disarm();
         }
@@ -206,7 +208,6 @@ impl Target for Process {
         self.phase(Phase::Thawing);
         let thawed = self.freezer.thaw(&self.handle);
         self.phase(Phase::Running);
-        self.roll.take();
         thawed.map_err(|source| TargetError::System {
             action: "thaw the target",
             source,

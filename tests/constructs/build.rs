@@ -152,6 +152,9 @@ impl Tools {
                 let driver = if cpp { "clang++" } else { "clang" };
                 let mut command = Command::new(self.llvm.join(driver));
                 command.args(["--target=x86_64-w64-windows-gnu", "-fuse-ld=lld", "-static"]);
+                if let Some(gcc) = mingw_gcc() {
+                    command.args([&format!("-L{gcc}"), "-pthread"]);
+                }
                 command.arg(format!(
                     "-Wl,--pdb={}",
                     image.with_extension("pdb").display()
@@ -204,6 +207,14 @@ impl Tools {
         });
         if cpp {
             command.args(["-std=c++20", "-fexceptions", "-fcxx-exceptions"]);
+        }
+        if let (true, Abi::Gnu, Some(gcc)) = (cpp, abi, mingw_gcc()) {
+            command.arg("-nostdinc++");
+            for folder in ["", "/x86_64-w64-mingw32", "/backward"] {
+                command
+                    .arg("-isystem")
+                    .arg(format!("{gcc}/include/c++{folder}"));
+            }
         }
         command.args(["-gcodeview", "-O2", "-fno-ident", "-Wall", "-Werror", "-c"]);
         command.args(Case::options(&case.flags, abi));
@@ -285,4 +296,9 @@ fn finish(what: &str, command: &mut Command) -> Result<Output, String> {
         true => Ok(output),
         false => Err(format!("{what}: {}", everything(&output))),
     }
+}
+
+/// The folder of mingw's C++ library: of two variants clang alone takes either.
+fn mingw_gcc() -> Option<String> {
+    std::env::var("HOTPATCH_MINGW_GCC").ok()
 }

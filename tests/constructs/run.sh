@@ -8,7 +8,8 @@ set -euo pipefail
 cd "$root"
 choose_native_toolchain
 choose_windows_toolchain
-need x86_64-w64-mingw32-g++-posix=g++-mingw-w64-x86-64-posix
+find_mingw_cxx
+export HOTPATCH_MINGW_GCC=$mingw_gcc
 tests/wine/run.sh --prepare
 "${windows_cargo[@]}" build --locked --bin hotpatch "${windows_args[@]}"
 tests/constructs/rust.sh target/constructs-rust

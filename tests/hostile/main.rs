@@ -2,6 +2,7 @@
 //! `tests/hostile/run.sh` builds what this needs and runs it.
 #![cfg(windows)]
 
+mod coroutine;
 #[path = "../apply/hotpatch.rs"]
 #[allow(dead_code, reason = "deaths are for tests/apply and tests/kill")]
 mod hotpatch;

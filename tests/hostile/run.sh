@@ -9,7 +9,7 @@ llvm=${LLVM_BIN:-/usr/lib/llvm-19/bin}
 folder=target/hostile
 choose_native_toolchain
 choose_windows_toolchain
-need x86_64-w64-mingw32-g++-posix=g++-mingw-w64-x86-64-posix
+find_mingw_cxx
 need_wine
 
 step "Program, library and patches"
@@ -24,7 +24,7 @@ compile() { # COMPILER OPTION...
 for fix in 0 1; do
     out=$folder/$fix
     mkdir -p "$out"
-    compile clang++ -static -fms-extensions -std=c++20 -DFIX="$fix" tests/hostile/target.cpp \
+    compile clang++ -static "${mingw_cxx[@]}" -fms-extensions -std=c++20 -DFIX="$fix" tests/hostile/target.cpp \
         -o "$out/hostile.exe" -Wl,--pdb="$out/hostile.pdb"
     compile clang -shared -DFIX="$fix" tests/hostile/plug.c \
         -o "$out/plug.dll" -Wl,--pdb="$out/plug.pdb"

@@ -77,6 +77,10 @@ impl Target {
         hotpatch(&["revert", "--pid", &self.pid(), "--timeout", "30"])
     }
 
+    pub fn recover(&self) -> Run {
+        hotpatch(&["recover", "--pid", &self.pid()])
+    }
+
     /// Ids and states of the patches that `status` sees.
     pub fn status(&self) -> Vec<(String, String)> {
         let run = hotpatch(&["status", "--pid", &self.pid()]);

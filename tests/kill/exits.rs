@@ -10,6 +10,7 @@ use hotpatch::process::{Access, Process};
 use crate::means::{Ended, Operation, Packages};
 use crate::random::{below, victim};
 use crate::server::{Connection, Server};
+use crate::stuck;
 
 /// hotpatch must have ended so long after the server at the latest: it waits for a call
 /// into the server for 5 s, and for a lock for 2 s.
@@ -50,7 +51,7 @@ fn one(
     kind: usize,
     seed: &mut u64,
 ) -> Result<(String, Duration), String> {
-    let server = Server::start(&folder.join("0").join("server.exe"));
+    let mut server = Server::start(&folder.join("0").join("server.exe"));
     let mut control = Connection::open(server.port).map_err(|e| e.to_string())?;
     if kind == 1 {
         let process = Process::open(server.pid, Access::Change).map_err(|e| e.to_string())?;
@@ -70,7 +71,21 @@ fn one(
         _ => victim(server.pid),
     };
     let since = Instant::now();
-    let output = end_of(child, lives + IN_TIME)?;
+    let output = match end_of(child, lives + IN_TIME)? {
+        End::Came(output) => output,
+        End::Not(mut child) => {
+            let call = stuck::call_of(child.id());
+            let runs = server.runs();
+            let _ = child.kill();
+            let output = child.wait_with_output();
+            return match call {
+                Ok(call) if !runs => Ok((format!("never, Wine waits in {call}"), Duration::ZERO)),
+                other => Err(format!(
+                    "hotpatch hangs (the server runs: {runs}), {other:?}: {output:?}"
+                )),
+            };
+        }
+    };
     let waited = since.elapsed().saturating_sub(lives);
     let text = [&output.stdout, &output.stderr]
         .map(|b| String::from_utf8_lossy(b).into_owned())
@@ -101,15 +116,21 @@ fn one(
     }
 }
 
+/// Whether a process has ended.
+enum End {
+    Came(Output),
+    Not(Child),
+}
+
 /// Waits for the end of a process, but not for ever.
-fn end_of(mut child: Child, patience: Duration) -> Result<Output, String> {
+fn end_of(mut child: Child, patience: Duration) -> Result<End, String> {
     let deadline = Instant::now() + patience;
     while child.try_wait().map_err(|e| e.to_string())?.is_none() {
         if Instant::now() > deadline {
-            let _ = child.kill();
-            return Err(format!("hotpatch hangs: {:?}", child.wait_with_output()));
+            return Ok(End::Not(child));
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    child.wait_with_output().map_err(|e| e.to_string())
+    let output = child.wait_with_output().map_err(|e| e.to_string())?;
+    Ok(End::Came(output))
 }

@@ -1,5 +1,6 @@
 //! What must be true of a server whose patcher has died, seen from outside.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +32,8 @@ pub struct Subject {
     looks: usize,
     /// How often memory stayed because its address was seen somewhere.
     pub kept: usize,
+    /// What was said to hold it.
+    pub holders: BTreeSet<String>,
     /// What the last recover said.
     said: String,
     /// Longest wait for the first answer after a death.
@@ -54,6 +57,7 @@ impl Subject {
             seq: 0,
             looks: 0,
             kept: 0,
+            holders: BTreeSet::new(),
             said: String::new(),
             slowest: Duration::ZERO,
             found: [0; 3],
@@ -128,6 +132,11 @@ impl Subject {
         // Memory of which the address was seen somewhere stays, and is said to.
         let kept = self.said.contains(KEPT);
         self.kept += usize::from(kept);
+        if kept {
+            let why = self.said.split("bytes at").skip(1);
+            let why = why.filter_map(|t| t.split('"').next());
+            self.holders.extend(why.map(|t| t.trim().to_owned()));
+        }
         if let Some(left) = patches.find(|p| p.state == State::Pending && !kept) {
             let (id, at) = (&left.record.body.id, left.record.at);
             return Err(format!("recover left {id} at {at}: {}", self.said));

@@ -13,6 +13,8 @@ mod matrix;
 mod points;
 #[cfg(windows)]
 mod random;
+#[cfg(windows)]
+mod stuck;
 
 #[cfg(windows)]
 #[path = "../storm/clients.rs"]

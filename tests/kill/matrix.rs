@@ -169,6 +169,7 @@ fn conclude(subject: Subject, places: &[Place], tally: Tally, points: usize) -> 
     }
     let lost = subject.lost_regions();
     let (slowest, found, kept) = (subject.slowest, subject.found, subject.kept);
+    let holders: Vec<String> = subject.holders.iter().take(20).cloned().collect();
     let (requests, anomalies) = subject.finish();
     let total: usize = tally.at.values().sum();
     println!(
@@ -186,6 +187,7 @@ fn conclude(subject: Subject, places: &[Place], tally: Tally, points: usize) -> 
     println!("slowest answer:    {slowest:.1} ms");
     println!("requests checked:  {requests}");
     println!("lost regions:      {lost}; memory was kept {kept} times");
+    holders.iter().for_each(|why| println!("  {why}"));
     failures.extend(anomalies);
     println!("anomalies:         {}", failures.len());
     failures.iter().for_each(|f| println!("FAILED: {f}"));

@@ -1,7 +1,8 @@
 //! Kills from outside, at any time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use hotpatch::process::{Access, Process};
@@ -33,10 +34,15 @@ pub fn cycle_for_ever(folder: &Path, pid: u32) {
     }
 }
 
-/// Starts a victim.
+/// Starts a victim: a copy of this program, for no process opens one of its own kind.
 pub fn victim(pid: u32) -> Child {
-    let own = std::env::current_exe().expect("this program");
-    let mut command = Command::new(own);
+    static COPY: LazyLock<PathBuf> = LazyLock::new(|| {
+        let own = std::env::current_exe().expect("this program");
+        let copy = own.with_extension("victim.exe");
+        std::fs::copy(own, &copy).expect("a copy of this program");
+        copy
+    });
+    let mut command = Command::new(&*COPY);
     command.args([COMMAND, &pid.to_string()]);
     command
         .stdin(Stdio::null())

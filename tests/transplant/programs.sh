@@ -87,15 +87,8 @@ build() { # PROGRAM-LEVEL
             "$tree/one/sqlite3.c" "$tree/one/shell.c"
         ;;
     program)
-        # shellcheck disable=SC2012 # the highest version of a folder's names
-        cxx=$(ls -d /usr/lib/gcc/x86_64-w64-mingw32/*-posix/include/c++ 2>/dev/null | sort -V | tail -n1)
-        if [ -z "$cxx" ]; then
-            install_packages g++-mingw-w64-x86-64-posix
-            cxx=$(echo /usr/lib/gcc/x86_64-w64-mingw32/*-posix/include/c++)
-        fi
-        link_with clang++ "$1" -std=c++20 -static -nostdinc++ -isystem "$cxx" \
-            -isystem "$cxx/x86_64-w64-mingw32" -isystem "$cxx/backward" -L"${cxx%/include/c++}" \
-            "$here/program.cpp" -lpthread
+        find_mingw_cxx
+        link_with clang++ "$1" -std=c++20 -static "${mingw_cxx[@]}" "$here/program.cpp"
         ;;
     pngtest)
         need_zlib
