@@ -13,7 +13,7 @@ use super::payload_zones::payload_zones;
 use super::quiesce::{
     Blocker, Effort, FrameCheck, Patience, Seen, StackCheck, WordScan, Zone, Zones, quiesce,
 };
-use super::record::Record;
+use super::record::{Record, Stage};
 use super::survey::Survey;
 use super::target::{Region, Target, TargetError, Thread};
 use super::{fault, pointers, remote};
@@ -26,10 +26,10 @@ const WAIT: Duration = Duration::from_secs(2);
 
 /// Gives the memory back, if the target lets it; otherwise says why not. All of it or none:
 /// what stays may refer to the rest. For the same reason it stays as long as that of a patch
-/// which stood on it, `survey` being all patches that are there.
+/// which stood on it, `survey` being all patches that are there. `ran`: see [`has_run`].
 pub(super) fn release<T: Target>(
     target: &T,
-    (survey, records): (&Survey, &mut [Record]),
+    (survey, records, ran): (&Survey, &mut [Record], bool),
     frames: &FrameCheck<'_, T>,
     patience: &Patience<'_>,
 ) -> Result<Vec<Finding>, TargetError> {
@@ -69,7 +69,10 @@ pub(super) fn release<T: Target>(
     };
     let mut effort = Effort::default();
     target.arm(armed)?;
-    let looked = quiesce(target, armed, &zones, &check, &patience, &mut effort);
+    // What has never run has told nobody where it is: such words are what others left that
+    // were there before.
+    let stacks: &dyn StackCheck<T> = if ran { &check } else { frames };
+    let looked = quiesce(target, armed, &zones, stacks, &patience, &mut effort);
     // Nothing in a target that stands still can be called.
     let quiet = looked.is_ok_and(|frozen| frozen.thaw().is_ok());
     target.disarm();
@@ -96,7 +99,10 @@ pub(super) fn release<T: Target>(
         true => check.is_address(&zones, word).is_some(),
         false => check.leads_inside(&zones, word),
     };
-    let found = pointers::find(target, (low, high), counts, &without)?;
+    let found = match ran {
+        true => pointers::find(target, (low, high), counts, &without)?,
+        false => pointers::Pointers::default(),
+    };
     if let Some((at, word)) = found.first {
         let why = format!(
             "{} words of the program's memory point into it, the first at {at} to {word}.",
@@ -112,6 +118,12 @@ pub(super) fn release<T: Target>(
         fault::point("freed");
     }
     Ok(Vec::new())
+}
+
+/// Whether code of a payload has run, other than the routine through which hotpatch calls:
+/// no entry leads there before the unwind table is registered, and no hook runs.
+pub(super) fn has_run(record: &Record) -> bool {
+    record.header.registered || record.header.stage != Stage::Placed
 }
 
 /// The allocations that hold the environment blocks of threads. The system keeps registers of

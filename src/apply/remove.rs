@@ -6,7 +6,7 @@ use super::payload_zones::payload_zones;
 use super::quiesce::unwind::CodeMap;
 use super::quiesce::{FrameCheck, Patience, Zone, Zones, quiesce};
 use super::record::{Record, Stage};
-use super::release::release;
+use super::release::{has_run, release};
 use super::survey::Survey;
 use super::target::Target;
 use super::{fault, hooks, repair};
@@ -36,6 +36,7 @@ pub(super) fn remove<T: Target>(
     let known: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
     let check = FrameCheck::new(CodeMap::of(target, &known)?);
     let armed = top.at;
+    let ran = records.iter().any(has_run);
     target.arm(armed)?;
     fault::point("reverting");
     let effort = &mut summary.effort;
@@ -74,7 +75,7 @@ pub(super) fn remove<T: Target>(
         let followed = hooks::run(target, &records[0], Hook::AfterRevert)?;
         summary.findings.extend(followed);
     }
-    let kept = release(target, (survey, records), &check, patience)?;
+    let kept = release(target, (survey, records, ran), &check, patience)?;
     summary.findings.extend(kept);
     Ok(None)
 }

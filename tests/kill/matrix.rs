@@ -148,6 +148,8 @@ fn kill_at(subject: &mut Subject, places: &[Place], kills: usize, round: usize, 
             Err(error) => {
                 let watchdog = if dead { "dead" } else { "alive" };
                 let at = format!("{}, {point}:{pass}, watchdog {watchdog}", case.name);
+                // At once: who looks at a server that stands still may get no further.
+                println!("FAILED: {at}: {error}");
                 tally.failures.push(format!("{at}: {error}"));
                 return;
             }
@@ -167,7 +169,10 @@ fn conclude(subject: Subject, places: &[Place], tally: Tally, points: usize) -> 
     if !unknown.is_empty() {
         failures.push(format!("the matrix does not know {unknown:?}"));
     }
-    let lost = subject.lost_regions();
+    let lost = match failures.is_empty() {
+        true => subject.lost_regions(),
+        false => 0,
+    };
     let (slowest, found, kept) = (subject.slowest, subject.found, subject.kept);
     let holders: Vec<String> = subject.holders.iter().take(20).cloned().collect();
     let (requests, anomalies) = subject.finish();

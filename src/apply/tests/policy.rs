@@ -208,3 +208,43 @@ fn functions_that_were_handed_out_stand_in_the_way_of_a_replacement() {
     assert!(codes(&refused).contains(&"HP531"), "{refused:?}");
     assert_eq!(fake.version(), Version::New);
 }
+
+#[test]
+fn remains_that_have_never_run_are_held_by_nothing() {
+    let start = || {
+        let fake = Fake::new();
+        let heap = Va(0x7000_0000);
+        fake.allocate(heap, 0x1000).unwrap();
+        (fake, heap)
+    };
+    let (whole, _) = start();
+    let before = whole.operations.get();
+    apply(&whole, &package(), &ONCE).unwrap();
+    let steps = whole.operations.get() - before;
+    let mut unused = 0;
+    for fuel in 0..steps {
+        let (fake, heap) = start();
+        fake.fuel.set(Some(fuel));
+        let _ = apply(&fake, &package(), &ONCE);
+        fake.fuel.set(None);
+        let survey = Survey::of(&fake).unwrap();
+        let Some(patch) = survey.patches.first() else {
+            continue;
+        };
+        if patch.state != State::Pending || patch.record.header.registered {
+            continue;
+        }
+        unused += 1;
+        // Left by what was there before.
+        fake.poke(heap, &(patch.record.body.code[0].at.0 + 5).to_le_bytes());
+        let cleared = clear_up(&fake, &ONCE).unwrap();
+        assert_eq!(cleared.outcome, Outcome::Recovered, "step {fuel}");
+        assert_eq!(
+            codes(&cleared),
+            [""; 0],
+            "step {fuel}: {cleared:?} {:?}",
+            patch.record.header
+        );
+    }
+    assert!(unused > 3, "{unused}");
+}
