@@ -31,6 +31,7 @@
 mod blueprint;
 pub mod entries;
 pub mod fault;
+mod held;
 mod hooks;
 pub mod imports;
 pub mod install;

@@ -10,6 +10,7 @@ use super::release::{has_run, release};
 use super::survey::Survey;
 use super::target::Target;
 use super::{fault, hooks, repair};
+use crate::addr::Va;
 use crate::payload::names::Hook;
 
 /// Takes out a patch and those beneath it that go with it, the patch first, in one freeze;
@@ -36,7 +37,8 @@ pub(super) fn remove<T: Target>(
     let known: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
     let check = FrameCheck::new(CodeMap::of(target, &known)?);
     let armed = top.at;
-    let ran = records.iter().any(has_run);
+    let ran = records.iter().filter(|r| has_run(r)).map(|r| r.at);
+    let ran: Vec<Va> = ran.collect();
     target.arm(armed)?;
     fault::point("reverting");
     let effort = &mut summary.effort;
@@ -67,7 +69,7 @@ pub(super) fn remove<T: Target>(
     restored?;
     summary.effort.frozen = thawed?;
     fault::point("reverted-thawed");
-    for record in records.iter_mut() {
+    for record in records.iter_mut().filter(|r| has_run(r)) {
         record.set_stage(target, Stage::Restored)?;
     }
     fault::point("restored");
@@ -75,7 +77,7 @@ pub(super) fn remove<T: Target>(
         let followed = hooks::run(target, &records[0], Hook::AfterRevert)?;
         summary.findings.extend(followed);
     }
-    let kept = release(target, (survey, records, ran), &check, patience)?;
+    let kept = release(target, (survey, records, &ran), &check, patience)?;
     summary.findings.extend(kept);
     Ok(None)
 }
@@ -88,7 +90,9 @@ fn restore<T: Target>(target: &T, records: &mut [Record]) -> Result<(), ApplyErr
     let Some((top, lower)) = records.split_first_mut() else {
         return Ok(());
     };
-    if lower.is_empty() && top.header.stage == Stage::Restored {
+    // Of what has never run, the record goes on saying so: should hotpatch die here, its
+    // memory is still held by nothing.
+    if lower.is_empty() && (top.header.stage == Stage::Restored || !has_run(top)) {
         return Ok(());
     }
     // Whatever other software changed since the survey must not be half undone.

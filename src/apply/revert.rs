@@ -23,15 +23,16 @@ pub fn revert<T: Target>(
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
     with_patch(target, id, options.on_stack, |survey, patch, summary| {
-        let lower = survey.beneath(&patch.record);
         if !patch.leads() {
-            let detached = lower.into_iter().filter(|p| p.state == State::Detached);
+            let lower = survey.beneath(&patch.record).into_iter();
+            let detached = lower.filter(|p| p.state == State::Detached);
             let all = [patch].into_iter().chain(detached).cloned().collect();
             let stopped = take_out(target, (survey, all), options, summary)?;
             return Ok(stopped.unwrap_or(Outcome::Reverted));
         }
         let mut records = vec![patch.record.clone()];
-        records.extend(lower.into_iter().map(|p| p.record.clone()));
+        let lower = survey.goes_with(patch).into_iter();
+        records.extend(lower.map(|p| p.record.clone()));
         let quiet = (options, &options.patience());
         let stopped = remove(target, (survey, &mut records), quiet, summary)?;
         Ok(stopped.unwrap_or(Outcome::Reverted))
@@ -232,15 +233,12 @@ fn refusals(survey: &Survey, patch: &Installed) -> Vec<Finding> {
     if patch.state == State::Torn {
         return torn(&patch.record, &patch.entries);
     }
-    let beneath = match patch.leads() {
-        true => survey.beneath(&patch.record),
-        false => Vec::new(),
-    };
     if patch.state == State::Replaced {
         let detail = format!("{} waits beneath a newer patch.", body.id);
         return vec![Finding::about(&rules::BENEATH, &body.id, detail)];
     }
-    let goes = |id: &String| *id == body.id || beneath.iter().any(|p| p.record.body.id == *id);
+    let lower = survey.goes_with(patch);
+    let goes = |id: &String| *id == body.id || lower.iter().any(|p| p.record.body.id == *id);
     let mut others = survey.patches.iter().filter(|p| p.state == State::Active);
     let needs =
         others.find(|p| p.record.at != patch.record.at && p.record.body.requires.iter().any(goes));

@@ -99,6 +99,15 @@ impl Survey {
         indices.into_iter().map(|i| &self.patches[i]).collect()
     }
 
+    /// What goes with a patch when it is taken out: all that it stands on, the nearest first.
+    /// Nothing where it leads nowhere: what is beneath remains may lead somewhere.
+    pub fn goes_with(&self, patch: &Installed) -> Vec<&Installed> {
+        match patch.leads() {
+            true => self.beneath(&patch.record),
+            false => Vec::new(),
+        }
+    }
+
     /// Whether another patch stands on this one, be it switched on or not.
     pub fn is_beneath(&self, record: Va) -> bool {
         let mut above = self.patches.iter().filter(|p| p.leads());

@@ -60,6 +60,25 @@ pub fn read(output: Output) -> Run {
     }
 }
 
+/// Makes sure that what was reverted is gone, its memory too. Wine makes calls for hotpatch
+/// on stacks of the target of which a debugger sees no thread, and words that it leaves there
+/// may keep the memory for a while.
+pub fn is_given_back(reverted: &Run, pid: &str) {
+    let mut last = match reverted.codes()[..] {
+        [] => return,
+        ["HP518"] => format!("{reverted:?}"),
+        _ => panic!("{reverted:?}"),
+    };
+    for _ in 0..20 {
+        let recovered = hotpatch(&["recover", "--pid", pid]);
+        if recovered.codes().is_empty() {
+            return;
+        }
+        last = format!("{recovered:?}");
+    }
+    panic!("{last}");
+}
+
 /// Runs `hotpatch` with a fault point, and makes sure that it died there.
 pub fn dies(point: &str, arguments: &[&str]) {
     dies_with("", point, arguments);

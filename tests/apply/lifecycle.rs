@@ -1,6 +1,6 @@
 //! In, shown, out.
 
-use super::hotpatch::hotpatch;
+use super::hotpatch::{hotpatch, is_given_back};
 use super::package::PackageFile;
 use super::target::Answer;
 
@@ -60,7 +60,7 @@ fn a_patch_goes_in_is_shown_and_comes_out() {
         "{revert:?}"
     );
     assert_eq!(revert.json["package_id"], "two");
-    assert_eq!(revert.codes(), [""; 0]);
+    is_given_back(&revert, &pid);
     assert_eq!(target.ask().version(), 1);
     target.tell("linger 0");
     let asked = target.ask();

@@ -178,6 +178,17 @@ pub(super) fn collect<'a>(
     Ok(sections)
 }
 
+/// What is left free at the start of a group, in bytes. Where its pages begin is what the
+/// system is told to protect them, and may leave in the target's memory: so nothing may have
+/// that address, nor end there, for which it could be in use. Code begins with the call
+/// routine, which nobody in the target knows.
+fn edge(kind: Kind) -> u64 {
+    match kind {
+        Kind::Code => 0,
+        Kind::Constants | Kind::Variables => 16,
+    }
+}
+
 /// Gives every section its place behind the record; returns the groups and the size of
 /// the whole region in bytes.
 pub(super) fn arrange(
@@ -189,12 +200,13 @@ pub(super) fn arrange(
     let mut end = record_size;
     for section in sections {
         if groups.last().is_none_or(|g| g.kind != section.kind) {
-            end = end.next_multiple_of(PAGE);
+            let offset = groups.last().map_or(record_size, |g| g.offset + g.size);
             groups.push(Group {
                 kind: section.kind,
-                offset: end,
+                offset,
                 size: 0,
             });
+            end = offset + edge(section.kind);
         }
         // A table in several sections must have no gap between its entries.
         let align = if section.is_pdata() { 4 } else { section.align };
@@ -204,9 +216,13 @@ pub(super) fn arrange(
         if end > MAX_SIZE {
             return Err(LinkError::TooLarge(end));
         }
-        if let Some(group) = groups.last_mut() {
-            group.size = (end - group.offset).next_multiple_of(PAGE);
+        if section.size > 0
+            && let Some(group) = groups.last_mut()
+        {
+            // One byte at least between the end of what is there and the next group.
+            group.size = (end + 1 - group.offset).next_multiple_of(PAGE);
         }
     }
-    Ok((groups, end.next_multiple_of(PAGE)))
+    let size = groups.last().map_or(record_size, |g| g.offset + g.size);
+    Ok((groups, size))
 }

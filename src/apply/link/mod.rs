@@ -140,7 +140,7 @@ impl<'a> Layout<'a> {
                 protection: g.kind.protection(),
             })
             .collect();
-        for section in &self.sections {
+        for section in self.sections.iter().filter(|s| s.size > 0) {
             let data = self.fixed(section, bases, externals)?;
             let group = &self.groups[section.group];
             let start = (section.offset - group.offset) as usize;

@@ -96,10 +96,12 @@ fn groups_are_page_aligned_and_sealed_by_kind() {
     let text = b.section(".text", SectionKind::Text, &[0xc3]);
     b.symbol("f", SymbolSection::Section(text), 0);
     let linked = b.link(&[]).unwrap();
+    // Nothing has the address that the system is given to protect pages of data.
+    let first = |p: &Pages| p.bytes[if p.protection.executable() { 0 } else { 16 }];
     let seen: Vec<_> = linked
         .pages
         .iter()
-        .map(|p| (p.at.0 - BASES.payload.0, p.bytes[0], p.protection))
+        .map(|p| (p.at.0 - BASES.payload.0, first(p), p.protection))
         .collect();
     assert_eq!(
         seen,
@@ -110,7 +112,22 @@ fn groups_are_page_aligned_and_sealed_by_kind() {
         ]
     );
     assert_eq!(linked.pages[0].bytes[1], 0xcc);
+    assert!(linked.pages[1..].iter().all(|p| p.bytes[..16] == [0; 16]));
     assert_eq!(linked.symbols["f"], Va(0x1_4010_1000));
+}
+
+#[test]
+fn nothing_ends_where_other_pages_begin() {
+    let mut b = Builder::new();
+    b.section(".text", SectionKind::Text, &[0xc3; 0x1000]);
+    b.section(".rdata", SectionKind::ReadOnlyData, &[2; 0xff0]);
+    b.section(".data", SectionKind::Data, &[1]);
+    let pages = b.link(&[]).unwrap().pages;
+    let seen: Vec<_> = pages.iter().map(|p| p.at.0 - BASES.payload.0).collect();
+    assert_eq!(seen, [0x1000, 0x3000, 0x5000]);
+    for page in &pages {
+        assert!(page.bytes.last().is_some_and(|b| [0, 0xcc].contains(b)));
+    }
 }
 
 #[test]
@@ -157,7 +174,7 @@ fn unwind_tables_are_relative_to_the_payload_and_sorted() {
     assert_eq!(count, 2);
     let begins = [u32_at(constants, start), u32_at(constants, start + 12)];
     assert_eq!(begins, [0x1000, 0x1010]);
-    assert_eq!(u32_at(constants, start + 8), 0x2000);
+    assert_eq!(u32_at(constants, start + 8), 0x2010);
 }
 
 #[test]

@@ -76,7 +76,7 @@ rules! {
     /// Memory that could not be given back.
     NOT_FREED = "HP518", Note, "memory of the patch could not be given back",
         remedy "Run hotpatch revert again later; until then the memory is unused and harmless.",
-        because "The entries are as they were before the patch, but the payload's unwind table could not be taken out or its memory not freed, because the process didn't run the call in time or a thread was about to leave the payload.";
+        because "The entries are as they were before the patch, but something may still use the payload: a thread that is about to leave it, an address of it in the program's memory (a callback that was handed out, or a coroutine that waits inside of it), or what is left of a newer patch that stood on this one. Or the process didn't run the call in time that takes the payload's unwind table out.";
     /// Fibers.
     FIBERS = "HP519", Refuse, "target uses fibers",
         remedy "Restart the program.",
