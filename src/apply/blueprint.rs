@@ -158,6 +158,12 @@ fn describe<T: Target + ?Sized>(
                 size: p.bytes.len() as u64,
             })
             .collect(),
+        data: linked
+            .pages
+            .iter()
+            .filter(|p| !p.protection.executable())
+            .map(|p| p.at)
+            .collect(),
         hooks,
         functions,
         entries,

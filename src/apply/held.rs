@@ -45,7 +45,6 @@ impl<'f, 'c, T: Target + ?Sized> HeldCheck<'f, 'c, T> {
         for record in records {
             let functions = functions(target, record)?;
             check.of_system.extend(of_system(record, &functions));
-            check.of_system.extend(edges(target, record)?);
             check.functions.extend(functions);
         }
         check.functions.sort_unstable();
@@ -165,25 +164,15 @@ fn functions<T: Target + ?Sized>(
 
 /// Addresses in the code of a payload that only hotpatch and the system know, first and last:
 /// of the routine through which hotpatch itself calls, which leaves them on the stacks of its
-/// threads; and the end of the unwind table (see the order of sections in
-/// [`Layout`](super::link::Layout)).
+/// threads; the end of the unwind table; and where pages of data begin, which the system was
+/// given to protect them and may have left anywhere. See [`Layout`](super::link::Layout) for
+/// why nothing else has these addresses.
 fn of_system(record: &Record, functions: &[(u64, u64)]) -> Vec<(u64, u64)> {
     let call = record.body.call.map(|at| {
         let routine = functions.iter().find(|(start, _)| *start == at.0);
         (at.0, routine.map_or(at.0, |(_, end)| *end))
     });
     let end = functions.iter().map(|(_, end)| (*end, *end)).max();
-    call.into_iter().chain(end).collect()
-}
-
-/// Where the pages of a payload begin that are protected alike. The system is given these
-/// addresses to protect the pages, and may leave them anywhere; nothing of the payload is
-/// there (see [`Layout`](super::link::Layout)).
-fn edges<T: Target + ?Sized>(target: &T, record: &Record) -> Result<Vec<(u64, u64)>, TargetError> {
-    let mut edges = Vec::new();
-    target.each_region(record.at, record.end(), &mut |region| {
-        edges.push((region.base.0, region.base.0));
-        true
-    })?;
-    Ok(edges)
+    let data = record.body.data.iter().map(|at| (at.0, at.0));
+    call.into_iter().chain(end).chain(data).collect()
 }

@@ -288,6 +288,8 @@ fn record_size(package: &Package) -> u64 {
             at: LONGEST,
             size: u64::MAX,
         }],
+        // Constants and variables.
+        data: vec![LONGEST; 2],
         hooks: manifest
             .hooks
             .iter()

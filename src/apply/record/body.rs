@@ -27,6 +27,10 @@ pub struct Body {
     pub call: Option<Va>,
     /// The payload's code.
     pub code: Vec<CodePages>,
+    /// Where the payload's pages of constants and those of variables begin. Nothing of it is
+    /// at these addresses themselves.
+    #[serde(default)]
+    pub data: Vec<Va>,
     /// The records of the active patches that it replaced. They stay: their variables live
     /// on, and a rollback goes back to them.
     #[serde(default)]
@@ -219,7 +223,8 @@ impl Body {
             .is_none_or(|t| inside(t.at, u64::from(t.entries) * ENTRY))
             && self.call.is_none_or(|call| inside(call, 1))
             && self.hooks.iter().all(|h| inside(h.at, 1))
-            && self.code.iter().all(|c| inside(c.at, c.size));
+            && self.code.iter().all(|c| inside(c.at, c.size))
+            && self.data.iter().all(|d| inside(*d, 1));
         let apart = |sites: &[Site]| sites.windows(2).all(|w| w[0].end() <= w[1].at);
         let functions = self.functions.len();
         payload

@@ -117,7 +117,10 @@ fn payload(answer: u8, manifest: &Manifest) -> Vec<u8> {
     let call = section(&mut object, CALL_SECTION, &[0xc3]);
     let call = symbol(&mut object, CALL_SYMBOL, SymbolSection::Section(call));
     let pdata = section(&mut object, ".pdata", &[0; 12]);
-    relocate(&mut object, pdata, 0, call, pe::IMAGE_REL_AMD64_ADDR32NB, 0);
+    for (field, beyond) in [(0, 0), (4, 1)] {
+        let kind = pe::IMAGE_REL_AMD64_ADDR32NB;
+        relocate(&mut object, pdata, field, call, kind, beyond);
+    }
     object.write().unwrap()
 }
 
