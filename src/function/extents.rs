@@ -5,7 +5,7 @@
 //! is left out of the comparison. Such an extent ends at the next known start; the
 //! padding at its end is cut off.
 
-use super::decode;
+use super::length_without_padding;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
 use crate::symbols::{ModuleIndex, Symbols};
@@ -242,7 +242,7 @@ fn from_starts(image: &Image<'_>, symbols: &Symbols, known: &[Function]) -> Vec<
             end = end.min(next.rva.0);
         }
         let bytes = &rest[..(end - rva.0) as usize];
-        let size = decode::length_without_padding(bytes);
+        let size = length_without_padding(bytes);
         if size == 0 {
             continue;
         }

@@ -10,14 +10,16 @@ mod extents;
 mod flow;
 mod funclets;
 mod handler;
+mod padding;
 mod pieces;
 mod place;
 mod references;
 
 pub use data::{DataItem, DataName};
-pub use decode::{Code, IndirectJump, Reference, ReferenceKind, length_without_padding};
+pub use decode::{Code, IndirectJump, Reference, ReferenceKind};
 pub use extents::{Function, FunctionName, FunctionSource};
 pub use handler::{Block, Field, Handler, HandlerData, Item};
+pub use padding::length_without_padding;
 pub use place::Place;
 
 use crate::addr::Rva;
