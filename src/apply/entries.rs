@@ -207,17 +207,28 @@ fn protections<T: Target + ?Sized>(
     target: &T,
     pages: &Protected,
 ) -> Result<Vec<Protected>, TargetError> {
+    let mut parts = parts(target, pages)?;
+    for part in &mut parts {
+        if !part.protection().executable() {
+            part.protection = pages.protection;
+        }
+    }
+    Ok(parts)
+}
+
+/// Pages in parts that are protected alike, with what they have now.
+fn parts<T: Target + ?Sized>(target: &T, pages: &Protected) -> Result<Vec<Protected>, TargetError> {
     let end = pages.at.0 + pages.size;
     let mut found = Vec::new();
     let mut at = pages.at;
     while at.0 < end {
         let region = target.region(at)?;
         let next = region.map_or(end, |r| r.end().0).clamp(at.0 + 1, end);
-        let now = region.map(|r| r.protection).filter(|p| p.executable());
+        let now = region.map_or(Protection::NONE, |r| r.protection);
         found.push(Protected {
             at,
             size: next - at.0,
-            protection: now.unwrap_or(pages.protection()).0,
+            protection: now.0,
         });
         at = Va(next);
     }
@@ -242,11 +253,11 @@ fn restored(pages: &Protected) -> Protection {
 /// Where the target refuses.
 pub fn restore_protection<T: Target + ?Sized>(target: &T, body: &Body) -> Result<(), TargetError> {
     for pages in &body.pages {
-        let region = target.region(pages.at)?;
         let wanted = pages.protection();
         let fits = |now: Protection| now == wanted || (now.executable() && wanted.executable());
-        if region.is_none_or(|r| !fits(r.protection)) {
-            target.protect(pages.at, pages.size, restored(pages))?;
+        let parts = parts(target, pages)?;
+        for part in parts.iter().filter(|p| !fits(p.protection())) {
+            target.protect(part.at, part.size, restored(pages))?;
         }
     }
     Ok(())

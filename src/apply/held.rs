@@ -8,6 +8,8 @@ use super::payload_zones::payload_zones;
 use super::quiesce::{Blocker, FrameCheck, Seen, StackCheck, WordScan, Zone, Zones};
 use super::record::Record;
 use super::target::{Target, TargetError, Thread};
+use crate::addr::Va;
+use crate::payload::names::CALL_SYMBOL;
 
 /// Functions of a payload start at multiples of this.
 const FUNCTION_ALIGN: u64 = 16;
@@ -22,16 +24,21 @@ pub(super) struct HeldCheck<'f, 'c, T: Target + ?Sized> {
     functions: Vec<(u64, u64)>,
     /// First and last address of what only hotpatch and the system know.
     of_system: Vec<(u64, u64)>,
+    /// Where hotpatch's own threads begin. One of them that waits for the loader, before it
+    /// has run anything, has that on its stack and no frame in the payload.
+    calls: Vec<Va>,
 }
 
 impl<'f, 'c, T: Target + ?Sized> HeldCheck<'f, 'c, T> {
-    /// Of the payloads of these records, which must be written and sealed.
+    /// Of the payloads of these records, which must be written and sealed; `calls` are the
+    /// call routines of these and of others.
     ///
     /// # Errors
     /// Where they can't be read.
     pub fn new(
         target: &T,
         records: &[&Record],
+        calls: Vec<Va>,
         frames: &'f FrameCheck<'c, T>,
     ) -> Result<Self, TargetError> {
         let zones = |of: fn(&Record) -> Vec<Zone>| records.iter().flat_map(|r| of(r)).collect();
@@ -41,6 +48,7 @@ impl<'f, 'c, T: Target + ?Sized> HeldCheck<'f, 'c, T> {
             data: Zones::new(zones(data)),
             functions: Vec::new(),
             of_system: Vec::new(),
+            calls,
         };
         for record in records {
             let functions = functions(target, record)?;
@@ -101,13 +109,16 @@ impl<T: Target + ?Sized> StackCheck<T> for HeldCheck<'_, '_, T> {
         let (words, _) = stack.as_chunks::<8>();
         let words = words.iter().map(|w| u64::from_le_bytes(*w));
         for word in words.chain(thread.registers.integer) {
-            if let Some(zone) = self.is_address(word) {
-                found.push(Blocker {
-                    thread: thread.id,
-                    function: zone.function.clone(),
-                    seen: Seen::Stack,
-                });
-            }
+            let function = match self.is_address(word) {
+                Some(zone) => zone.function.clone(),
+                None if self.calls.contains(&Va(word)) => CALL_SYMBOL.to_owned(),
+                None => continue,
+            };
+            found.push(Blocker {
+                thread: thread.id,
+                function,
+                seen: Seen::Stack,
+            });
         }
         Ok(found)
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::entries::WriteError;
 use super::link::LinkError;
+use super::preflight::causes;
 use super::quiesce::{Blocker, Effort, Patience, Unquiet};
 use super::record::Record;
 use super::target::{Identity, TargetError};
@@ -165,6 +166,19 @@ impl Summary {
                 Ok(Outcome::Refused)
             }
             Unquiet::Failed(error) => Err(error.into()),
+        }
+    }
+
+    /// Notes what failed after the target was switched: that is done, whatever comes of the
+    /// rest.
+    pub(super) fn afterwards<V, E: Into<ApplyError>>(&mut self, result: Result<V, E>) -> Option<V> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let detail = causes(&error.into());
+                self.findings.push(Finding::new(&rules::AFTERWARDS, detail));
+                None
+            }
         }
     }
 

@@ -6,6 +6,8 @@ use crate::addr::Va;
 /// Bytes that are read at once.
 const CHUNK: u64 = 4 << 20;
 
+const PAGE: u64 = 0x1000;
+
 /// Where words point into some ranges.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pointers {
@@ -43,10 +45,18 @@ pub fn find<T: Target + ?Sized>(
         if is_writable(&region) {
             for (from, to) in parts(&region, without) {
                 let mut next = from;
+                let mut pagewise = from;
                 while next < to {
-                    let size = (to - next).min(CHUNK);
+                    // Where a part is gone, the rest may hold something.
+                    let most = if next < pagewise { PAGE } else { CHUNK };
+                    let size = (to - next).min(most);
                     buffer.resize(size as usize, 0);
-                    if target.read(Va(next), &mut buffer).is_ok() {
+                    let read = target.read(Va(next), &mut buffer).is_ok();
+                    if !read && size > PAGE {
+                        pagewise = next + size;
+                        continue;
+                    }
+                    if read {
                         let mut at = next;
                         for word in buffer.as_chunks::<8>().0 {
                             let word = u64::from_le_bytes(*word);

@@ -7,8 +7,8 @@
 use super::fault;
 use super::outcome::ApplyError;
 use super::record;
-use super::repair::{RepairError, repair};
-use super::survey::Survey;
+use super::repair::{RepairError, repair, repair_protection};
+use super::survey::{State, Survey};
 use super::target::Target;
 use crate::addr::Va;
 
@@ -38,6 +38,12 @@ pub fn recover<T: Target>(target: &T) -> Result<(bool, Survey), ApplyError> {
                 Ok(_) | Err(RepairError::Record(_)) => {}
                 Err(RepairError::Target(error)) => return Err(error.into()),
             }
+        } else if survey.at(at).is_some_and(|p| p.state != State::Detached)
+            && let Err(RepairError::Target(error)) = repair_protection(target, at)
+        {
+            // The system lets some freezes go by itself (Windows 11), and pages that were
+            // being written can't run then.
+            return Err(error.into());
         }
         record::set_frozen(target, at, false)?;
     }

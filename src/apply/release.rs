@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::held::HeldCheck;
 use super::link::PAGE;
 use super::payload_zones::payload_zones;
-use super::quiesce::{Effort, FrameCheck, Patience, StackCheck, Zones, quiesce};
+use super::quiesce::{Effort, FrameCheck, Patience, Zones, quiesce};
 use super::record::{Record, Stage};
 use super::survey::Survey;
 use super::target::{Region, Target, TargetError, Thread};
@@ -28,11 +28,14 @@ const WAIT: Duration = Duration::from_secs(2);
 /// which stood on it, `survey` being all patches that are there.
 ///
 /// What has not `ran` ([`has_run`]) has told nobody where it is: words that point there are
-/// what others left that were there before.
+/// what others left that were there before. `threads` are those that were seen in the last
+/// freeze, when none was inside.
+///
+/// Until it is certain that the memory goes, the unwind table stays: what is kept may run.
 pub(super) fn release<T: Target>(
     target: &T,
     (survey, records, ran): (&Survey, &mut [Record], &[Va]),
-    frames: &FrameCheck<'_, T>,
+    (frames, threads): (&FrameCheck<'_, T>, &[Thread]),
     patience: &Patience<'_>,
 ) -> Result<Vec<Finding>, TargetError> {
     let kept = |records: &[Record], why: &str| {
@@ -55,18 +58,26 @@ pub(super) fn release<T: Target>(
     let zones = Zones::new(records.iter().flat_map(payload_zones).collect());
     let told: Vec<&Record> = records.iter().filter(|r| ran.contains(&r.at)).collect();
     let spans: Vec<(u64, u64)> = records.iter().map(|r| (r.at.0, r.end().0)).collect();
-    let check = match told.is_empty() {
-        true => None,
-        false => Some(HeldCheck::new(target, &told, frames)?),
-    };
-    let stacks = check.as_ref().map_or(frames as &dyn StackCheck<T>, |c| c);
+    let calls = records.iter().filter_map(|r| r.body.call).collect();
+    let check = HeldCheck::new(target, &told, calls, frames)?;
+    if !told.is_empty() {
+        let found = pointers_into(target, &check, &spans, threads)?;
+        if let Some((at, word)) = found.first {
+            let why = format!(
+                "{} words of the program's memory point into it, the first at {at} to {word}.",
+                found.count
+            );
+            return kept(records, &why);
+        }
+    }
+    // After that look: what was taken from there to be called is on a stack now.
     let patience = Patience {
         deadline: patience.deadline.min(Instant::now() + WAIT),
         ..*patience
     };
     let mut effort = Effort::default();
     target.arm(armed)?;
-    let looked = quiesce(target, armed, &zones, stacks, &patience, &mut effort);
+    let looked = quiesce(target, armed, &zones, &check, &patience, &mut effort);
     // Nothing in a target that stands still can be called.
     let quiet = looked.is_ok_and(|frozen| frozen.thaw().is_ok());
     target.disarm();
@@ -79,16 +90,6 @@ pub(super) fn release<T: Target>(
         }
     }
     fault::point("unregistered");
-    if let Some(check) = check {
-        let found = pointers_into(target, &check, &spans, &effort.seen)?;
-        if let Some((at, word)) = found.first {
-            let why = format!(
-                "{} words of the program's memory point into it, the first at {at} to {word}.",
-                found.count
-            );
-            return kept(records, &why);
-        }
-    }
     // The one on top goes first: no record may speak of one that is not there any more.
     for (n, record) in records.iter().enumerate() {
         if target.free(record.at).is_err() {
@@ -106,8 +107,8 @@ pub(super) fn has_run(record: &Record) -> bool {
 }
 
 /// Words of the program's memory that say that payloads are in use. The payloads themselves,
-/// first byte and first byte after, don't count; nor do live stacks, which have been looked
-/// at: below them is what calls left that have returned.
+/// first byte and first byte after, don't count; nor do the stacks of threads: these are
+/// looked at while they stand still, and below them is what calls left that have returned.
 fn pointers_into<T: Target>(
     target: &T,
     check: &HeldCheck<'_, '_, T>,

@@ -33,7 +33,8 @@ pub(super) fn remove<T: Target>(
     }
     let may_stay = |z: &Zone| options.on_stack.contains(&z.function);
     let zones = records.iter().flat_map(payload_zones);
-    let zones = Zones::new(zones.filter(|z| !may_stay(z)).collect());
+    let zones = zones.filter(|z| !may_stay(z));
+    let zones = Zones::new(zones.chain(records.iter().flat_map(relays)).collect());
     let known: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
     let check = FrameCheck::new(CodeMap::of(target, &known)?);
     let armed = top.at;
@@ -64,22 +65,53 @@ pub(super) fn remove<T: Target>(
             let _ = repair::repair(target, record.at);
         }
     }
+    let switched = restored.is_ok() || !records[0].is_active(target).unwrap_or(true);
     let thawed = frozen.thaw();
     target.disarm();
-    restored?;
-    summary.effort.frozen = thawed?;
+    if !switched {
+        restored?;
+        return Ok(None);
+    }
+    // Old code runs from here on, whatever comes of the rest.
+    let whole = summary.afterwards(restored).is_some();
+    let thawed = summary.afterwards(thawed);
+    summary.effort.frozen = thawed.unwrap_or_default();
     fault::point("reverted-thawed");
-    for record in records.iter_mut().filter(|r| has_run(r)) {
-        record.set_stage(target, Stage::Restored)?;
+    if !whole || thawed.is_none() {
+        // What is left is cleared away by the next operation.
+        return Ok(None);
+    }
+    let mut noted = records.iter_mut().filter(|r| has_run(r));
+    let noted = noted.try_for_each(|r| r.set_stage(target, Stage::Restored));
+    if summary.afterwards(noted).is_none() {
+        return Ok(None);
     }
     fault::point("restored");
     if asked {
-        let followed = hooks::run(target, &records[0], Hook::AfterRevert)?;
-        summary.findings.extend(followed);
+        let followed = hooks::run(target, &records[0], Hook::AfterRevert);
+        let followed = summary.afterwards(followed);
+        summary.findings.extend(followed.flatten());
     }
-    let kept = release(target, (survey, records, &ran), &check, patience)?;
-    summary.findings.extend(kept);
+    let threads = std::mem::take(&mut summary.effort.seen);
+    let given = (survey, records, ran.as_slice());
+    let kept = release(target, given, (&check, &threads), patience);
+    summary.effort.seen = threads;
+    let kept = summary.afterwards(kept);
+    summary.findings.extend(kept.unwrap_or_default());
     Ok(None)
+}
+
+/// The relays of a patch: a thread that has just taken the short jump at an entry stands on
+/// one, and what is put back there is padding. No call returns to it.
+fn relays(record: &Record) -> impl Iterator<Item = Zone> {
+    let relays = record.body.relays.iter();
+    relays.map(|site| Zone {
+        start: site.at.0,
+        end: site.end().0,
+        function: record.body.name_of(site).to_owned(),
+        start_counts: false,
+        end_counts: false,
+    })
 }
 
 /// The frozen window: the one byte, then the entries.

@@ -20,14 +20,49 @@ pub enum RepairError {
     Target(#[from] TargetError),
 }
 
-/// Repairs the frozen target by the record at `at`.
+/// Repairs the frozen target by the record at `at`, and by those of the patches beneath it,
+/// which may have been taken out with it.
 ///
 /// # Errors
 /// Where the record can't be read or the target can't be written.
 pub fn repair<T: Target>(target: &T, at: Va) -> Result<(), RepairError> {
-    let mut record = Record::read(target, at)?;
+    let mut records = with_lower(target, at)?;
     // Executable again before anything else: it is what a thread would trip over.
-    entries::restore_protection(target, &record.body)?;
+    for record in &records {
+        entries::restore_protection(target, &record.body)?;
+    }
+    records.iter_mut().try_for_each(|r| settle(target, r))
+}
+
+/// Gives all pages that a patch and those beneath it were being written in the protection
+/// that they had. The target may run.
+///
+/// # Errors
+/// Where the record can't be read or the target can't be written.
+pub fn repair_protection<T: Target>(target: &T, at: Va) -> Result<(), RepairError> {
+    let records = with_lower(target, at)?;
+    let mut bodies = records.iter().map(|r| &r.body);
+    bodies.try_for_each(|body| Ok(entries::restore_protection(target, body)?))
+}
+
+/// A record and those beneath it, from the top. One of these that can't be read is gone.
+fn with_lower<T: Target>(target: &T, at: Va) -> Result<Vec<Record>, RepairError> {
+    let mut records = vec![Record::read(target, at)?];
+    let mut next = 0;
+    while let Some(record) = records.get(next) {
+        next += 1;
+        for lower in record.body.over.clone() {
+            if records.iter().any(|r| r.at == lower) {
+                continue;
+            }
+            records.extend(Record::read(target, lower));
+        }
+    }
+    Ok(records)
+}
+
+/// Finishes or undoes what was begun with one patch.
+fn settle<T: Target>(target: &T, record: &mut Record) -> Result<(), RepairError> {
     if record.is_active(target)? {
         // All redirects were in place before the byte was written.
         record.set_stage(target, Stage::Committed)?;

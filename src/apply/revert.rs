@@ -8,7 +8,7 @@ use super::record::{Record, Stage};
 use super::recover;
 use super::remove::remove;
 use super::survey::{Installed, State, Survey};
-use super::target::Target;
+use super::target::{Target, TargetError};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 
@@ -22,7 +22,7 @@ pub fn revert<T: Target>(
     id: Option<&str>,
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
-    with_patch(target, id, options.on_stack, |survey, patch, summary| {
+    with_patch(target, id, options, |survey, patch, summary| {
         if !patch.leads() {
             let lower = survey.beneath(&patch.record).into_iter();
             let detached = lower.filter(|p| p.state == State::Detached);
@@ -49,7 +49,7 @@ pub fn rollback<T: Target>(
     id: Option<&str>,
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
-    with_patch(target, id, options.on_stack, |survey, patch, summary| {
+    with_patch(target, id, options, |survey, patch, summary| {
         if patch.state == State::Detached {
             summary.findings.extend(torn(&patch.record, &[]));
             return Ok(Outcome::Refused);
@@ -150,11 +150,11 @@ pub(super) fn take_out<T: Target>(
 fn with_patch<T: Target>(
     target: &T,
     id: Option<&str>,
-    on_stack: &[String],
+    options: &Options<'_>,
     operate: impl FnOnce(&Survey, &Installed, &mut Summary) -> Result<Outcome, ApplyError>,
 ) -> Result<Summary, ApplyError> {
     let _lock = target.lock()?;
-    let (_, survey) = recover::recover(target)?;
+    let (_, mut survey) = recover::recover(target)?;
     let mut summary = Summary::new(target.identity(), Outcome::NotApplied);
     summary.package_id = id.map(str::to_owned);
     note_unreadable(&survey, &mut summary);
@@ -167,7 +167,7 @@ fn with_patch<T: Target>(
     summary.findings.clear();
     summary.about_record(&patch.record);
     let mut refusals = refusals(&survey, patch);
-    refusals.extend(stack_policy(on_stack, |name| {
+    refusals.extend(stack_policy(options.on_stack, |name| {
         let mut functions = patch.record.body.functions.iter();
         functions
             .find(|f| f.name == name)
@@ -178,8 +178,33 @@ fn with_patch<T: Target>(
         summary.findings.extend(refusals);
         return Ok(summary);
     }
+    // What an interrupted operation left on top of it would not know its place any more.
+    let at = patch.record.at;
+    let on_top = unfinished_above(&survey, patch);
+    if !on_top.is_empty() {
+        if let Some(stopped) = take_out(target, (&survey, on_top), options, &mut summary)? {
+            summary.outcome = stopped;
+            return Ok(summary);
+        }
+        survey = Survey::of(target)?;
+    }
+    let Some(patch) = survey.at(at) else {
+        return Err(TargetError::NotWritten { at }.into());
+    };
     summary.outcome = operate(&survey, patch, &mut summary)?;
     Ok(summary)
+}
+
+/// What interrupted operations left on top of a patch that leads somewhere.
+fn unfinished_above(survey: &Survey, patch: &Installed) -> Vec<Installed> {
+    let stands_on = |p: &Installed| {
+        let lower = survey.beneath(&p.record);
+        p.leads() && lower.iter().any(|l| l.record.at == patch.record.at)
+    };
+    let unfinished = pending(survey).into_iter();
+    unfinished
+        .filter(|p| p.state == State::Pending && stands_on(p))
+        .collect()
 }
 
 fn note_unreadable(survey: &Survey, summary: &mut Summary) {

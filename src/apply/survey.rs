@@ -152,11 +152,27 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
         .collect();
     let is_active = |r: &Record| r.is_active(target).unwrap_or(r.header.active);
     let active: Vec<bool> = records.iter().map(is_active).collect();
-    let loaded: Vec<bool> = records.iter().map(|r| is_loaded(target, r)).collect();
+    // Where a jump of ours still is, its target must be, too.
+    let led = |entries: &[EntryBytes]| entries.contains(&EntryBytes::Redirect);
+    let loaded = records.iter().zip(&entries);
+    let loaded: Vec<bool> = loaded
+        .map(|(r, entries)| led(entries) || is_loaded(target, r))
+        .collect();
     let mut replaced = vec![false; records.len()];
     for (top, record) in records.iter().enumerate() {
         for lower in beneath(&records, |r| r, record) {
             replaced[lower] |= active[top];
+            // Where the lower one was taken out, or its module loaded anew, there is what that
+            // one found.
+            let sites = record.body.sites();
+            for (site, bytes) in sites.zip(&mut entries[top]) {
+                let mut below = records[lower].body.sites();
+                let mut original =
+                    |found: &[u8]| below.any(|s| s.at == site.at && s.original == found);
+                if matches!(bytes, EntryBytes::Foreign(found) if original(found)) {
+                    *bytes = EntryBytes::Original;
+                }
+            }
             let sites = records[lower].body.sites();
             for (site, bytes) in sites.zip(&mut entries[lower]) {
                 let EntryBytes::Foreign(found) = bytes else {

@@ -79,25 +79,27 @@ pub fn apply<T: Target>(
         Ok(Outcome::Applied) => {
             summary.outcome = Outcome::Applied;
             fault::point("thawed");
-            record.commit(target, now_ms())?;
+            summary.afterwards(record.commit(target, now_ms()));
             fault::point("committed");
-            let failed = hooks::run(target, &record, Hook::AfterApply)?;
-            summary.findings.extend(failed);
+            let failed = summary.afterwards(hooks::run(target, &record, Hook::AfterApply));
+            summary.findings.extend(failed.flatten());
             Ok(summary)
         }
         Ok(stopped) => {
             summary.outcome = stopped;
-            if dismantle(target, &mut record).is_err() {
-                let why = "It could not be taken out again.";
-                summary.findings.push(release::not_freed(&record, why));
-            }
+            let threads = &summary.effort.seen;
+            let kept = dismantle(target, (&survey, &mut record), threads, &patience);
+            let why = "It could not be taken out again.";
+            let kept = kept.unwrap_or_else(|_| vec![release::not_freed(&record, why)]);
+            summary.findings.extend(kept);
             Ok(summary)
         }
         Err(error) => {
             // A call that is still under way is inside the payload, which has to stay then.
             // What can't be undone now is found and undone by the next operation.
             if !matches!(error, ApplyError::Target(TargetError::CallTimeout(_))) {
-                let _ = dismantle(target, &mut record);
+                let threads = &summary.effort.seen;
+                let _ = dismantle(target, (&survey, &mut record), threads, &patience);
             }
             Err(error)
         }

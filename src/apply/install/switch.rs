@@ -5,10 +5,12 @@ use crate::apply::outcome::{ApplyError, Outcome, Summary};
 use crate::apply::payload_zones::payload_zones;
 use crate::apply::quiesce::unwind::CodeMap;
 use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
-use crate::apply::record::{Record, Stage};
+use crate::apply::record::{HookAt, Record, Stage};
+use crate::apply::release::release;
 use crate::apply::survey::Survey;
-use crate::apply::target::Target;
+use crate::apply::target::{Target, Thread};
 use crate::apply::{fault, hooks, remote};
+use crate::finding::Finding;
 use crate::package::Package;
 use crate::payload::names::Hook;
 
@@ -64,7 +66,8 @@ pub(super) fn switch<T: Target>(
     let spent = || patience.is_spent(frozen.elapsed());
     match activate(target, record, &spent) {
         Ok(true) => {
-            summary.effort.frozen = frozen.thaw()?;
+            let thawed = summary.afterwards(frozen.thaw());
+            summary.effort.frozen = thawed.unwrap_or_default();
             Ok(Outcome::Applied)
         }
         Ok(false) => {
@@ -136,8 +139,15 @@ fn withdraw<T: Target>(target: &T, record: &Record, frozen: Frozen<'_, T>) {
     let _ = frozen.thaw();
 }
 
-/// Takes away what [`place`] and [`prepare`] did. Entries must be as they were.
-pub(super) fn dismantle<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
+/// Takes away what [`place`] and [`prepare`] did; findings say what stays. Entries must be as
+/// they were. `survey` says which other patches are there, `threads` which threads were seen
+/// in the last freeze.
+pub(super) fn dismantle<T: Target>(
+    target: &T,
+    (survey, record): (&Survey, &mut Record),
+    threads: &[Thread],
+    patience: &Patience<'_>,
+) -> Result<Vec<Finding>, ApplyError> {
     // Should an entry still lead to a gate, the gate has to stay.
     let found = entries::observe(target, &record.body)?;
     let changed = record.body.sites().zip(&found);
@@ -147,7 +157,18 @@ pub(super) fn dismantle<T: Target>(target: &T, record: &mut Record) -> Result<()
     {
         return Err(WriteError::Changed(record.body.name_of(site).to_owned()).into());
     }
+    // The patch's own code has run where it has a hook, and may have told who knows what.
+    let hook = |h: &HookAt| h.hook == Hook::BeforeApply;
+    if record.body.hooks.iter().any(hook) {
+        record.set_stage(target, Stage::Restored)?;
+        let others = survey.patches.iter().map(|p| &p.record);
+        let known: Vec<&Record> = others.chain([&*record]).collect();
+        let frames = FrameCheck::new(CodeMap::of(target, &known)?);
+        let ran = [record.at];
+        let released = (survey, std::slice::from_mut(record), ran.as_slice());
+        return Ok(release(target, released, (&frames, threads), patience)?);
+    }
     remote::unregister(target, record)?;
     target.free(record.at)?;
-    Ok(())
+    Ok(Vec::new())
 }

@@ -28,23 +28,34 @@ impl<T: Target + ?Sized> StackCheck<T> for FrameCheck<'_, T> {
         thread: &Thread,
         zones: &Zones,
     ) -> Result<Vec<Blocker>, TargetError> {
-        let (mut found, stack) = WordScan::scan(target, thread, zones);
+        let (found, stack) = WordScan::scan(target, thread, zones);
         if found.iter().any(|b| b.seen != Seen::Stack) || found.is_empty() {
             return Ok(found);
         }
+        let start = thread.registers.rsp & !7;
         let memory = Stack {
-            start: thread.registers.rsp & !7,
+            start,
             bytes: &stack,
             code: &self.code,
         };
         // A walk that got stuck proves nothing: then every word counts.
-        if let Ok(frames) = walk(&memory, &thread.registers, thread.stack_base.0) {
-            found.retain(|b| {
-                let mut live = frames.iter().filter_map(|at| zones.executing(*at));
-                live.any(|z| z.function == b.function)
-            });
-        }
-        Ok(found)
+        let Ok(walk) = walk(&memory, &thread.registers, thread.stack_base.0) else {
+            return Ok(found);
+        };
+        let callers = walk.callers.iter().filter_map(|at| zones.executing(*at));
+        let walked = walk.end.saturating_sub(start) as usize / 8;
+        let (words, _) = stack.as_chunks::<8>();
+        let beyond = words.iter().skip(walked);
+        let beyond = beyond.filter_map(|w| zones.returning(u64::from_le_bytes(*w)));
+        let live = callers.chain(beyond).map(|zone| Blocker {
+            thread: thread.id,
+            function: zone.function.clone(),
+            seen: Seen::Stack,
+        });
+        let mut live: Vec<Blocker> = live.collect();
+        live.sort();
+        live.dedup();
+        Ok(live)
     }
 }
 

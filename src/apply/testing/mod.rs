@@ -68,6 +68,10 @@ pub struct Fake {
     pub fuel: Cell<Option<usize>>,
     /// Operations until the one that fails, alone; `None` for no such one.
     pub hiccup: Cell<Option<usize>>,
+    /// What hooks of patches return.
+    pub hook: Cell<Option<u64>>,
+    /// Where a hook leaves its own address.
+    pub hook_leaves: Cell<Option<Va>>,
     /// Set where functions may run different versions.
     pub unchecked: Cell<bool>,
     /// Operations so far.
@@ -97,6 +101,8 @@ impl Fake {
             tables: RefCell::default(),
             fuel: Cell::new(None),
             hiccup: Cell::new(None),
+            hook: Cell::new(None),
+            hook_leaves: Cell::new(None),
             unchecked: Cell::new(false),
             operations: Cell::new(0),
             on_census: RefCell::new(None),

@@ -169,7 +169,16 @@ impl Target for Fake {
                 self.poke(Va(block.0 + 40), &u64::to_le_bytes(status));
                 return Ok(status as u32);
             }
-            f => panic!("call of {f:#x}"),
+            f => {
+                let Some(answer) = self.hook.get() else {
+                    panic!("call of {f:#x}");
+                };
+                if let Some(place) = self.hook_leaves.get() {
+                    self.poke(place, &f.to_le_bytes());
+                }
+                self.poke(Va(block.0 + 40), &answer.to_le_bytes());
+                return Ok(answer as u32);
+            }
         }
         self.poke(Va(block.0 + 40), &1u64.to_le_bytes());
         Ok(1)

@@ -24,7 +24,9 @@ fn fails_once(start: impl Fn() -> Fake, operation: impl Fn(&Fake) -> bool) {
         }
         let version = fake.version();
         assert!(version == from || version == to, "step {step}: {version:?}");
+        // And what is said about it is true.
         assert!(!done || version == to, "step {step}");
+        assert!(done || version == from || from == to, "step {step}");
         let seen = states(&fake);
         assert!(!seen.contains(&State::Torn), "step {step}: {seen:?}");
         let runs = seen.contains(&State::Active);

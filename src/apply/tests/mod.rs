@@ -1,6 +1,7 @@
 mod hiccup;
 mod others;
 mod policy;
+mod remains;
 mod stack;
 
 use std::cell::Cell;
@@ -200,6 +201,17 @@ fn a_call_at_the_very_end_of_a_function_is_a_call() {
     let range = &manifest.functions[2].ranges[0];
     let end = range.rva.at(MODULE).0 + u64::from(range.size);
     fake.thread(8, MODULE.0 + 0x3000, &[end]);
+    let busy = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!(busy.outcome, Outcome::Busy);
+    assert_eq!(busy.blocked_by[0].function, "f_9100");
+}
+
+#[test]
+fn a_zero_proves_nothing_about_what_is_above_it() {
+    let fake = Fake::new();
+    let inside = SERVER_RVAS[2].at(MODULE).0 + 7;
+    // As code that lies about its frame would leave it.
+    fake.thread(8, MODULE.0 + 0x3000, &[0, 1, inside]);
     let busy = apply(&fake, &package(), &ONCE).unwrap();
     assert_eq!(busy.outcome, Outcome::Busy);
     assert_eq!(busy.blocked_by[0].function, "f_9100");

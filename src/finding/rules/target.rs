@@ -137,6 +137,10 @@ rules! {
     NOT_IN_PATCH = "HP533", Refuse, "patch does not replace this function",
         remedy "Name a function that the patch replaces, as `hotpatch inspect` shows it.",
         because "--allow-on-stack names a function that the patch does not replace. Threads may be inside such a function anyway.";
+    /// What follows the switch.
+    AFTERWARDS = "HP534", Note, "switched, but something that follows failed",
+        remedy "See what hotpatch status says; hotpatch recover finishes what can be finished.",
+        because "The program runs the code that it was to run from now on. What comes after the switch (the note in the patch's record, the patch's own follow-up, giving memory back) failed in part, as when the program ends at that moment.";
     /// A patch that nobody approved.
     NOT_APPROVED = "HP540", Refuse, "patch of no approved package is in the process",
         remedy "Name its package too, if it is approved; otherwise find out who applied it (hotpatch audit show) and revert it.",

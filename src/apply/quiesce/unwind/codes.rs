@@ -5,6 +5,9 @@ use super::{Context, Entry, Memory, RSP, Stuck};
 /// `UNW_FLAG_CHAININFO`: the entry continues another one.
 const CHAINED: u8 = 4;
 
+/// `UNW_FLAG_EHANDLER` and `UNW_FLAG_UHANDLER`: it has a language handler.
+const HANDLERS: u8 = 3;
+
 /// More chained parts than a compiler makes.
 const MAX_CHAIN: usize = 32;
 
@@ -23,13 +26,23 @@ pub(super) fn undo<M: Memory + ?Sized>(
         if info.apply(memory, progress, context)? {
             return Ok(true);
         }
-        if info.flags & CHAINED == 0 {
+        let Some(parent) = info.parent(memory, entry)? else {
             return Ok(false);
-        }
-        // The parent's entry follows the codes, which are padded to an even number.
-        let at = entry.info + 4 + 2 * (u64::from(info.count) + u64::from(info.count & 1));
-        entry = read_entry(memory, at, entry.base)?;
+        };
+        entry = parent;
         progress = u64::MAX;
+    }
+    Err(Stuck::Info(entry.info))
+}
+
+/// The entry of the beginning of the function that this one is a part of.
+pub(super) fn primary<M: Memory + ?Sized>(memory: &M, entry: Entry) -> Result<Entry, Stuck> {
+    let mut entry = entry;
+    for _ in 0..MAX_CHAIN {
+        match Info::read(memory, entry.info)?.parent(memory, entry)? {
+            Some(parent) => entry = parent,
+            None => return Ok(entry),
+        }
     }
     Err(Stuck::Info(entry.info))
 }
@@ -85,6 +98,16 @@ impl Info {
         })
     }
 
+    /// The entry that `entry`, of which this is the information, continues.
+    fn parent<M: Memory + ?Sized>(&self, memory: &M, entry: Entry) -> Result<Option<Entry>, Stuck> {
+        if self.flags & CHAINED == 0 {
+            return Ok(None);
+        }
+        // It follows the codes, which are padded to an even number.
+        let at = self.at + 4 + 2 * (u64::from(self.count) + u64::from(self.count & 1));
+        read_entry(memory, at, entry.base).map(Some)
+    }
+
     /// Undoes what of this prolog has run; says whether that was an exception's frame.
     fn apply<M: Memory + ?Sized>(
         &self,
@@ -92,6 +115,10 @@ impl Info {
         progress: u64,
         context: &mut Context,
     ) -> Result<bool, Stuck> {
+        // Assembly code that says nothing of its frame and has a handler that knows.
+        if self.count == 0 && self.flags & HANDLERS != 0 {
+            return Err(Stuck::Info(self.at));
+        }
         let load = |at: u64| memory.word(at).ok_or(Stuck::Unreadable(at));
         let frame = self.frame(progress, context);
         let mut slot = 0;
@@ -155,7 +182,9 @@ impl Info {
         let set = (0..usize::from(self.count))
             .map(|i| (self.codes[2 * i], self.codes[2 * i + 1]))
             .any(|(offset, code)| code & 15 == 3 && u64::from(offset) <= progress);
-        if set || progress >= u64::from(self.prolog) {
+        // A part has it from the function's beginning.
+        let chained = self.flags & CHAINED != 0;
+        if set || chained || progress >= u64::from(self.prolog) {
             context.registers[self.frame_register].wrapping_sub(self.frame_offset)
         } else {
             context.rsp()

@@ -4,7 +4,7 @@
 //! `lea rsp, [frame ± n]`, pops of 64-bit registers, and `ret` or a tail jump. The rest of
 //! one is executed here instead of there.
 
-use super::{Context, Entry, Memory, RSP, Stuck};
+use super::{Context, Entry, Lookup, Memory, RSP, Stuck, codes};
 
 /// No epilog is longer: fifteen pops of two bytes, and what goes before and after.
 const LONGEST: usize = 64;
@@ -26,8 +26,8 @@ pub(super) fn finish<M: Memory + ?Sized>(
     loop {
         let rest = &code[at..];
         match rest {
-            // ret; rep ret; ret n
-            [0xc3, ..] | [0xf3, 0xc3, ..] | [0xc2, ..] => break,
+            // ret; rep ret; bnd ret; ret n
+            [0xc3, ..] | [0xf2 | 0xf3, 0xc3, ..] | [0xc2, ..] => break,
             // pop r64
             [byte @ 0x58..=0x5f, ..] => {
                 pop(memory, &mut after, usize::from(byte - 0x58))?;
@@ -37,7 +37,7 @@ pub(super) fn finish<M: Memory + ?Sized>(
                 pop(memory, &mut after, usize::from(byte - 0x50))?;
                 at += 2;
             }
-            _ if leaves(rest, context.rip + at as u64, entry) => break,
+            _ if leaves(memory, rest, context.rip + at as u64, entry)? => break,
             _ => return Ok(false),
         }
     }
@@ -80,17 +80,40 @@ fn adjust_stack(code: &[u8], context: &mut Context) -> usize {
 }
 
 /// Whether a jump leaves the function: a tail call.
-fn leaves(code: &[u8], at: u64, entry: Entry) -> bool {
-    let outside = |to: u64| !(entry.begin..entry.end).contains(&to);
-    match code {
-        [0xeb, n, ..] => outside(at.wrapping_add(2).wrapping_add_signed(i64::from(*n as i8))),
-        [0xe9, a, b, c, d, ..] => {
-            let n = i64::from(i32::from_le_bytes([*a, *b, *c, *d]));
-            outside(at.wrapping_add(5).wrapping_add_signed(n))
-        }
-        // jmp [rip + n] and rex.w jmp r/m; a switch jumps without the prefix.
-        [0xff, 0x25, ..] | [0x48, 0xff, 0x20..=0x27, ..] | [0x48, 0xff, 0x60..=0x67, ..] => true,
-        [0x48, 0xff, 0xe0..=0xe7, ..] => true,
-        _ => false,
+fn leaves<M: Memory + ?Sized>(
+    memory: &M,
+    code: &[u8],
+    at: u64,
+    entry: Entry,
+) -> Result<bool, Stuck> {
+    let (prefix, code) = match code {
+        // repne (bnd)
+        [0xf2, rest @ ..] => (1, rest),
+        _ => (0, code),
+    };
+    let (len, distance) = match code {
+        [0xeb, n, ..] => (2, i64::from(*n as i8)),
+        [0xe9, a, b, c, d, ..] => (5, i64::from(i32::from_le_bytes([*a, *b, *c, *d]))),
+        // jmp [rip + n], and with rex.w any jmp r/m; a switch jumps without the prefix.
+        [0xff, 0x25, ..] => return Ok(true),
+        [0x48..=0x4f, 0xff, modrm, ..] => return Ok(modrm & 0x38 == 0x20),
+        _ => return Ok(false),
+    };
+    let to = at.wrapping_add(prefix + len).wrapping_add_signed(distance);
+    let Lookup::Function(other) = memory.entry(to) else {
+        return Ok(!(entry.begin..entry.end).contains(&to));
+    };
+    // Parts of a function that lie apart are chained to its beginning.
+    let (own, others) = (
+        codes::primary(memory, entry)?,
+        codes::primary(memory, other)?,
+    );
+    if own.begin == others.begin {
+        return Ok(to == own.begin && entry.begin == own.begin);
+    }
+    match to == other.begin {
+        true => Ok(true),
+        // Into the middle of what is said to be another function: that may share the frame.
+        false => Err(Stuck::Info(entry.info)),
     }
 }

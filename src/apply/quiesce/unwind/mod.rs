@@ -98,9 +98,19 @@ impl Context {
     }
 }
 
-/// Where all callers of a thread's function are, the nearest first: an address inside of the
-/// call that each is making, or of the instruction at which it was interrupted. The stack
-/// ends at `stack_base`.
+/// A walk that came to an end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walk {
+    /// Where all callers of a thread's function are, the nearest first: an address inside of
+    /// the call that each is making, or of the instruction at which it was interrupted.
+    pub callers: Vec<u64>,
+    /// First address that belongs to no frame. Of what is there or above, the walk says
+    /// nothing: it ends at a return address of 0, and code that lies about its frame can make
+    /// it find one.
+    pub end: u64,
+}
+
+/// Takes all frames off a thread's stack, which ends at `stack_base`.
 ///
 /// # Errors
 /// Where a frame can't be taken off, or the walk leaves the stack.
@@ -108,9 +118,9 @@ pub fn walk<M: Memory + ?Sized>(
     memory: &M,
     registers: &Registers,
     stack_base: u64,
-) -> Result<Vec<u64>, Stuck> {
+) -> Result<Walk, Stuck> {
     let mut context = Context::new(registers);
-    let mut frames = Vec::new();
+    let mut callers = Vec::new();
     let mut stopped = true;
     for _ in 0..MAX_FRAMES {
         let before = context.rsp();
@@ -121,9 +131,12 @@ pub fn walk<M: Memory + ?Sized>(
         }
         // The first function of a thread has nowhere to return to.
         if context.rip == 0 {
-            return Ok(frames);
+            return Ok(Walk {
+                callers,
+                end: context.rsp(),
+            });
         }
-        frames.push(context.inside(stopped));
+        callers.push(context.inside(stopped));
     }
     Err(Stuck::Endless)
 }

@@ -8,6 +8,11 @@ use super::*;
 const BASE: u64 = 0x1_4000_0000;
 const STACK_TOP: u64 = 0x20_0000;
 
+/// The callers that a walk finds.
+fn walk(world: &World, registers: &Registers, stack_base: u64) -> Result<Vec<u64>, Stuck> {
+    super::walk(world, registers, stack_base).map(|w| w.callers)
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Push(u8),
@@ -340,6 +345,149 @@ fn a_tail_jump_ends_a_function_and_a_loop_does_not() {
         ..after
     };
     assert_eq!(walk(&world, &inside, STACK_TOP), Ok(vec![returns - 1]));
+}
+
+/// A function at `BASE + 0x1000` that pushes rbx and allocates 0x20 bytes, whose cold part
+/// lies at `BASE + 0x3000`, and a caller; the return address into that.
+fn split_function() -> (World, u64, u64, u64) {
+    let mut world = World::new();
+    let returns = world.caller(BASE + 0x2000, 0x28);
+    world.put_word(STACK_TOP - 0x40, returns);
+    let (hot, cold) = (BASE + 0x1000, BASE + 0x3000);
+    world.put(hot, &[0x53, 0x48, 0x83, 0xec, 0x20, 0x90]);
+    world.put(hot + 6, &[0xcc; 64]);
+    world.info(hot, hot + 32, hot + 0x800, &[1, 5, 2, 0, 5, 0x32, 1, 0x30]);
+    world.put(cold, &[0x90; 16]);
+    world.put(cold + 16, &[0xcc; 64]);
+    let mut chained = vec![0x21, 0, 0, 0];
+    for rva in [0x1000u32, 0x1020, 0x1800] {
+        chained.extend_from_slice(&rva.to_le_bytes());
+    }
+    world.info(cold, cold + 32, cold + 0x800, &chained);
+    (world, hot, cold, returns)
+}
+
+fn jump(from: u64, to: u64) -> Vec<u8> {
+    let distance = to.wrapping_sub(from + 5) as u32;
+    [&[0xe9], distance.to_le_bytes().as_slice()].concat()
+}
+
+#[test]
+fn a_jump_between_the_parts_of_a_function_leaves_nothing() {
+    let (mut world, hot, cold, returns) = split_function();
+    let at_rest = |rip| Registers {
+        rip,
+        rsp: STACK_TOP - 0x40 - 0x28,
+        integer: [0; 15],
+    };
+    for (from, to) in [(hot + 6, cold + 2), (cold + 3, hot + 5), (hot + 6, cold)] {
+        let before = world.bytes.clone();
+        world.put(from, &jump(from, to));
+        let walked = walk(&world, &at_rest(from), STACK_TOP);
+        assert_eq!(walked, Ok(vec![returns - 1]), "{from:#x} to {to:#x}");
+        world.bytes = before;
+    }
+    // To its own beginning: it calls itself, after its epilog.
+    world.put(hot + 6, &jump(hot + 6, hot));
+    let after = Registers {
+        rsp: STACK_TOP - 0x40,
+        ..at_rest(hot + 6)
+    };
+    assert_eq!(walk(&world, &after, STACK_TOP), Ok(vec![returns - 1]));
+    // Into the middle of something else, which may use the frame.
+    let other = BASE + 0x4000;
+    world.info(other, other + 16, other + 0x800, &[1, 0, 0, 0]);
+    world.put(hot + 6, &jump(hot + 6, other + 4));
+    let stuck = walk(&world, &at_rest(hot + 6), STACK_TOP);
+    assert_eq!(stuck, Err(Stuck::Info(hot + 0x800)));
+    world.put(hot + 6, &jump(hot + 6, other));
+    assert_eq!(walk(&world, &after, STACK_TOP), Ok(vec![returns - 1]));
+}
+
+#[test]
+fn jumps_through_pointers_end_a_function() {
+    let jumps: [&[u8]; 6] = [
+        // jmp [rip + n]
+        &[0xff, 0x25, 0, 0, 0, 0],
+        // rex.w jmp [rax + 80h]; rex.wb jmp r8; rex.w jmp [rsp + rax*8 + 8]
+        &[0x48, 0xff, 0xa0, 0x80, 0, 0, 0],
+        &[0x49, 0xff, 0xe0],
+        &[0x48, 0xff, 0x64, 0xc4, 8],
+        // bnd jmp rax, bnd ret
+        &[0xf2, 0x48, 0xff, 0xe0],
+        &[0xf2, 0xc3],
+    ];
+    for code in jumps {
+        let (mut world, hot, _, returns) = split_function();
+        world.put(hot + 6, code);
+        let after = Registers {
+            rip: hot + 6,
+            rsp: STACK_TOP - 0x40,
+            integer: [0; 15],
+        };
+        let walked = walk(&world, &after, STACK_TOP);
+        assert_eq!(walked, Ok(vec![returns - 1]), "{code:x?}");
+    }
+}
+
+#[test]
+fn a_part_has_the_frame_register_from_its_beginning() {
+    let (mut world, hot, cold, returns) = split_function();
+    // push rbp; sub rsp, 20h; lea rbp, [rsp + 10h]; the part saves rbx in the frame.
+    world.put(
+        hot + 0x800,
+        &[1, 10, 3, 0x15, 10, 0x03, 5, 0x32, 1, 0x50, 0, 0],
+    );
+    let mut part = vec![0x21, 8, 2, 0x15, 8, 0x34, 2, 0];
+    for rva in [0x1000u32, 0x1020, 0x1800] {
+        part.extend_from_slice(&rva.to_le_bytes());
+    }
+    world.put(cold + 0x800, &part);
+    let frame = STACK_TOP - 0x40 - 0x28;
+    world.put_word(frame + 0x20, 0x5555);
+    let mut integer = [0; 15];
+    integer[4] = frame + 0x10;
+    // The body has grown the stack, and the part has not saved rbx yet.
+    let registers = Registers {
+        rip: cold + 2,
+        rsp: frame - 0x40,
+        integer,
+    };
+    assert_eq!(walk(&world, &registers, STACK_TOP), Ok(vec![returns - 1]));
+}
+
+#[test]
+fn a_handler_that_knows_the_frame_is_not_run() {
+    let mut world = World::new();
+    let at = BASE + 0x1000;
+    world.put(at, &[0x90; 32]);
+    // Assembly code that has moved the stack pointer: no codes, and a handler.
+    world.info(at, at + 16, at + 0x800, &[9, 0, 0, 0]);
+    let registers = Registers {
+        rip: at + 4,
+        rsp: STACK_TOP - 0x100,
+        integer: [0; 15],
+    };
+    let walked = walk(&world, &registers, STACK_TOP);
+    assert_eq!(walked, Err(Stuck::Info(at + 0x800)));
+}
+
+#[test]
+fn a_walk_says_where_it_ended() {
+    let mut world = World::new();
+    let returns = world.caller(BASE + 0x2000, 0x28);
+    let at = BASE + 0x1000;
+    world.put(at, &[0x90; 32]);
+    let rsp = STACK_TOP - 0x140;
+    world.put_word(rsp, returns);
+    let registers = Registers {
+        rip: at,
+        rsp,
+        integer: [0; 15],
+    };
+    let walked = super::walk(&world, &registers, STACK_TOP).unwrap();
+    assert_eq!(walked.callers, [returns - 1]);
+    assert_eq!(walked.end, rsp + 8 + 0x28 + 8);
 }
 
 #[test]

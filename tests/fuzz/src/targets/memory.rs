@@ -150,8 +150,8 @@ pub fn unwind(data: &[u8]) {
     };
     let end = STACK + rest.len() as u64;
     let stack = Stack { bytes: rest, code };
-    if let Ok(returns) = walk(&stack, &registers, end) {
-        assert!(returns.len() <= rest.len() / 8);
+    if let Ok(walked) = walk(&stack, &registers, end) {
+        assert!(walked.callers.len() <= rest.len() / 8 && walked.end <= end);
     }
 }
 

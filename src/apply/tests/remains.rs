@@ -1,0 +1,331 @@
+//! What a patch leaves behind: memory that may still be used, and records of operations that
+//! were interrupted.
+
+use super::*;
+use crate::addr::Rva;
+use crate::apply::clear_up;
+use crate::apply::testing::package::newer_with;
+use crate::package::manifest::{CodeRange, Relay};
+use crate::payload::names::Hook;
+use sha2::{Digest as _, Sha256};
+
+const HEAP: Va = Va(0x7000_0000);
+
+#[test]
+fn memory_that_the_program_points_into_is_kept() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let heap = HEAP;
+    fake.allocate(heap, 0x1000).unwrap();
+    fake.poke(
+        Va(heap.0 + 0x40),
+        &record.body.functions[1].replacement.0.to_le_bytes(),
+    );
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted);
+    assert_eq!(codes(&reverted), ["HP518"]);
+    assert!(
+        reverted.findings[0].detail.contains("0x70000040"),
+        "{reverted:?}"
+    );
+    assert_eq!(
+        (fake.version(), states(&fake)),
+        (Version::Old, vec![State::Pending])
+    );
+    // What is called there may be unwound, too.
+    assert_eq!(fake.tables.borrow().len(), 1);
+    fake.free(heap).unwrap();
+    assert_eq!(clear_up(&fake, &ONCE).unwrap().outcome, Outcome::Recovered);
+    assert_eq!(states(&fake), []);
+}
+
+#[test]
+fn a_coroutine_that_waits_inside_of_a_patch_keeps_it() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let waits_at = record.body.functions[1].replacement.0 + 5;
+    let heap = HEAP;
+    fake.allocate(heap, 0x1000).unwrap();
+    fake.poke(Va(heap.0 + 0x40), &waits_at.to_le_bytes());
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted);
+    assert_eq!(codes(&reverted), ["HP518"]);
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 1));
+    // Beside the environment block of a thread it is what an interrupted thread left.
+    fake.threads.borrow_mut()[0].block = heap;
+    assert_eq!(clear_up(&fake, &ONCE).unwrap().outcome, Outcome::Recovered);
+    assert_eq!(fake.regions(), 0);
+}
+
+#[test]
+fn what_the_system_was_told_to_protect_holds_nothing() {
+    for (beyond, kept) in [(0, false), (8, true)] {
+        let fake = Fake::new();
+        apply(&fake, &package(), &ONCE).unwrap();
+        let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+        let code = record.body.code[0];
+        let constants = code.at.0 + code.size;
+        assert!(!fake.protection(Va(constants)).executable());
+        let heap = HEAP;
+        fake.allocate(heap, 0x1000).unwrap();
+        for (n, at) in [record.at.0, code.at.0, constants + beyond]
+            .iter()
+            .enumerate()
+        {
+            fake.poke(Va(heap.0 + 8 * n as u64), &at.to_le_bytes());
+        }
+        let reverted = revert(&fake, None, &ONCE).unwrap();
+        assert_eq!(
+            codes(&reverted) == ["HP518"],
+            kept,
+            "{beyond}: {reverted:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_taken_from_memory_to_be_called_is_seen_on_the_stack() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let callback = record.body.functions[1].replacement.0;
+    fake.allocate(HEAP, 0x1000).unwrap();
+    // It is in the program's memory until the program runs again after the switch; then a
+    // thread has it.
+    fake.on_census.replace(Some(Box::new(move |fake, census| {
+        if census == 3 {
+            fake.thread(9, MODULE.0 + 0x3000, &[callback]);
+        }
+    })));
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(codes(&reverted), ["HP518"], "{reverted:?}");
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 1));
+}
+
+#[test]
+fn a_call_of_hotpatch_that_has_not_begun_keeps_the_payload() {
+    let fake = Fake::new();
+    fake.loader.set(Loader::Hangs);
+    assert!(apply(&fake, &with_import(), &ONCE).is_err());
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    // It waits for the loader's lock: where it is to begin is on its stack, and no more.
+    let begin = record.body.call.unwrap().0;
+    for stack in [&[begin, 0], &[0, begin]] {
+        fake.thread(9, MODULE.0 + 0x3000, stack);
+        let kept = clear_up(&fake, &ONCE).unwrap();
+        assert!(kept.outcome == Outcome::Busy || codes(&kept) == ["HP518"]);
+        assert_eq!(fake.regions(), 1);
+    }
+    fake.threads.borrow_mut().retain(|t| t.id != 9);
+    assert_eq!(codes(&clear_up(&fake, &ONCE).unwrap()), [""; 0]);
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+#[test]
+fn a_hook_that_has_run_may_have_handed_out_an_address() {
+    let fake = Fake::new();
+    let mut package = package_with(|m| m.hooks.before_apply = Some("f_1010".to_owned()));
+    fake.hook.set(Some(7));
+    let vetoed = apply(&fake, &package, &ONCE).unwrap();
+    assert!(codes(&vetoed).ends_with(&["HP522"]), "{vetoed:?}");
+    assert_eq!(fake.regions(), 0);
+    fake.allocate(HEAP, 0x1000).unwrap();
+    fake.hook_leaves.set(Some(HEAP));
+    let vetoed = apply(&fake, &package, &ONCE).unwrap();
+    assert!(codes(&vetoed).ends_with(&["HP522", "HP518"]), "{vetoed:?}");
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 1));
+    assert!(
+        package
+            .manifest
+            .hooks
+            .iter()
+            .any(|(h, _)| h == Hook::BeforeApply)
+    );
+    package = package_with(|_| {});
+    let applied = apply(&fake, &package, &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+}
+
+/// A process in which `apply` died before anything of the patch could run, for each step at
+/// which it may.
+fn with_unused_remains() -> Vec<Fake> {
+    let whole = Fake::new();
+    let before = whole.operations.get();
+    apply(&whole, &package(), &ONCE).unwrap();
+    let died = (0..whole.operations.get() - before).map(|fuel| {
+        let fake = Fake::new();
+        fake.fuel.set(Some(fuel));
+        let _ = apply(&fake, &package(), &ONCE);
+        fake.fuel.set(None);
+        fake
+    });
+    let unused = |fake: &Fake| {
+        let survey = Survey::of(fake).unwrap();
+        let patch = survey.patches.first();
+        patch.is_some_and(|p| p.state == State::Pending && !p.record.header.registered)
+    };
+    died.filter(unused).collect()
+}
+
+#[test]
+fn remains_that_have_never_run_are_held_by_nothing() {
+    let mut died = 0;
+    for again in 0.. {
+        let mut ended = true;
+        for (n, fake) in with_unused_remains().into_iter().enumerate() {
+            let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+            // Left by what was there before, by hotpatch's own calls among others.
+            let heap = HEAP;
+            fake.allocate(heap, 0x1000).unwrap();
+            for (word, beyond) in [(0, 5), (8, 0x1d)] {
+                let stale = record.body.code[0].at.0 + beyond;
+                fake.poke(Va(heap.0 + word), &stale.to_le_bytes());
+            }
+            fake.fuel.set(Some(again));
+            let first = clear_up(&fake, &ONCE);
+            fake.fuel.set(None);
+            let whole = first.is_ok_and(|s| codes(&s).is_empty());
+            ended &= whole;
+            died += usize::from(!whole);
+            let cleared = clear_up(&fake, &ONCE).unwrap();
+            assert_eq!(codes(&cleared), [""; 0], "{n}, {again}: {cleared:?}");
+            assert_eq!(states(&fake), [], "{n}, {again}");
+        }
+        if ended {
+            break;
+        }
+    }
+    assert!(died > 20, "{died}");
+}
+
+#[test]
+fn a_thread_on_a_relay_is_waited_for() {
+    let fake = Fake::new();
+    fake.unchecked.set(true);
+    let relay = Va(SERVER_RVAS[0].at(MODULE).0 + 0x20);
+    fake.poke(relay, &[0xcc; 5]);
+    let short = package_with(|m| {
+        m.functions = vec![m.functions.remove(0)];
+        m.functions[0].entry_bytes = m.functions[0].entry_bytes[..4].to_owned();
+        m.functions[0].relay = Some(Relay {
+            rva: Rva(SERVER_RVAS[0].0 + 0x20),
+            bytes: "cc".repeat(5),
+        });
+        m.functions[0].ranges.push(CodeRange {
+            rva: Rva(SERVER_RVAS[0].0 + 0x20),
+            size: 5,
+            relocated: Vec::new(),
+            sha256: hex::encode(Sha256::digest([0xcc; 5])),
+        });
+    });
+    let applied = apply(&fake, &short, &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    fake.thread(9, relay.0, &[]);
+    let busy = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(busy.outcome, Outcome::Busy);
+    assert_eq!(busy.blocked_by[0].function, "f_1010");
+    // Whoever has it as a return address is in what lies before it.
+    fake.thread(9, MODULE.0 + 0x3000, &[relay.0]);
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
+    assert_eq!(fake.read_vec(relay, 5).unwrap(), [0xcc; 5]);
+}
+
+#[test]
+fn pages_of_what_lies_beneath_can_run_whoever_dies() {
+    let start = || {
+        let fake = Fake::new();
+        fake.unchecked.set(true);
+        let far = package_with(|m| m.functions = m.functions[2..].to_vec());
+        apply(&fake, &far, &ONCE).unwrap();
+        apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
+        fake
+    };
+    let whole = start();
+    let before = whole.operations.get();
+    revert(&whole, None, &ONCE).unwrap();
+    for fuel in 0..whole.operations.get() - before {
+        for watchdog in [true, false] {
+            let fake = start();
+            fake.fuel.set(Some(fuel));
+            let _ = revert(&fake, None, &ONCE);
+            fake.fuel.set(None);
+            if fake.frozen.get() == 1 {
+                if let (true, Some(record)) = (watchdog, fake.armed.get()) {
+                    repair::repair(&fake, record).unwrap();
+                    fake.thaw().unwrap();
+                } else {
+                    recover::recover(&fake).unwrap();
+                }
+            }
+            for rva in SERVER_RVAS {
+                let at = rva.at(MODULE);
+                let now = fake.protection(at);
+                assert!(
+                    now.executable(),
+                    "step {fuel}, {watchdog}: {rva} is {now:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_patch_that_others_began_to_replace_is_reverted_with_what_is_left_of_them() {
+    let patched = || {
+        let fake = Fake::new();
+        apply(&fake, &package(), &ONCE).unwrap();
+        fake
+    };
+    let whole = patched();
+    let before = whole.operations.get();
+    apply(&whole, &newer_with(|_| {}), &ONCE).unwrap();
+    for fuel in 0..whole.operations.get() - before {
+        let fake = patched();
+        fake.fuel.set(Some(fuel));
+        let _ = apply(&fake, &newer_with(|_| {}), &ONCE);
+        fake.fuel.set(None);
+        recover::recover(&fake).unwrap();
+        if fake.version() == Version::Newer {
+            continue;
+        }
+        let reverted = revert(&fake, Some("fix-1"), &ONCE).unwrap();
+        assert_eq!(reverted.outcome, Outcome::Reverted, "{fuel}: {reverted:?}");
+        assert_eq!(reverted.package_id.as_deref(), Some("fix-1"));
+        let left = states(&fake);
+        assert!(!left.contains(&State::Torn), "{fuel}: {left:?}");
+        let applied = apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
+        assert_eq!(applied.outcome, Outcome::Applied, "{fuel}: {applied:?}");
+        assert_eq!(fake.version(), Version::Newer);
+    }
+}
+
+#[test]
+fn a_module_with_two_patches_is_loaded_anew() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
+    fake.unload();
+    fake.load_at(MODULE);
+    fake.modules.borrow_mut().rotate_right(1);
+    assert_eq!(states(&fake), [State::Detached, State::Detached]);
+    let applied = apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    assert_eq!(
+        (fake.version(), states(&fake)),
+        (Version::Newer, vec![State::Active])
+    );
+}
+
+#[test]
+fn a_patch_whose_module_hides_its_header_is_there_all_the_same() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    fake.poke(MODULE, &[0; 0x200]);
+    assert_eq!(states(&fake), [State::Active]);
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
