@@ -28,6 +28,8 @@
 //! Should that die too, the target stays frozen, and [`recover`] does it when `hotpatch` is
 //! run the next time.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 mod blueprint;
 pub mod entries;
 pub mod fault;
@@ -62,6 +64,13 @@ pub use install::apply;
 pub use outcome::{ApplyError, Options, Outcome, Summary, exit_for};
 pub use preflight::Preflight;
 pub use revert::{clear_up, revert, rollback};
+
+/// Now, in milliseconds since 1970.
+fn now_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+}
 
 /// What a record names as the program that wrote it.
 fn applied_by() -> String {

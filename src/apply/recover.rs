@@ -9,7 +9,7 @@ use super::outcome::ApplyError;
 use super::record;
 use super::repair::{RepairError, repair, repair_protection};
 use super::survey::{State, Survey};
-use super::target::Target;
+use super::target::{Target, TargetError};
 use crate::addr::Va;
 
 /// Repairs and thaws the target, if it was left frozen. Says whether it was, and what is in
@@ -20,18 +20,24 @@ use crate::addr::Va;
 pub fn recover<T: Target>(target: &T) -> Result<(bool, Survey), ApplyError> {
     let survey = Survey::of(target)?;
     let patches = survey.patches.iter().map(|p| &p.record);
-    let frozen: Vec<Va> = patches.filter(|r| r.header.frozen).map(|r| r.at).collect();
+    let frozen = patches.filter(|r| r.header.frozen);
+    let frozen: Vec<(Va, u64)> = frozen.map(|r| (r.at, r.header.frozen_at_ms)).collect();
     if frozen.is_empty() {
         return Ok((false, survey));
     }
     let mut left = false;
-    for at in frozen {
+    for (at, since) in frozen {
         // The record is written before the freeze and after the thaw; the threads tell
         // whether it was in between.
-        if target.is_frozen() == Some(true) {
+        let Some(stands_still) = target.is_frozen(since) else {
+            let source = std::io::Error::other("its threads can't be asked");
+            let action = "see whether the target stands still";
+            return Err(TargetError::System { action, source }.into());
+        };
+        if stands_still {
             let repaired = repair(target, at);
             fault::point("repaired");
-            target.thaw()?;
+            target.resume()?;
             fault::point("recovered");
             left = true;
             match repaired {

@@ -61,7 +61,11 @@ pub(super) fn release<T: Target>(
     let calls = records.iter().filter_map(|r| r.body.call).collect();
     let check = HeldCheck::new(target, &told, calls, frames)?;
     if !told.is_empty() {
-        let found = pointers_into(target, &check, &spans, threads)?;
+        let mut found = pointers_into(target, &check, &spans, threads)?;
+        // Of the thread that ended last, a system may keep the stack until another one ends.
+        if found.first.is_some() && told.iter().any(|r| remote::end_a_thread(target, r).is_ok()) {
+            found = pointers_into(target, &check, &spans, threads)?;
+        }
         if let Some((at, word)) = found.first {
             let why = format!(
                 "{} words of the program's memory point into it, the first at {at} to {word}.",

@@ -45,6 +45,17 @@ pub fn unregister<T: Target + ?Sized>(target: &T, record: &mut Record) -> Result
     record.set_registered(target, false)
 }
 
+/// Lets a thread begin in the target and end.
+///
+/// # Errors
+/// Where the call can't be made.
+pub(super) fn end_a_thread<T: Target + ?Sized>(
+    target: &T,
+    record: &Record,
+) -> Result<(), TargetError> {
+    call(target, record, "RtlGetCurrentPeb", [0; 4]).map(drop)
+}
+
 /// Calls a function of the target's `ntdll` through the payload's call routine.
 pub(super) fn call<T: Target + ?Sized>(
     target: &T,

@@ -134,8 +134,9 @@ pub struct Thread {
 pub enum Census {
     /// Every thread stands still, and these are all.
     Complete(Vec<Thread>),
-    /// A thread was found that is not stopped: one was being created meanwhile.
-    Moving,
+    /// This thread is not stopped, or can't be looked at: as when it is just being created or
+    /// ending, or belongs to somebody else.
+    Moving(u32),
 }
 
 /// Mitigations of the target that matter to a patch. `false` where the system can't say.
@@ -282,8 +283,16 @@ pub trait Target {
     /// Ends what [`arm`](Self::arm) began.
     fn disarm(&self);
 
-    /// Whether every thread is suspended, by whomever; `None` where nothing can tell.
-    fn is_frozen(&self) -> Option<bool>;
+    /// Whether every thread that there was at `since` (milliseconds since 1970) is suspended,
+    /// by whomever; `None` where nothing can tell. Threads that were created later are what
+    /// other processes start in one that stands still.
+    fn is_frozen(&self, since: u64) -> Option<bool>;
+
+    /// Undoes a freeze that suspended every thread, for a patcher that died.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    fn resume(&self) -> Result<(), TargetError>;
 
     /// Stops every thread, and says when it began to. Whatever [`census`](Self::census) can
     /// do before that is done before. At most one freeze is in effect at any time.

@@ -15,7 +15,7 @@ use super::lock::{Lock, Role};
 use super::open::{self, Access, OpenError};
 use super::start::{self, StartError, Suspended};
 use super::watchdog::{Phase, Watchdog};
-use super::{call, memory, mitigations, modules, threads};
+use super::{call, memory, mitigations, modules, privilege, threads};
 use crate::addr::Va;
 use crate::apply::target::{
     Census, Identity, Mitigations, Module, Protection, Region, Target, TargetError,
@@ -30,6 +30,8 @@ pub struct Process {
     handle: OwnedHandle,
     identity: Identity,
     freezer: Freezer,
+    /// Whether every thread may be opened, whoever has started it.
+    sees_all: bool,
     watchdog: RefCell<Option<Watchdog>>,
     /// The threads, since the last freeze.
     roll: RefCell<threads::Roll>,
@@ -46,10 +48,14 @@ impl Process {
             Access::Look => Freezer::SuspendCount,
             Access::Change => Freezer::new(&handle, pid),
         };
+        // An administrator holds the privilege, and who patches a process may need it for
+        // single threads of it.
+        let sees_all = access == Access::Change && privilege::enable_debug();
         Ok(Process {
             handle,
             identity,
             freezer,
+            sees_all,
             watchdog: RefCell::new(None),
             roll: RefCell::default(),
         })
@@ -61,6 +67,7 @@ impl Process {
             identity: open::identify(&handle, pid)?,
             handle,
             freezer,
+            sees_all: false,
             watchdog: RefCell::new(None),
             roll: RefCell::default(),
         })
@@ -79,6 +86,11 @@ impl Process {
     /// Whether the process has ended.
     pub fn has_ended(&self) -> bool {
         open::has_ended(&self.handle)
+    }
+
+    /// Whether a freeze leaves no trace in the threads, and ends with whoever made it.
+    pub(super) fn freezes_by_object(&self) -> bool {
+        !self.freezer.counts()
     }
 
     fn phase(&self, phase: Phase) {
@@ -179,16 +191,22 @@ impl Target for Process {
         }
     }
 
-    fn is_frozen(&self) -> Option<bool> {
-        // An object that freezes leaves no trace in the threads.
-        match self.freezer.counts() {
-            true => threads::all_suspended(&self.handle),
-            false => None,
-        }
+    fn is_frozen(&self, since: u64) -> Option<bool> {
+        // Whatever freezes here: a patcher that died may have had to do without an object.
+        threads::all_suspended(&self.handle, since)
+    }
+
+    fn resume(&self) -> Result<(), TargetError> {
+        let resumed = Freezer::SuspendCount.thaw(&self.handle);
+        resumed.map_err(|source| TargetError::System {
+            action: "thaw the target",
+            source,
+        })
     }
 
     fn freeze(&self) -> Result<Instant, TargetError> {
-        *self.roll.borrow_mut() = threads::Roll::of(&self.handle)?;
+        let hiding = (!self.sees_all).then_some(self.identity.pid);
+        *self.roll.borrow_mut() = threads::Roll::of(&self.handle, hiding)?;
         self.phase(Phase::Freezing);
         let since = Instant::now();
         let frozen = self.freezer.freeze(&self.handle);

@@ -8,17 +8,17 @@ use std::ptr;
 use windows_sys::Wdk::System::Threading::{
     NtQueryInformationThread, THREADINFOCLASS, ThreadBasicInformation,
 };
-use windows_sys::Win32::Foundation::{HANDLE, WAIT_OBJECT_0, WAIT_TIMEOUT};
+use windows_sys::Win32::Foundation::{FILETIME, HANDLE, WAIT_OBJECT_0, WAIT_TIMEOUT};
 use windows_sys::Win32::System::Diagnostics::Debug::{
     CONTEXT, CONTEXT_CONTROL_AMD64, CONTEXT_INTEGER_AMD64, GetThreadContext,
 };
 use windows_sys::Win32::System::SystemServices::MAXIMUM_WAIT_OBJECTS;
 use windows_sys::Win32::System::Threading::{
-    THREAD_GET_CONTEXT, THREAD_QUERY_INFORMATION, THREAD_SYNCHRONIZE, WaitForMultipleObjects,
-    WaitForSingleObject,
+    GetThreadTimes, THREAD_GET_CONTEXT, THREAD_QUERY_INFORMATION, THREAD_SYNCHRONIZE,
+    WaitForMultipleObjects, WaitForSingleObject,
 };
 
-use super::{memory, ntdll};
+use super::{list, memory, ntdll};
 use crate::addr::Va;
 use crate::apply::target::{Census, Registers, TargetError, Thread};
 
@@ -63,15 +63,22 @@ pub struct Roll {
     threads: Vec<Known>,
     /// Other handles that were opened: closing them takes time too.
     spent: Vec<OwnedHandle>,
+    /// The process, where it may have threads that this one may not open: those that another
+    /// user has started in it. The system passes over them in silence.
+    hiding: Option<u32>,
 }
 
 impl Roll {
-    /// Lists the threads of a process.
+    /// Lists the threads of a process; `hiding` is its PID, where not every thread of it may
+    /// be opened.
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn of(process: &OwnedHandle) -> Result<Self, TargetError> {
-        let mut roll = Roll::default();
+    pub fn of(process: &OwnedHandle, hiding: Option<u32>) -> Result<Self, TargetError> {
+        let mut roll = Roll {
+            hiding,
+            ..Roll::default()
+        };
         let all = handles(process)?.into_iter().filter_map(Known::of);
         roll.add(all.collect());
         Ok(roll)
@@ -83,7 +90,7 @@ impl Roll {
     /// created while the process was frozen, and runs.
     ///
     /// # Errors
-    /// Where a thread that is alive can't be looked at.
+    /// Where the threads can't be listed.
     pub fn census(&mut self, process: &OwnedHandle, counted: bool) -> Result<Census, TargetError> {
         /// Threads that are found one after the other, each created by the one before.
         const MAX_ROUNDS: usize = 16;
@@ -91,7 +98,11 @@ impl Roll {
         let mut looked = 0;
         for _ in 0..MAX_ROUNDS {
             for thread in &mut self.threads[looked..] {
-                threads.extend(look(process, thread)?);
+                match look(process, thread) {
+                    Look::At(thread) => threads.push(thread),
+                    Look::Gone => {}
+                    Look::Denied => return Ok(Census::Moving(thread.id as u32)),
+                }
             }
             looked = self.threads.len();
             // Reading the registers has waited for each thread to stand still. One that was
@@ -100,17 +111,28 @@ impl Roll {
             let runs = |t: &Known| counted && !t.ended && runs(&t.handle);
             if fresh.is_empty() {
                 // And so has one that was just resuming another.
-                return Ok(match self.threads.iter().any(runs) {
-                    true => Census::Moving,
-                    false => Census::Complete(threads),
+                let running = self.threads.iter().find(|t| runs(t));
+                return Ok(match running.map(|t| t.id as u32).or(self.hidden()?) {
+                    Some(id) => Census::Moving(id),
+                    None => Census::Complete(threads),
                 });
             }
-            if fresh.iter().any(runs) {
-                break;
+            if let Some(thread) = fresh.iter().find(|t| runs(t)) {
+                return Ok(Census::Moving(thread.id as u32));
             }
             self.add(fresh);
         }
-        Ok(Census::Moving)
+        let last = self.threads.last().map_or(0, |t| t.id as u32);
+        Ok(Census::Moving(last))
+    }
+
+    /// A thread that the system lists, and that may not be opened.
+    fn hidden(&self) -> Result<Option<u32>, TargetError> {
+        let Some(pid) = self.hiding else {
+            return Ok(None);
+        };
+        let mut listed = list::threads(pid).map_err(failed)?.into_iter();
+        Ok(listed.find(|id| self.threads.iter().all(|t| t.id != u64::from(*id))))
     }
 
     fn add(&mut self, mut fresh: Vec<Known>) {
@@ -155,51 +177,65 @@ fn runs(thread: &OwnedHandle) -> bool {
     suspend_count(thread) == Some(0) && !has_ended(thread)
 }
 
-/// Looks at a frozen thread; `None` where it has ended, or has not begun to run.
-fn look(process: &OwnedHandle, known: &mut Known) -> Result<Option<Thread>, TargetError> {
+/// What a look at a frozen thread shows.
+enum Look {
+    At(Thread),
+    /// It has ended, or has not begun to run.
+    Gone,
+    /// It can't be looked at, as when it is just about to end.
+    Denied,
+}
+
+/// Looks at a frozen thread.
+fn look(process: &OwnedHandle, known: &mut Known) -> Look {
     // A thread that has never run has no block yet; asking for its registers would wait until
     // it has.
     if known.block == 0 {
         known.block = basic(&known.handle).map_or(0, |b| b.teb);
     }
     if known.block == 0 || known.ended {
-        return Ok(None);
+        return Look::Gone;
     }
     let mut has_ended = || {
         known.ended = has_ended(&known.handle);
         known.ended
     };
     let Some(registers) = registers(&known.handle) else {
-        let error = io::Error::last_os_error();
         return match has_ended() {
-            true => Ok(None),
-            false => Err(failed(error)),
+            true => Look::Gone,
+            false => Look::Denied,
         };
     };
     let mut tib = [0; 32];
     if memory::read(process, Va(known.block + STACK_BASE), &mut tib).is_err() {
         // Its block is gone: so is the thread, or it is about to be.
         if has_ended() {
-            return Ok(None);
+            return Look::Gone;
         }
         tib = [0; 32];
     }
     let word = |i: usize| u64::from_le_bytes(std::array::from_fn(|k| tib[i + k]));
-    Ok(Some(Thread {
+    Look::At(Thread {
         id: known.id as u32,
         registers,
         stack_base: Va(word(0)),
         stack_limit: Va(word(8)),
         block: Va(known.block),
         fiber: word(24) > 0xffff,
-    }))
+    })
 }
 
-/// Whether every thread of the process is suspended; `None` where the system can't say.
-pub fn all_suspended(process: &OwnedHandle) -> Option<bool> {
+/// Whether every thread of the process that there was at `since` (milliseconds since 1970)
+/// is suspended; `None` where the system can't say.
+pub fn all_suspended(process: &OwnedHandle, since: u64) -> Option<bool> {
+    /// The system's clock may go in steps as long.
+    const STEP: u64 = 50;
     let handles = handles(process).ok()?;
     let mut any = false;
     for handle in handles.iter().filter(|h| !has_ended(h)) {
+        if created(handle)?.saturating_add(STEP) > since {
+            continue;
+        }
         any = true;
         if suspend_count(handle)? == 0 {
             return Some(false);
@@ -279,6 +315,23 @@ fn suspend_count(thread: &OwnedHandle) -> Option<u32> {
         )
     };
     (status >= 0).then_some(count)
+}
+
+/// When a thread was created, in milliseconds since 1970.
+fn created(thread: &OwnedHandle) -> Option<u64> {
+    /// Milliseconds from 1601, from which `FILETIME` counts in units of 100 ns.
+    const TO_1970: u64 = 11_644_473_600_000;
+    let zero = FILETIME {
+        dwLowDateTime: 0,
+        dwHighDateTime: 0,
+    };
+    let mut times = [zero; 4];
+    let [created, exited, kernel, user] = &mut times;
+    // SAFETY: the handle is open, and the four times outlive the call.
+    let known =
+        unsafe { GetThreadTimes(thread.as_raw_handle(), created, exited, kernel, user) } != 0;
+    let units = u64::from(created.dwHighDateTime) << 32 | u64::from(created.dwLowDateTime);
+    known.then(|| (units / 10_000).saturating_sub(TO_1970))
 }
 
 fn has_ended(thread: &OwnedHandle) -> bool {

@@ -3,6 +3,11 @@
 use super::hotpatch::{dies, dies_with, hotpatch};
 use super::package::PackageFile;
 use super::target::Answer;
+use hotpatch::addr::Va;
+use hotpatch::apply::loaded;
+use hotpatch::apply::target::{Target, TargetError};
+use hotpatch::process::{Access, Process};
+use std::time::Duration;
 
 /// Where `apply` is killed, and the version that runs afterwards.
 const IN_APPLY: [(&str, u64); 13] = [
@@ -130,4 +135,26 @@ fn a_target_left_frozen_is_found_and_thawed() {
         assert_eq!(revert.outcome(), "reverted", "after {point}: {revert:?}");
         assert_eq!(target.ask().version(), 1, "after {point}");
     }
+}
+
+#[test]
+fn threads_of_others_do_not_hide_that_it_stands_still() {
+    let mut target = Answer::start();
+    let package = PackageFile::new();
+    let (pid, path, key) = (target.pid().to_string(), package.path(), package.key());
+    let apply = ["apply", "--pid", &pid, &path, "--key", &key];
+    let process = Process::open(target.pid(), Access::Change).unwrap();
+    let modules = process.modules().unwrap();
+    let kernel32 = modules.iter().find(|m| m.name == "kernel32.dll");
+    let sleep = loaded::export(&process, kernel32.unwrap(), "Sleep").unwrap();
+    dies_with("watchdog", "redirected", &apply);
+    // As a console does for Ctrl+C; it sleeps for a minute.
+    let slept = process.call(sleep.unwrap(), Va(60_000), Duration::from_millis(500));
+    assert!(
+        matches!(slept, Err(TargetError::CallTimeout(_))),
+        "{slept:?}"
+    );
+    let recovered = hotpatch(&["recover", "--pid", &pid]);
+    assert_eq!(recovered.outcome(), "recovered", "{recovered:?}");
+    assert_eq!(target.ask().version(), 1);
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use hotpatch::process::{Access, Process};
 
-use crate::means::{Ended, Operation, Packages};
+use crate::means::{Ended, Operation, Packages, start};
 use crate::random::{below, victim};
 use crate::server::{Connection, Server};
 use crate::stuck;
@@ -60,14 +60,8 @@ fn one(
     let lives = Duration::from_millis(300 + below(seed, 1500));
     control.number(&format!("EXIT {}", lives.as_millis()));
     let child = match kind {
-        0 => packages
-            .program(server.pid, Operation::Apply(1))
-            .spawn()
-            .expect("hotpatch.exe"),
-        1 => packages
-            .program(server.pid, Operation::Revert)
-            .spawn()
-            .expect("hotpatch.exe"),
+        0 => start(&mut packages.program(server.pid, Operation::Apply(1))),
+        1 => start(&mut packages.program(server.pid, Operation::Revert)),
         _ => victim(server.pid),
     };
     let since = Instant::now();

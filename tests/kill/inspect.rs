@@ -10,7 +10,7 @@ use hotpatch::process::{Access, Process};
 
 use crate::clients::{Clients, Watch};
 use crate::figures::Used;
-use crate::means::{Operation, Packages, hotpatch};
+use crate::means::{Operation, Packages, hotpatch, run};
 use crate::replies::version_of;
 use crate::server::{Connection, Server};
 
@@ -159,7 +159,7 @@ impl Subject {
         let process = Process::open(self.server.pid, Access::Look).map_err(|e| e.to_string())?;
         let survey = Survey::of(&process).map_err(|e| e.to_string())?;
         let said = survey.patches.iter().any(|p| p.record.header.frozen);
-        let is = process.is_frozen() == Some(true);
+        let is = process.is_frozen(u64::MAX) == Some(true);
         match is && !said {
             true => Err("the server is frozen, and no record says so".to_owned()),
             false => Ok(is),
@@ -215,8 +215,8 @@ impl Subject {
 
     /// `hotpatch status` says the same.
     fn status_tells(&mut self, version: usize) -> Result<(), String> {
-        let mut command = hotpatch(&["status", "--pid", &self.server.pid.to_string()]);
-        let output = command.output().map_err(|e| e.to_string())?;
+        let pid = self.server.pid.to_string();
+        let output = run(&mut hotpatch(&["status", "--pid", &pid]));
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let json: serde_json::Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
         let patches = json["processes"][0]["patches"].as_array().cloned();

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use crate::inspect::Subject;
-use crate::means::{Ended, Operation};
+use crate::means::{Ended, NOT_STARTED, Operation, run as run_to_end};
 use crate::points;
 
 /// What is killed.
@@ -191,6 +192,8 @@ fn conclude(subject: Subject, places: &[Place], tally: Tally, points: usize) -> 
     let slowest = slowest.as_secs_f64() * 1000.0;
     println!("slowest answer:    {slowest:.1} ms");
     println!("requests checked:  {requests}");
+    let refused = NOT_STARTED.load(Ordering::Relaxed);
+    println!("starts refused:    {refused} by Wine, and asked for again");
     println!("lost regions:      {lost}; memory was kept {kept} times");
     holders.iter().for_each(|why| println!("  {why}"));
     failures.extend(anomalies);
@@ -202,7 +205,7 @@ fn conclude(subject: Subject, places: &[Place], tally: Tally, points: usize) -> 
 /// The places of an operation that nobody disturbs.
 fn passed(subject: &mut Subject, case: &Case) -> Result<Vec<Place>, String> {
     begin(subject, case)?;
-    let ended = die(subject, case.operation, "?", "")?;
+    let ended = die(subject, case.operation, "?", "");
     if ended.code != Some(0) {
         return Err(ended.text);
     }
@@ -225,7 +228,7 @@ fn begin(subject: &mut Subject, case: &Case) -> Result<(), String> {
     let Some(before) = case.before else {
         return Ok(());
     };
-    match die(subject, Operation::Apply(1), before, WATCHDOG)? {
+    match die(subject, Operation::Apply(1), before, WATCHDOG) {
         ended if ended.code == Some(99) => Ok(()),
         ended => Err(format!("{before} was not passed: {}", ended.text)),
     }
@@ -259,7 +262,7 @@ fn strike(
         case.operation,
         &format!("{point}:{pass}"),
         if alone { WATCHDOG } else { "" },
-    )?;
+    );
     let alone = alone || case.before.is_some();
     match ended.code {
         Some(99) => {
@@ -287,16 +290,12 @@ fn wanted(case: &Case, point: &str) -> Vec<usize> {
 }
 
 /// Runs `hotpatch` with a fault point for itself and one for its watchdog.
-fn die(
-    subject: &Subject,
-    operation: Operation,
-    point: &str,
-    watchdog: &str,
-) -> Result<Ended, String> {
+fn die(subject: &Subject, operation: Operation, point: &str, watchdog: &str) -> Ended {
     let mut command = subject.packages.program(subject.server.pid, operation);
-    let output = command
-        .env("HOTPATCH_FAULT", point)
-        .env("HOTPATCH_WATCHDOG_FAULT", watchdog)
-        .output();
-    output.map(Ended::from).map_err(|e| e.to_string())
+    let output = run_to_end(
+        command
+            .env("HOTPATCH_FAULT", point)
+            .env("HOTPATCH_WATCHDOG_FAULT", watchdog),
+    );
+    Ended::from(output)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use hotpatch::process::{Access, Process};
 
 use crate::inspect::Subject;
-use crate::means::{Operation, Packages};
+use crate::means::{Operation, Packages, start};
 
 /// The argument of the victim.
 pub const COMMAND: &str = "cycle";
@@ -48,7 +48,7 @@ pub fn victim(pid: u32) -> Child {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    command.spawn().expect("a victim")
+    start(&mut command)
 }
 
 /// A number below `end`.
@@ -68,11 +68,10 @@ pub fn run(folder: &Path, kills: usize) -> bool {
     for kill in 0..kills {
         // Every fourth one is the program itself, which is killed while it starts as well.
         let mut child = match kill % 4 {
-            0 => subject
-                .packages
-                .program(subject.server.pid, Operation::Apply(1))
-                .spawn()
-                .expect("hotpatch.exe"),
+            0 => {
+                let operation = Operation::Apply(1);
+                start(&mut subject.packages.program(subject.server.pid, operation))
+            }
             _ => victim(subject.server.pid),
         };
         let wait = 150 + below(&mut seed, 700);

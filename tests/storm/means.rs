@@ -1,8 +1,8 @@
 //! An operation of `hotpatch`: by the library, or by the program.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::atomic::AtomicBool;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hotpatch::apply::{self, Options, Summary};
@@ -99,7 +99,7 @@ impl Packages {
 
     /// Does it through `hotpatch.exe`.
     pub fn by_program(&self, pid: u32, operation: Operation) -> Ended {
-        Ended::from(self.program(pid, operation).output().expect("hotpatch.exe"))
+        Ended::from(run(&mut self.program(pid, operation)))
     }
 
     /// `hotpatch.exe`, told to do it.
@@ -130,6 +130,32 @@ pub fn hotpatch(arguments: &[&str]) -> Command {
     command.stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// How often Wine could not start a program.
+pub static NOT_STARTED: AtomicUsize = AtomicUsize::new(0);
+
+/// Starts a program. On a busy machine Wine sometimes can't, and says so with an error of its
+/// own: nothing has run then, and it is asked once more.
+pub fn start(command: &mut Command) -> Child {
+    /// `ERROR_INTERNAL_ERROR`: the new process never reported that it is there.
+    const NEVER_CAME: i32 = 1359;
+    loop {
+        match command.spawn() {
+            Ok(child) => return child,
+            Err(error) if error.raw_os_error() == Some(NEVER_CAME) => {
+                let times = NOT_STARTED.fetch_add(1, Ordering::Relaxed);
+                assert!(times < 1000, "{error}");
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            Err(error) => panic!("{:?}: {error}", command.get_program()),
+        }
+    }
+}
+
+/// Runs a program to its end.
+pub fn run(command: &mut Command) -> Output {
+    start(command).wait_with_output().expect("its output")
 }
 
 impl From<Output> for Ended {

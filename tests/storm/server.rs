@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::means::start;
+
 /// Longest wait for a reply: a frozen server is a failure, and not a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -23,7 +25,7 @@ impl Server {
     pub fn start(program: &Path) -> Server {
         let mut command = Command::new(program);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("a server");
+        let mut child = start(&mut command);
         let mut line = String::new();
         let stdout = child.stdout.take().expect("piped");
         BufReader::new(stdout).read_line(&mut line).expect("a line");

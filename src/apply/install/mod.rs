@@ -3,15 +3,13 @@
 mod placing;
 mod switch;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::blueprint::Context;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::Preflight;
 use super::quiesce::Effort;
 use super::survey::Survey;
 use super::target::{Target, TargetError};
-use super::{fault, hooks, recover, release, revert};
+use super::{fault, hooks, now_ms, recover, release, revert};
 use crate::package::{Package, Verified};
 use crate::payload::names::Hook;
 use placing::place;
@@ -134,10 +132,4 @@ fn summarise<T: Target>(
         (None, None) => {}
     }
     (summary, preflight)
-}
-
-fn now_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
 }

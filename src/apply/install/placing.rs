@@ -1,13 +1,12 @@
 //! Puts record and payload into the target, where no old code can reach them yet.
 
-use super::now_ms;
 use crate::addr::Va;
 use crate::apply::blueprint::{Context, bind};
 use crate::apply::link::Linked;
 use crate::apply::outcome::ApplyError;
 use crate::apply::record::{Body, Header, Record, Stage};
 use crate::apply::target::{Protection, Target, TargetError};
-use crate::apply::{fault, imports, place as room, preflight};
+use crate::apply::{fault, imports, now_ms, place as room, preflight};
 use crate::package::Package;
 
 /// Puts record and payload into the target. No old code can reach them yet.
@@ -37,6 +36,7 @@ pub(super) fn place<T: Target>(
                 registered: false,
                 applied_at_ms: now_ms(),
                 frozen: false,
+                frozen_at_ms: 0,
             };
             let record = write(target, base, header, body, &linked)?;
             let imports = &package.manifest.imports;

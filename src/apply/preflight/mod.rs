@@ -343,6 +343,7 @@ fn record_size(package: &Package) -> u64 {
         registered: true,
         applied_at_ms: u64::MAX,
         frozen: true,
+        frozen_at_ms: u64::MAX,
     };
     Record::encode(&header, &body).map_or(u64::MAX >> 16, |bytes| bytes.len() as u64)
 }

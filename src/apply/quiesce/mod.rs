@@ -144,7 +144,11 @@ pub fn quiesce<'a, T: Target + ?Sized>(
             Sight::Clear => return Ok(frozen),
             Sight::Fiber(thread) => return Err(Unquiet::Fibers(thread)),
             Sight::Blocked(blockers) => Unquiet::Busy(blockers),
-            Sight::Moving => Unquiet::Busy(Vec::new()),
+            Sight::Moving(thread) => Unquiet::Busy(vec![Blocker {
+                thread,
+                function: String::from("(a thread that does not stand still)"),
+                seen: Seen::UnknownStack,
+            }]),
         };
         effort.frozen = frozen.thaw()?;
         if Instant::now() >= patience.deadline {
@@ -164,8 +168,8 @@ enum Sight {
     Clear,
     /// These are.
     Blocked(Vec<Blocker>),
-    /// A thread was not stopped.
-    Moving,
+    /// This thread was not stopped.
+    Moving(u32),
     /// This thread is a fiber.
     Fiber(u32),
 }
@@ -177,10 +181,10 @@ fn look<T: Target + ?Sized>(
     spent: &dyn Fn() -> bool,
     effort: &mut Effort,
 ) -> Result<Sight, TargetError> {
-    let Census::Complete(threads) = target.census()? else {
-        return Ok(Sight::Moving);
+    effort.seen = match target.census()? {
+        Census::Complete(threads) => threads,
+        Census::Moving(thread) => return Ok(Sight::Moving(thread)),
     };
-    effort.seen = threads;
     let threads = &effort.seen;
     if let Some(thread) = threads.iter().find(|t| t.fiber) {
         return Ok(Sight::Fiber(thread.id));

@@ -12,6 +12,7 @@
 //! | 0x84 | 4 | 1 where the unwind table is registered |
 //! | 0x88 | 8 | when the patch was applied, in milliseconds since 1970 |
 //! | 0x90 | 4 | 1 where a patcher has frozen the process, or is about to |
+//! | 0x98 | 8 | since when, in milliseconds since 1970 |
 //! | 0xc0 | 48 | call block of `__hotpatch_call` |
 
 use super::{BODY, RecordError};
@@ -85,6 +86,16 @@ pub struct Header {
     pub applied_at_ms: u64,
     /// Whether a patcher has frozen the process, or is about to.
     pub frozen: bool,
+    /// Since when, in milliseconds since 1970.
+    pub frozen_at_ms: u64,
+}
+
+/// The field at [`FROZEN`] and the one that follows, so that they are written at once.
+pub(super) fn frozen(frozen: bool, at_ms: u64) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[0] = u8::from(frozen);
+    bytes[8..].copy_from_slice(&at_ms.to_le_bytes());
+    bytes
 }
 
 impl Header {
@@ -103,7 +114,7 @@ impl Header {
             &u32::from(self.registered).to_le_bytes(),
         );
         put(APPLIED_AT as usize, &self.applied_at_ms.to_le_bytes());
-        put(FROZEN as usize, &u32::from(self.frozen).to_le_bytes());
+        put(FROZEN as usize, &frozen(self.frozen, self.frozen_at_ms));
         bytes
     }
 
@@ -132,6 +143,7 @@ impl Header {
             registered: u32_at(REGISTERED as usize) != 0,
             applied_at_ms: u64_at(APPLIED_AT as usize),
             frozen: u32_at(FROZEN as usize) != 0,
+            frozen_at_ms: u64_at(FROZEN as usize + 8),
         };
         let mut digest = [0; 32];
         digest.copy_from_slice(&bytes[0x18..0x38]);

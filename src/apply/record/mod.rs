@@ -15,6 +15,7 @@ mod tests;
 
 use sha2::{Digest, Sha256};
 
+use super::now_ms;
 use super::target::{Target, TargetError};
 use crate::addr::Va;
 pub use body::{
@@ -188,8 +189,8 @@ impl Record {
     }
 }
 
-/// Notes in the record at `record` that the process is about to be frozen, or that it runs
-/// again.
+/// Notes in the record at `record` that the process is about to be frozen, and when, or that
+/// it runs again.
 ///
 /// # Errors
 /// Where it can't be written.
@@ -199,7 +200,7 @@ pub fn set_frozen<T: Target + ?Sized>(
     frozen: bool,
 ) -> Result<(), TargetError> {
     let at = Va(record.0 + header::FROZEN);
-    target.write(at, &u32::from(frozen).to_le_bytes())
+    target.write(at, &header::frozen(frozen, now_ms()))
 }
 
 /// Where the byte is that switches the package whose record is at `record`.

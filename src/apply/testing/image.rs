@@ -18,6 +18,7 @@ pub const ADD_TABLE: u32 = 0x1000;
 pub const DELETE_TABLE: u32 = 0x1010;
 pub const GET_ADDRESS: u32 = 0x1020;
 pub const LOAD_DLL: u32 = 0x1030;
+pub const NOTHING: u32 = 0x1040;
 
 pub const GUID: [u8; 16] = *b"0123456789abcdef";
 pub const STAMP: u32 = 0x6600_0000;
@@ -73,6 +74,7 @@ pub fn ntdll() -> Vec<u8> {
         ("LdrLoadDll", LOAD_DLL),
         ("RtlAddFunctionTable", ADD_TABLE),
         ("RtlDeleteFunctionTable", DELETE_TABLE),
+        ("RtlGetCurrentPeb", NOTHING),
     ];
     let count = exports.len() as u32;
     directory(&mut image, 0, 0x800, 0x200);
@@ -80,16 +82,16 @@ pub fn ntdll() -> Vec<u8> {
         (20, count),
         (24, count),
         (28, 0x840),
-        (32, 0x850),
-        (36, 0x860),
+        (32, 0x860),
+        (36, 0x880),
     ] {
         put_u32(&mut image, 0x800 + at, value);
     }
     for (i, (name, rva)) in exports.into_iter().enumerate() {
-        let text = 0x870 + 32 * i;
+        let text = 0x890 + 32 * i;
         put_u32(&mut image, 0x840 + 4 * i, rva);
-        put_u32(&mut image, 0x850 + 4 * i, text as u32);
-        put(&mut image, 0x860 + 2 * i, &(i as u16).to_le_bytes());
+        put_u32(&mut image, 0x860 + 4 * i, text as u32);
+        put(&mut image, 0x880 + 2 * i, &(i as u16).to_le_bytes());
         put(&mut image, text, name.as_bytes());
     }
     image

@@ -18,7 +18,7 @@ use super::target::{
 use crate::addr::Va;
 
 pub(super) use image::{
-    ADD_TABLE, DELETE_TABLE, GET_ADDRESS, LOAD_DLL, MODULE, NTDLL, SERVER_RVAS,
+    ADD_TABLE, DELETE_TABLE, GET_ADDRESS, LOAD_DLL, MODULE, NOTHING, NTDLL, SERVER_RVAS,
 };
 
 const PAGE: u64 = 0x1000;
@@ -68,6 +68,8 @@ pub struct Fake {
     pub fuel: Cell<Option<usize>>,
     /// Operations until the one that fails, alone; `None` for no such one.
     pub hiccup: Cell<Option<usize>>,
+    /// A word on the stack of the thread that ended last.
+    pub zombie: Cell<Option<Va>>,
     /// What hooks of patches return.
     pub hook: Cell<Option<u64>>,
     /// Where a hook leaves its own address.
@@ -101,6 +103,7 @@ impl Fake {
             tables: RefCell::default(),
             fuel: Cell::new(None),
             hiccup: Cell::new(None),
+            zombie: Cell::new(None),
             hook: Cell::new(None),
             hook_leaves: Cell::new(None),
             unchecked: Cell::new(false),

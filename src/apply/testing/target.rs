@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    ADD_TABLE, Allocation, DELETE_TABLE, Fake, GET_ADDRESS, LOAD_DLL, Loader, NTDLL, PAGE, TOP,
-    failed,
+    ADD_TABLE, Allocation, DELETE_TABLE, Fake, GET_ADDRESS, LOAD_DLL, Loader, NOTHING, NTDLL, PAGE,
+    TOP, failed,
 };
 use crate::addr::Va;
 use crate::apply::target::{
@@ -158,6 +158,11 @@ impl Target for Fake {
         let mut tables = self.tables.borrow_mut();
         match words[0] {
             f if f == NTDLL.0 + u64::from(ADD_TABLE) => tables.push(words[1]),
+            f if f == NTDLL.0 + u64::from(NOTHING) => {
+                self.zombie.take().into_iter().for_each(|at| {
+                    self.poke(at, &[0; 8]);
+                })
+            }
             f if f == NTDLL.0 + u64::from(DELETE_TABLE) => tables.retain(|t| *t != words[1]),
             f if f == NTDLL.0 + u64::from(LOAD_DLL) || f == NTDLL.0 + u64::from(GET_ADDRESS) => {
                 let status = match self.loader.get() {
@@ -194,8 +199,12 @@ impl Target for Fake {
         self.armed.set(None);
     }
 
-    fn is_frozen(&self) -> Option<bool> {
+    fn is_frozen(&self, _: u64) -> Option<bool> {
         Some(self.frozen.get() > 0)
+    }
+
+    fn resume(&self) -> Result<(), TargetError> {
+        self.thaw()
     }
 
     fn freeze(&self) -> Result<Instant, TargetError> {

@@ -86,6 +86,22 @@ fn what_the_system_was_told_to_protect_holds_nothing() {
 }
 
 #[test]
+fn the_stack_of_a_thread_that_has_ended_holds_nothing() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    fake.allocate(HEAP, 0x1000).unwrap();
+    fake.poke(
+        HEAP,
+        &(record.body.functions[1].replacement.0 + 5).to_le_bytes(),
+    );
+    fake.zombie.set(Some(HEAP));
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(codes(&reverted), [""; 0], "{reverted:?}");
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+#[test]
 fn what_is_taken_from_memory_to_be_called_is_seen_on_the_stack() {
     let fake = Fake::new();
     apply(&fake, &package(), &ONCE).unwrap();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use windows_sys::Win32::System::Threading::{INFINITE, WaitForSingleObject};
 
 use super::lifeline::{Lifeline, Phase};
+use crate::apply::record::Record;
 use crate::apply::target::Target;
 use crate::apply::{fault, repair};
 use crate::process::Process;
@@ -47,7 +48,7 @@ pub fn run(inherited: Inherited) -> io::Result<()> {
     // SAFETY: the handle is open.
     unsafe { WaitForSingleObject(patcher.as_raw_handle(), INFINITE) };
     fault::point("watchdog");
-    if is_frozen(lifeline.phase(), &target) {
+    if is_frozen(&lifeline, &target) {
         let repaired = match lifeline.record() {
             Some(record) => repair::repair(&target, record),
             None => Ok(()),
@@ -61,12 +62,17 @@ pub fn run(inherited: Inherited) -> io::Result<()> {
 
 /// Whether the patcher left the target frozen. The phases before and after a system call
 /// don't say whether it was made; then the threads do.
-fn is_frozen(phase: Phase, target: &Process) -> bool {
-    match phase {
+fn is_frozen(lifeline: &Lifeline, target: &Process) -> bool {
+    match lifeline.phase() {
         Phase::Running => false,
         Phase::Frozen => true,
         // An object that freezes undoes only its own freeze: asking once more does no harm.
-        Phase::Freezing | Phase::Thawing => target.is_frozen().unwrap_or(true),
+        Phase::Freezing | Phase::Thawing if target.freezes_by_object() => true,
+        Phase::Freezing | Phase::Thawing => {
+            let record = lifeline.record().map(|at| Record::read(target, at));
+            let since = record.and_then(Result::ok).map(|r| r.header.frozen_at_ms);
+            target.is_frozen(since.unwrap_or(u64::MAX)).unwrap_or(true)
+        }
     }
 }
 
