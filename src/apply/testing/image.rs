@@ -60,6 +60,12 @@ pub fn server() -> Vec<u8> {
     put(&mut image, 0x840, b"RSDS");
     put(&mut image, 0x844, &GUID);
     put_u32(&mut image, 0x854, 3);
+    // Unwind information of the first function.
+    directory(&mut image, 3, 0x900, 12);
+    put_u32(&mut image, 0x900, SERVER_RVAS[0].0);
+    put_u32(&mut image, 0x904, SERVER_RVAS[0].0 + OLD_CODE.len() as u32);
+    put_u32(&mut image, 0x908, 0x920);
+    put(&mut image, 0x920, &[1, 4, 1, 0, 4, 0x42]);
     for rva in SERVER_RVAS {
         put(&mut image, rva.0 as usize, &OLD_CODE);
     }

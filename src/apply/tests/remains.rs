@@ -5,7 +5,7 @@ use super::*;
 use crate::addr::Rva;
 use crate::apply::clear_up;
 use crate::apply::testing::package::newer_with;
-use crate::package::manifest::{CodeRange, Relay};
+use crate::package::manifest::{CodeRange, Manifest, Relay};
 use crate::payload::names::Hook;
 use sha2::{Digest as _, Sha256};
 
@@ -216,26 +216,37 @@ fn remains_that_have_never_run_are_held_by_nothing() {
     assert!(died > 20, "{died}");
 }
 
-#[test]
-fn a_thread_on_a_relay_is_waited_for() {
+/// Lets a package replace only one function, through a relay 0x13 bytes behind its entry.
+fn through_relay(m: &mut Manifest, index: usize) {
+    m.functions = vec![m.functions.remove(index)];
+    let function = &mut m.functions[0];
+    let rva = Rva(function.entry.0 + 0x13);
+    function.entry_bytes.truncate(4);
+    function.relay = Some(Relay {
+        rva,
+        bytes: "cc".repeat(5),
+    });
+    function.ranges.push(CodeRange {
+        rva,
+        size: 5,
+        relocated: Vec::new(),
+        sha256: hex::encode(Sha256::digest([0xcc; 5])),
+    });
+}
+
+/// A process with room for a relay behind the entry of a function.
+fn with_room(index: usize) -> (Fake, Va) {
     let fake = Fake::new();
     fake.unchecked.set(true);
-    let relay = Va(SERVER_RVAS[0].at(MODULE).0 + 0x20);
+    let relay = Va(SERVER_RVAS[index].at(MODULE).0 + 0x13);
     fake.poke(relay, &[0xcc; 5]);
-    let short = package_with(|m| {
-        m.functions = vec![m.functions.remove(0)];
-        m.functions[0].entry_bytes = m.functions[0].entry_bytes[..4].to_owned();
-        m.functions[0].relay = Some(Relay {
-            rva: Rva(SERVER_RVAS[0].0 + 0x20),
-            bytes: "cc".repeat(5),
-        });
-        m.functions[0].ranges.push(CodeRange {
-            rva: Rva(SERVER_RVAS[0].0 + 0x20),
-            size: 5,
-            relocated: Vec::new(),
-            sha256: hex::encode(Sha256::digest([0xcc; 5])),
-        });
-    });
+    (fake, relay)
+}
+
+#[test]
+fn a_thread_on_a_relay_is_waited_for() {
+    let (fake, relay) = with_room(0);
+    let short = package_with(|m| through_relay(m, 0));
     let applied = apply(&fake, &short, &ONCE).unwrap();
     assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
     fake.thread(9, relay.0, &[]);
@@ -249,16 +260,8 @@ fn a_thread_on_a_relay_is_waited_for() {
     assert_eq!(fake.read_vec(relay, 5).unwrap(), [0xcc; 5]);
 }
 
-#[test]
-fn pages_of_what_lies_beneath_can_run_whoever_dies() {
-    let start = || {
-        let fake = Fake::new();
-        fake.unchecked.set(true);
-        let far = package_with(|m| m.functions = m.functions[2..].to_vec());
-        apply(&fake, &far, &ONCE).unwrap();
-        apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
-        fake
-    };
+/// Kills a revert at every step, and sees that everything can run.
+fn pages_can_run(start: &dyn Fn() -> Fake) {
     let whole = start();
     let before = whole.operations.get();
     revert(&whole, None, &ONCE).unwrap();
@@ -286,6 +289,34 @@ fn pages_of_what_lies_beneath_can_run_whoever_dies() {
             }
         }
     }
+}
+
+#[test]
+fn pages_between_entries_can_run_whoever_dies() {
+    pages_can_run(&|| {
+        let fake = Fake::new();
+        fake.unchecked.set(true);
+        let far = package_with(|m| m.functions = m.functions[2..].to_vec());
+        apply(&fake, &far, &ONCE).unwrap();
+        apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
+        fake
+    });
+}
+
+#[test]
+fn pages_of_what_lies_beneath_can_run_whoever_dies() {
+    // The entry and its relay are in different pages: who replaces it writes the relay alone.
+    pages_can_run(&|| {
+        let (fake, _) = with_room(3);
+        for package in [
+            package_with(|m| through_relay(m, 3)),
+            newer_with(|m| through_relay(m, 3)),
+        ] {
+            let applied = apply(&fake, &package, &ONCE).unwrap();
+            assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+        }
+        fake
+    });
 }
 
 #[test]

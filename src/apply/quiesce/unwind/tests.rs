@@ -432,28 +432,42 @@ fn jumps_through_pointers_end_a_function() {
 
 #[test]
 fn a_part_has_the_frame_register_from_its_beginning() {
-    let (mut world, hot, cold, returns) = split_function();
-    // push rbp; sub rsp, 20h; lea rbp, [rsp + 10h]; the part saves rbx in the frame.
+    let (mut world, hot, cold, _) = split_function();
+    // push rsi; sub rsp, 20h; lea rsi, [rsp + 10h]; the part saves rbp in that frame.
     world.put(
         hot + 0x800,
-        &[1, 10, 3, 0x15, 10, 0x03, 5, 0x32, 1, 0x50, 0, 0],
+        &[1, 10, 3, 0x16, 10, 0x03, 5, 0x32, 1, 0x60, 0, 0],
     );
-    let mut part = vec![0x21, 8, 2, 0x15, 8, 0x34, 2, 0];
+    let mut part = vec![0x21, 8, 2, 0x16, 2, 0x54, 3, 0];
     for rva in [0x1000u32, 0x1020, 0x1800] {
         part.extend_from_slice(&rva.to_le_bytes());
     }
     world.put(cold + 0x800, &part);
-    let frame = STACK_TOP - 0x40 - 0x28;
-    world.put_word(frame + 0x20, 0x5555);
+    // The caller's frame is found through rbp.
+    let caller = BASE + 0x5000;
+    world.put(
+        caller,
+        &[0x55, 0x48, 0x8d, 0x6c, 0x24, 0x10, 0xe8, 0, 0, 0, 0, 0x90],
+    );
+    world.put(caller + 12, &[0xcc; 16]);
+    world.info(
+        caller,
+        caller + 12,
+        caller + 0x800,
+        &[1, 6, 2, 0x15, 6, 0x03, 1, 0x50],
+    );
+    let frame = STACK_TOP - 0x100;
+    world.put_word(frame + 0x18, STACK_TOP - 0x10);
+    world.put_word(frame + 0x28, caller + 11);
     let mut integer = [0; 15];
-    integer[4] = frame + 0x10;
-    // The body has grown the stack, and the part has not saved rbx yet.
+    integer[5] = frame + 0x10;
+    // The body has grown the stack, and the part's own prolog has not run whole.
     let registers = Registers {
-        rip: cold + 2,
+        rip: cold + 4,
         rsp: frame - 0x40,
         integer,
     };
-    assert_eq!(walk(&world, &registers, STACK_TOP), Ok(vec![returns - 1]));
+    assert_eq!(walk(&world, &registers, STACK_TOP), Ok(vec![caller + 10]));
 }
 
 #[test]
