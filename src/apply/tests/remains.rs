@@ -4,6 +4,7 @@
 use super::*;
 use crate::addr::Rva;
 use crate::apply::clear_up;
+use crate::apply::target::Protection;
 use crate::apply::testing::package::newer_with;
 use crate::package::manifest::{CodeRange, Manifest, Relay};
 use crate::payload::names::Hook;
@@ -118,6 +119,7 @@ fn what_is_taken_from_memory_to_be_called_is_seen_on_the_stack() {
     let reverted = revert(&fake, None, &ONCE).unwrap();
     assert_eq!(codes(&reverted), ["HP518"], "{reverted:?}");
     assert_eq!((fake.version(), fake.regions()), (Version::Old, 1));
+    assert_eq!(fake.tables.borrow().len(), 1);
 }
 
 #[test]
@@ -299,6 +301,15 @@ fn pages_between_entries_can_run_whoever_dies() {
         let far = package_with(|m| m.functions = m.functions[2..].to_vec());
         apply(&fake, &far, &ONCE).unwrap();
         apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
+        fake
+    });
+    // Pages that the program protects in ways of its own are not written back all at once.
+    pages_can_run(&|| {
+        /// `PAGE_EXECUTE`.
+        const EXECUTE: Protection = Protection(0x10);
+        let fake = Fake::new();
+        apply(&fake, &package(), &ONCE).unwrap();
+        fake.set_protection(SERVER_RVAS[2].at(MODULE), EXECUTE);
         fake
     });
 }
