@@ -177,19 +177,9 @@ fn write_span<'s, T: Target + ?Sized>(
     if after == before {
         return Ok(changed);
     }
-    let pages = span.pages;
-    // The program may have changed it since the record was written.
-    let protections = protections(target, pages)?;
-    target.protect(pages.at, pages.size, Protection::READ_WRITE)?;
-    fault::point("unprotected");
-    let written = span.clusters().try_for_each(|(from, to)| {
-        let at = Va(span.start().0 + from as u64);
-        target.write(at, &after[from..to])
-    });
-    fault::point("entries-written");
-    for now in &protections {
-        target.protect(now.at, now.size, restored(now))?;
-    }
+    target.hold()?;
+    let written = write_pages(target, span, &after);
+    target.let_go()?;
     written?;
     let found = span.read(target)?;
     if let Some(i) = (0..after.len()).find(|i| after[*i] != found[*i]) {
@@ -199,6 +189,28 @@ fn write_span<'s, T: Target + ?Sized>(
     }
     target.flush_code(span.start(), after.len() as u64)?;
     Ok(changed)
+}
+
+/// Writes a span, whose pages can't run meanwhile.
+fn write_pages<T: Target + ?Sized>(
+    target: &T,
+    span: &Span<'_>,
+    bytes: &[u8],
+) -> Result<(), TargetError> {
+    let pages = span.pages;
+    // The program may have changed it since the record was written.
+    let protections = protections(target, pages)?;
+    target.protect(pages.at, pages.size, Protection::READ_WRITE)?;
+    fault::point("unprotected");
+    let written = span.clusters().try_for_each(|(from, to)| {
+        let at = Va(span.start().0 + from as u64);
+        target.write(at, &bytes[from..to])
+    });
+    fault::point("entries-written");
+    for now in &protections {
+        target.protect(now.at, now.size, restored(now))?;
+    }
+    written
 }
 
 /// The protections that pages have now. Pages that can't be executed were left so by a

@@ -25,7 +25,8 @@
 //!
 //! At any moment, the target runs wholly old or wholly new code: old until the one byte is
 //! written, new after. [`repair`] is what remains to be done, and is run by a watchdog.
-//! Should that die too, the target stays frozen, and [`recover`] does it when `hotpatch` is
+//! Should that die too, the target stays frozen (where the system lets it go by itself, only
+//! while pages of it can't run), and [`recover`] does it when `hotpatch` is
 //! run the next time.
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -307,6 +307,19 @@ pub trait Target {
     /// Where the system refuses, such as when the process has ended.
     fn thaw(&self) -> Result<(), TargetError>;
 
+    /// Lets the frozen target stay so whoever dies, until [`let_go`](Self::let_go): for as long
+    /// as pages of it can't run.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    fn hold(&self) -> Result<(), TargetError>;
+
+    /// Undoes one [`hold`](Self::hold); the target stays frozen.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    fn let_go(&self) -> Result<(), TargetError>;
+
     /// What every thread of the frozen target is doing. Threads that die meanwhile, or
     /// that have not begun to run, are left out.
     ///

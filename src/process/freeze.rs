@@ -45,10 +45,7 @@ impl Freezer {
         set_priority(THREAD_PRIORITY_TIME_CRITICAL);
         let frozen = match self {
             Freezer::StateChange(object) => change(object, process, 0),
-            Freezer::SuspendCount => {
-                // SAFETY: the handle is open.
-                ntdll::check(unsafe { ntdll::NtSuspendProcess(process.as_raw_handle()) })
-            }
+            Freezer::SuspendCount => suspend(process),
         };
         if frozen.is_err() {
             set_priority(THREAD_PRIORITY_NORMAL);
@@ -60,10 +57,7 @@ impl Freezer {
     pub fn thaw(&self, process: &OwnedHandle) -> io::Result<()> {
         let thawed = match self {
             Freezer::StateChange(object) => change(object, process, 1),
-            Freezer::SuspendCount => {
-                // SAFETY: the handle is open.
-                ntdll::check(unsafe { ntdll::NtResumeProcess(process.as_raw_handle()) })
-            }
+            Freezer::SuspendCount => resume(process),
         };
         set_priority(THREAD_PRIORITY_NORMAL);
         thawed
@@ -73,6 +67,18 @@ impl Freezer {
     pub fn counts(&self) -> bool {
         matches!(self, Freezer::SuspendCount)
     }
+}
+
+/// Counts the suspend count of every thread up.
+pub fn suspend(process: &OwnedHandle) -> io::Result<()> {
+    // SAFETY: the handle is open.
+    ntdll::check(unsafe { ntdll::NtSuspendProcess(process.as_raw_handle()) })
+}
+
+/// Counts the suspend count of every thread down, where it has one.
+pub fn resume(process: &OwnedHandle) -> io::Result<()> {
+    // SAFETY: the handle is open.
+    ntdll::check(unsafe { ntdll::NtResumeProcess(process.as_raw_handle()) })
 }
 
 fn set_priority(priority: i32) {

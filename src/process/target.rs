@@ -10,7 +10,7 @@ use windows_sys::Win32::System::SystemInformation::{
 };
 use windows_sys::Win32::System::Threading::IsWow64Process2;
 
-use super::freeze::Freezer;
+use super::freeze::{self, Freezer};
 use super::lock::{Lock, Role};
 use super::open::{self, Access, OpenError};
 use super::start::{self, StartError, Suspended};
@@ -197,11 +197,7 @@ impl Target for Process {
     }
 
     fn resume(&self) -> Result<(), TargetError> {
-        let resumed = Freezer::SuspendCount.thaw(&self.handle);
-        resumed.map_err(|source| TargetError::System {
-            action: "thaw the target",
-            source,
-        })
+        named("thaw the target", freeze::resume(&self.handle))
     }
 
     fn freeze(&self) -> Result<Instant, TargetError> {
@@ -214,26 +210,36 @@ impl Target for Process {
             Ok(()) => Phase::Frozen,
             Err(_) => Phase::Running,
         });
-        frozen
-            .map(|()| since)
-            .map_err(|source| TargetError::System {
-                action: "freeze the target",
-                source,
-            })
+        named("freeze the target", frozen).map(|()| since)
     }
 
     fn thaw(&self) -> Result<(), TargetError> {
         self.phase(Phase::Thawing);
         let thawed = self.freezer.thaw(&self.handle);
         self.phase(Phase::Running);
-        thawed.map_err(|source| TargetError::System {
-            action: "thaw the target",
-            source,
-        })
+        named("thaw the target", thawed)
+    }
+
+    fn hold(&self) -> Result<(), TargetError> {
+        match self.freezes_by_object() {
+            true => named("hold the target", freeze::suspend(&self.handle)),
+            false => Ok(()),
+        }
+    }
+
+    fn let_go(&self) -> Result<(), TargetError> {
+        match self.freezes_by_object() {
+            true => named("let the target go", freeze::resume(&self.handle)),
+            false => Ok(()),
+        }
     }
 
     fn census(&self) -> Result<Census, TargetError> {
         let mut roll = self.roll.borrow_mut();
         roll.census(&self.handle, self.freezer.counts())
     }
+}
+
+fn named(action: &'static str, done: io::Result<()>) -> Result<(), TargetError> {
+    done.map_err(|source| TargetError::System { action, source })
 }

@@ -62,6 +62,8 @@ pub struct Fake {
     pub mitigations: Cell<Mitigations>,
     pub x64: Cell<bool>,
     pub frozen: Cell<u32>,
+    /// How often it is held.
+    pub held: Cell<u32>,
     pub armed: Cell<Option<Va>>,
     pub tables: RefCell<Vec<u64>>,
     /// Operations that still succeed; `None` for any number.
@@ -99,6 +101,7 @@ impl Fake {
             mitigations: Cell::default(),
             x64: Cell::new(true),
             frozen: Cell::new(0),
+            held: Cell::new(0),
             armed: Cell::new(None),
             tables: RefCell::default(),
             fuel: Cell::new(None),

@@ -133,6 +133,11 @@ impl Target for Fake {
             "writable and executable"
         );
         self.with(at, size as usize, |a, i| {
+            let held = self.held.get() > 0 || to.executable() || a.usage != Usage::Mapped;
+            assert!(
+                held,
+                "code that cannot run, and a target that may go by itself"
+            );
             let first = i / PAGE as usize;
             let to = Protection(to.0 & !Protection::KEEP_TARGETS);
             a.protection[first..first + (size / PAGE) as usize].fill(to);
@@ -204,6 +209,7 @@ impl Target for Fake {
     }
 
     fn resume(&self) -> Result<(), TargetError> {
+        self.held.set(0);
         self.thaw()
     }
 
@@ -213,6 +219,18 @@ impl Target for Fake {
         assert_eq!(self.frozen.get(), 0);
         self.frozen.set(1);
         Ok(Instant::now())
+    }
+
+    fn hold(&self) -> Result<(), TargetError> {
+        self.step()?;
+        self.held.set(self.held.get() + 1);
+        Ok(())
+    }
+
+    fn let_go(&self) -> Result<(), TargetError> {
+        self.step()?;
+        self.held.set(self.held.get() - 1);
+        Ok(())
     }
 
     fn thaw(&self) -> Result<(), TargetError> {

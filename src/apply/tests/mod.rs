@@ -95,7 +95,7 @@ fn dies_at_every_operation(
         if fake.frozen.get() == 1 {
             if watchdog {
                 repair::repair(&fake, find_record(&fake)).unwrap();
-                fake.thaw().unwrap();
+                fake.resume().unwrap();
             } else {
                 assert!(recover::recover(&fake).unwrap().0, "step {fuel}");
             }
@@ -122,6 +122,47 @@ fn dies_at_every_operation(
         assert_eq!(fake.version(), Version::Old);
         assert!(fake.tables.borrow().is_empty(), "step {fuel}");
     }
+}
+
+/// The same where the system lets the target go as soon as the patcher and its watchdog are
+/// dead, unless it is held.
+fn dies_with_what_freezes(start: impl Fn() -> Fake, operation: impl Fn(&Fake) -> bool) {
+    let complete = start();
+    let before = complete.operations.get();
+    let from = complete.version();
+    assert!(operation(&complete));
+    let to = complete.version();
+    let mut held = 0;
+    for fuel in 0..complete.operations.get() - before {
+        let fake = start();
+        fake.fuel.set(Some(fuel));
+        operation(&fake);
+        fake.fuel.set(None);
+        let stays = fake.held.get() > 0;
+        held += usize::from(stays);
+        if !stays {
+            // Every page can run: `version` looks.
+            fake.frozen.set(0);
+            fake.version();
+        }
+        assert_eq!(recover::recover(&fake).unwrap().0, stays, "step {fuel}");
+        let version = fake.version();
+        assert!(version == from || version == to, "step {fuel}");
+        assert_eq!((fake.frozen.get(), fake.held.get()), (0, 0));
+    }
+    assert!(held > 4, "{held}");
+}
+
+#[test]
+fn a_freeze_that_ends_by_itself_ends_only_where_everything_can_run() {
+    let applied = |fake: &Fake| apply(fake, &package(), &ONCE).is_ok();
+    dies_with_what_freezes(Fake::new, applied);
+    let patched = || {
+        let fake = Fake::new();
+        assert!(applied(&fake));
+        fake
+    };
+    dies_with_what_freezes(patched, |fake| revert(fake, None, &ONCE).is_ok());
 }
 
 fn find_record(fake: &Fake) -> Va {

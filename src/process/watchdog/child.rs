@@ -49,11 +49,16 @@ pub fn run(inherited: Inherited) -> io::Result<()> {
     unsafe { WaitForSingleObject(patcher.as_raw_handle(), INFINITE) };
     fault::point("watchdog");
     if is_frozen(&lifeline, &target) {
+        // What an object freezes has a suspend count only where it was held.
+        let held = target.freezes_by_object() && is_suspended(&lifeline, &target) == Some(true);
         let repaired = match lifeline.record() {
             Some(record) => repair::repair(&target, record),
             None => Ok(()),
         };
         // Whatever came of the repair: a process that runs can be looked at and restarted.
+        if held {
+            target.resume().map_err(io::Error::other)?;
+        }
         target.thaw().map_err(io::Error::other)?;
         repaired.map_err(io::Error::other)?;
     }
@@ -68,12 +73,15 @@ fn is_frozen(lifeline: &Lifeline, target: &Process) -> bool {
         Phase::Frozen => true,
         // An object that freezes undoes only its own freeze: asking once more does no harm.
         Phase::Freezing | Phase::Thawing if target.freezes_by_object() => true,
-        Phase::Freezing | Phase::Thawing => {
-            let record = lifeline.record().map(|at| Record::read(target, at));
-            let since = record.and_then(Result::ok).map(|r| r.header.frozen_at_ms);
-            target.is_frozen(since.unwrap_or(u64::MAX)).unwrap_or(true)
-        }
+        Phase::Freezing | Phase::Thawing => is_suspended(lifeline, target).unwrap_or(true),
     }
+}
+
+/// Whether all threads have a suspend count, but for such as were created later.
+fn is_suspended(lifeline: &Lifeline, target: &Process) -> Option<bool> {
+    let record = lifeline.record().map(|at| Record::read(target, at));
+    let since = record.and_then(Result::ok).map(|r| r.header.frozen_at_ms);
+    target.is_frozen(since.unwrap_or(u64::MAX))
 }
 
 fn adopt(handle: usize) -> OwnedHandle {
