@@ -8,25 +8,23 @@ const CHUNK: u64 = 4 << 20;
 
 const PAGE: u64 = 0x1000;
 
-/// Where words point into some ranges.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pointers {
-    /// How many there are.
-    pub count: usize,
-    /// The first of them: where it is, and what it holds.
-    pub first: Option<(Va, Va)>,
+/// A word that points into a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    /// Where it is.
+    pub at: Va,
+    /// What it holds.
+    pub to: Va,
+    /// The allocation that it is in.
+    pub allocation: Va,
 }
 
-impl Pointers {
-    fn note(&mut self, at: u64, word: u64) {
-        self.count += 1;
-        self.first.get_or_insert((Va(at), Va(word)));
-    }
-}
+/// So many are enough to tell.
+const MOST: usize = 1 << 16;
 
 /// Looks through everything that the target can write, but for some ranges, for aligned
-/// words that point into `range` and count, given the region that they are in. Ranges are
-/// first byte and first byte after.
+/// words that point into `range` and count. Ranges are first byte and first byte after. The
+/// first 65,536 of them are found.
 ///
 /// Memory that goes away meanwhile is no memory; what can't be read holds nothing that the
 /// target could read either.
@@ -36,17 +34,17 @@ impl Pointers {
 pub fn find<T: Target + ?Sized>(
     target: &T,
     range: (u64, u64),
-    counts: impl Fn(&Region, u64) -> bool,
+    counts: impl Fn(u64) -> bool,
     without: &[(u64, u64)],
-) -> Result<Pointers, TargetError> {
-    let mut found = Pointers::default();
+) -> Result<Vec<Pointer>, TargetError> {
+    let mut found = Vec::new();
     let mut buffer = Vec::new();
     target.each_region(LOWEST, HIGHEST, &mut |region| {
         if is_writable(&region) {
             for (from, to) in parts(&region, without) {
                 let mut next = from;
                 let mut pagewise = from;
-                while next < to {
+                while next < to && found.len() < MOST {
                     // Where a part is gone, the rest may hold something.
                     let most = if next < pagewise { PAGE } else { CHUNK };
                     let size = (to - next).min(most);
@@ -60,8 +58,12 @@ pub fn find<T: Target + ?Sized>(
                         let mut at = next;
                         for word in buffer.as_chunks::<8>().0 {
                             let word = u64::from_le_bytes(*word);
-                            if word >= range.0 && word < range.1 && counts(&region, word) {
-                                found.note(at, word);
+                            if word >= range.0 && word < range.1 && counts(word) {
+                                found.push(Pointer {
+                                    at: Va(at),
+                                    to: Va(word),
+                                    allocation: region.allocation,
+                                });
                             }
                             at += 8;
                         }
@@ -110,23 +112,33 @@ mod tests {
         fake.allocate(heap, 0x3000).unwrap();
         let wanted = (MODULE.0 + 0x1000, MODULE.0 + 0x2000);
         let put = |at: u64, word: u64| fake.poke(Va(at), &word.to_le_bytes());
-        let look = |without: &[(u64, u64)]| find(&fake, wanted, |_, _| true, without).unwrap();
+        let look = |without: &[(u64, u64)]| find(&fake, wanted, |_| true, without).unwrap();
         put(heap.0 + 8, wanted.0 - 1);
         put(heap.0 + 16, wanted.1);
-        assert_eq!(look(&[]), Pointers::default());
+        assert_eq!(look(&[]), []);
         put(heap.0 + 0x1008, wanted.0);
         put(heap.0 + 0x2ff8, wanted.1 - 1);
-        let both = look(&[]);
-        assert_eq!(both.count, 2);
-        assert_eq!(both.first, Some((Va(heap.0 + 0x1008), Va(wanted.0))));
-        assert_eq!(look(&[(heap.0 + 0x1000, heap.0 + 0x2000)]).count, 1);
-        assert_eq!(look(&[(0, u64::MAX)]).count, 0);
-        let even = |region: &Region, word: u64| {
-            assert_eq!(region.allocation, heap);
-            word.is_multiple_of(2)
+        let pointer = |at: u64, to: u64| Pointer {
+            at: Va(heap.0 + at),
+            to: Va(to),
+            allocation: heap,
         };
-        assert_eq!(find(&fake, wanted, even, &[]).unwrap().count, 1);
+        let both = [pointer(0x1008, wanted.0), pointer(0x2ff8, wanted.1 - 1)];
+        assert_eq!(look(&[]), both);
+        assert_eq!(look(&[(heap.0 + 0x1000, heap.0 + 0x2000)]), both[1..]);
+        assert_eq!(look(&[(0, u64::MAX)]), []);
+        let even = find(&fake, wanted, |word| word.is_multiple_of(2), &[]).unwrap();
+        assert_eq!(even, both[..1]);
+        // The read of the whole fails, those of its pages don't.
+        let before = fake.operations.get();
+        look(&[]);
+        for step in 0..fake.operations.get() - before {
+            fake.hiccup.set(Some(step));
+            let found = find(&fake, wanted, |_| true, &[]);
+            fake.hiccup.set(None);
+            assert!(found.is_err() || found.unwrap() == both, "step {step}");
+        }
         fake.protect(heap, 0x3000, Protection::READ).unwrap();
-        assert_eq!(look(&[]).count, 0);
+        assert_eq!(look(&[]), []);
     }
 }

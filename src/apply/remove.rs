@@ -65,7 +65,8 @@ pub(super) fn remove<T: Target>(
             let _ = repair::repair(target, record.at);
         }
     }
-    let switched = restored.is_ok() || !records[0].is_active(target).unwrap_or(true);
+    let active = || records[0].is_active(target).unwrap_or(true);
+    let switched = restored.is_ok() || (asked && !active());
     let thawed = frozen.thaw();
     target.disarm();
     if !switched {
@@ -92,11 +93,8 @@ pub(super) fn remove<T: Target>(
         let followed = summary.afterwards(followed);
         summary.findings.extend(followed.flatten());
     }
-    let threads = std::mem::take(&mut summary.effort.seen);
     let given = (survey, records, ran.as_slice());
-    let kept = release(target, given, (&check, &threads), patience);
-    summary.effort.seen = threads;
-    let kept = summary.afterwards(kept);
+    let kept = summary.afterwards(release(target, given, &check, patience));
     summary.findings.extend(kept.unwrap_or_default());
     Ok(None)
 }
@@ -122,9 +120,10 @@ fn restore<T: Target>(target: &T, records: &mut [Record]) -> Result<(), ApplyErr
     let Some((top, lower)) = records.split_first_mut() else {
         return Ok(());
     };
-    // Of what has never run, the record goes on saying so: should hotpatch die here, its
-    // memory is still held by nothing.
-    if lower.is_empty() && (top.header.stage == Stage::Restored || !has_run(top)) {
+    // Before its entries were written, or after that was undone, nothing leads to it. Of what
+    // has never run, the record goes on saying so: should hotpatch die here, its memory is
+    // still held by nothing.
+    if lower.is_empty() && matches!(top.header.stage, Stage::Placed | Stage::Restored) {
         return Ok(());
     }
     // Whatever other software changed since the survey must not be half undone.

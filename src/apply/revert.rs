@@ -195,11 +195,12 @@ fn with_patch<T: Target>(
     Ok(summary)
 }
 
-/// What interrupted operations left on top of a patch that leads somewhere.
+/// What interrupted operations left on top of a patch, and is more than memory.
 fn unfinished_above(survey: &Survey, patch: &Installed) -> Vec<Installed> {
     let stands_on = |p: &Installed| {
         let lower = survey.beneath(&p.record);
-        p.leads() && lower.iter().any(|l| l.record.at == patch.record.at)
+        let begun = p.record.header.stage != Stage::Restored;
+        begun && lower.iter().any(|l| l.record.at == patch.record.at)
     };
     let unfinished = pending(survey).into_iter();
     unfinished

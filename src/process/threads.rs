@@ -112,10 +112,11 @@ impl Roll {
             if fresh.is_empty() {
                 // And so has one that was just resuming another.
                 let running = self.threads.iter().find(|t| runs(t));
-                return Ok(match running.map(|t| t.id as u32).or(self.hidden()?) {
-                    Some(id) => Census::Moving(id),
-                    None => Census::Complete(threads),
-                });
+                let moving = match running {
+                    Some(thread) => Some(thread.id as u32),
+                    None => self.hidden()?,
+                };
+                return Ok(moving.map_or(Census::Complete(threads), Census::Moving));
             }
             if let Some(thread) = fresh.iter().find(|t| runs(t)) {
                 return Ok(Census::Moving(thread.id as u32));
@@ -231,17 +232,21 @@ pub fn all_suspended(process: &OwnedHandle, since: u64) -> Option<bool> {
     /// The system's clock may go in steps as long.
     const STEP: u64 = 50;
     let handles = handles(process).ok()?;
-    let mut any = false;
-    for handle in handles.iter().filter(|h| !has_ended(h)) {
-        if created(handle)?.saturating_add(STEP) > since {
-            continue;
+    let alive: Vec<&OwnedHandle> = handles.iter().filter(|h| !has_ended(h)).collect();
+    let mut old = Vec::new();
+    for handle in &alive {
+        if created(handle)?.saturating_add(STEP) <= since {
+            old.push(*handle);
         }
-        any = true;
+    }
+    // The clock may have been set back: then nothing is known about when.
+    let asked = if old.is_empty() { &alive } else { &old };
+    for handle in asked {
         if suspend_count(handle)? == 0 {
             return Some(false);
         }
     }
-    Some(any)
+    Some(!asked.is_empty())
 }
 
 fn failed(source: io::Error) -> TargetError {

@@ -154,7 +154,10 @@ fn threads_of_others_do_not_hide_that_it_stands_still() {
         matches!(slept, Err(TargetError::CallTimeout(_))),
         "{slept:?}"
     );
+    // Among all threads it is the one that runs; among those of that time all stand still.
+    assert_eq!(process.is_frozen(0), Some(false));
     let recovered = hotpatch(&["recover", "--pid", &pid]);
     assert_eq!(recovered.outcome(), "recovered", "{recovered:?}");
     assert_eq!(target.ask().version(), 1);
+    assert_eq!(process.is_frozen(u64::MAX), Some(false));
 }

@@ -85,8 +85,7 @@ pub fn apply<T: Target>(
         }
         Ok(stopped) => {
             summary.outcome = stopped;
-            let threads = &summary.effort.seen;
-            let kept = dismantle(target, (&survey, &mut record), threads, &patience);
+            let kept = dismantle(target, (&survey, &mut record), &patience);
             let why = "It could not be taken out again.";
             let kept = kept.unwrap_or_else(|_| vec![release::not_freed(&record, why)]);
             summary.findings.extend(kept);
@@ -96,8 +95,7 @@ pub fn apply<T: Target>(
             // A call that is still under way is inside the payload, which has to stay then.
             // What can't be undone now is found and undone by the next operation.
             if !matches!(error, ApplyError::Target(TargetError::CallTimeout(_))) {
-                let threads = &summary.effort.seen;
-                let _ = dismantle(target, (&survey, &mut record), threads, &patience);
+                let _ = dismantle(target, (&survey, &mut record), &patience);
             }
             Err(error)
         }

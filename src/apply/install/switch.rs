@@ -8,7 +8,7 @@ use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
 use crate::apply::record::{HookAt, Record, Stage};
 use crate::apply::release::release;
 use crate::apply::survey::Survey;
-use crate::apply::target::{Target, Thread};
+use crate::apply::target::Target;
 use crate::apply::{fault, hooks, remote};
 use crate::finding::Finding;
 use crate::package::Package;
@@ -66,8 +66,7 @@ pub(super) fn switch<T: Target>(
     let spent = || patience.is_spent(frozen.elapsed());
     match activate(target, record, &spent) {
         Ok(true) => {
-            let thawed = summary.afterwards(frozen.thaw());
-            summary.effort.frozen = thawed.unwrap_or_default();
+            summary.effort.frozen = frozen.thaw()?;
             Ok(Outcome::Applied)
         }
         Ok(false) => {
@@ -140,12 +139,10 @@ fn withdraw<T: Target>(target: &T, record: &Record, frozen: Frozen<'_, T>) {
 }
 
 /// Takes away what [`place`] and [`prepare`] did; findings say what stays. Entries must be as
-/// they were. `survey` says which other patches are there, `threads` which threads were seen
-/// in the last freeze.
+/// they were. `survey` says which other patches are there.
 pub(super) fn dismantle<T: Target>(
     target: &T,
     (survey, record): (&Survey, &mut Record),
-    threads: &[Thread],
     patience: &Patience<'_>,
 ) -> Result<Vec<Finding>, ApplyError> {
     // Should an entry still lead to a gate, the gate has to stay.
@@ -166,7 +163,7 @@ pub(super) fn dismantle<T: Target>(
         let frames = FrameCheck::new(CodeMap::of(target, &known)?);
         let ran = [record.at];
         let released = (survey, std::slice::from_mut(record), ran.as_slice());
-        return Ok(release(target, released, (&frames, threads), patience)?);
+        return Ok(release(target, released, &frames, patience)?);
     }
     remote::unregister(target, record)?;
     target.free(record.at)?;

@@ -44,8 +44,8 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
     /// # Errors
     /// Where the system refuses, such as when the process has ended.
     pub fn thaw(mut self) -> Result<Duration, TargetError> {
-        // Where it fails, the drop of `self` tries once more.
-        self.target.thaw()?;
+        // Where it fails, the drop of `self` tries once more, for others to find it running.
+        self.target.thaw().or_else(|_| self.target.thaw())?;
         self.thawed = true;
         let frozen = self.since.elapsed();
         fault::point("let-go");

@@ -103,23 +103,43 @@ fn the_stack_of_a_thread_that_has_ended_holds_nothing() {
 }
 
 #[test]
-fn what_is_taken_from_memory_to_be_called_is_seen_on_the_stack() {
-    let fake = Fake::new();
-    apply(&fake, &package(), &ONCE).unwrap();
-    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
-    let callback = record.body.functions[1].replacement.0;
-    fake.allocate(HEAP, 0x1000).unwrap();
-    // It is in the program's memory until the program runs again after the switch; then a
-    // thread has it.
-    fake.on_census.replace(Some(Box::new(move |fake, census| {
-        if census == 3 {
-            fake.thread(9, MODULE.0 + 0x3000, &[callback]);
-        }
-    })));
-    let reverted = revert(&fake, None, &ONCE).unwrap();
-    assert_eq!(codes(&reverted), ["HP518"], "{reverted:?}");
-    assert_eq!((fake.version(), fake.regions()), (Version::Old, 1));
-    assert_eq!(fake.tables.borrow().len(), 1);
+fn an_address_that_moves_is_seen_on_the_stack() {
+    // Before everything else is looked at, and after that.
+    for when in [2, 3] {
+        let fake = Fake::new();
+        apply(&fake, &package(), &ONCE).unwrap();
+        let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+        let callback = record.body.functions[1].replacement.0;
+        fake.on_census.replace(Some(Box::new(move |fake, census| {
+            if census == when + 1 {
+                fake.thread(9, MODULE.0 + 0x3000, &[callback]);
+            }
+        })));
+        let reverted = revert(&fake, None, &ONCE).unwrap();
+        assert_eq!(codes(&reverted), ["HP518"], "{when}: {reverted:?}");
+        assert_eq!((fake.version(), fake.regions()), (Version::Old, 1));
+        assert_eq!(fake.tables.borrow().len(), 1);
+    }
+}
+
+#[test]
+fn the_stack_of_a_thread_is_its_own_as_long_as_it_lives() {
+    for lives in [true, false] {
+        let fake = Fake::new();
+        apply(&fake, &package(), &ONCE).unwrap();
+        let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+        fake.thread(9, MODULE.0 + 0x3000, &[]);
+        let below = fake.threads.borrow()[1].stack_limit;
+        fake.poke(below, &record.body.functions[1].replacement.0.to_le_bytes());
+        fake.on_census.replace(Some(Box::new(move |fake, census| {
+            if census == 4 && !lives {
+                fake.threads.borrow_mut().retain(|t| t.id != 9);
+            }
+        })));
+        let reverted = revert(&fake, None, &ONCE).unwrap();
+        let kept = codes(&reverted) == ["HP518"];
+        assert_eq!(kept, !lives, "{reverted:?}");
+    }
 }
 
 #[test]
