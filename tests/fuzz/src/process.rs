@@ -1,4 +1,4 @@
-//! A process whose memory is what an input says: one module, one private region, one stack.
+//! A process whose memory is what an input says: one module, and private regions.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -10,8 +10,10 @@ use hotpatch::apply::target::{
 
 /// Where the module is.
 pub const MODULE: u64 = 0x1_4000_0000;
-/// Where the private region is.
+/// Where the first private region is; the others follow.
 pub const PRIVATE: u64 = 0x1_5000_0000;
+/// Size of a private region in bytes, except for that of the last.
+pub const REGION: u64 = 0x4000;
 
 /// It can be read and nothing else.
 pub struct Process {
@@ -20,21 +22,25 @@ pub struct Process {
 }
 
 impl Process {
-    /// A process with this module and this private memory, both in whole pages.
+    /// A process with this module and this private memory, both in whole pages, the latter in
+    /// regions of [`REGION`] bytes.
     pub fn new(mut module: Vec<u8>, mut private: Vec<u8>) -> Self {
         for part in [&mut module, &mut private] {
             part.resize(part.len().next_multiple_of(0x1000).max(0x1000), 0);
         }
+        let regions = private
+            .chunks(REGION as usize)
+            .zip((PRIVATE..).step_by(REGION as usize));
+        let regions = regions.map(|(bytes, at)| (at, bytes.to_vec(), Usage::Private));
         Process {
             identity: Identity {
                 pid: 4,
                 created: 1,
                 image: r"C:\app.exe".into(),
             },
-            parts: vec![
-                (MODULE, module, Usage::Mapped),
-                (PRIVATE, private, Usage::Private),
-            ],
+            parts: std::iter::once((MODULE, module, Usage::Mapped))
+                .chain(regions)
+                .collect(),
         }
     }
 
@@ -149,8 +155,12 @@ impl Target for Process {
 
     fn disarm(&self) {}
 
-    fn is_frozen(&self) -> Option<bool> {
+    fn is_frozen(&self, _: u64) -> Option<bool> {
         Some(true)
+    }
+
+    fn resume(&self) -> Result<(), TargetError> {
+        Err(refused("resume"))
     }
 
     fn freeze(&self) -> Result<Instant, TargetError> {
@@ -158,6 +168,14 @@ impl Target for Process {
     }
 
     fn thaw(&self) -> Result<(), TargetError> {
+        Ok(())
+    }
+
+    fn hold(&self) -> Result<(), TargetError> {
+        Err(refused("hold"))
+    }
+
+    fn let_go(&self) -> Result<(), TargetError> {
         Ok(())
     }
 

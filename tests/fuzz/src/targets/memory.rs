@@ -3,13 +3,17 @@
 use hotpatch::addr::Va;
 use hotpatch::apply::loaded::{export, identity, unwind_table};
 use hotpatch::apply::quiesce::unwind::{CodeMap, Lookup, Memory, walk};
-use hotpatch::apply::record::Record;
+use hotpatch::apply::record::{
+    Body, CodePages, Function, FunctionTable, Header, HookAt, PatchedModule, Protected, Record,
+    Site, Stage, VariableAt,
+};
 use hotpatch::apply::survey::Survey;
 use hotpatch::apply::target::Registers;
+use hotpatch::payload::names::Hook;
 use sha2::{Digest, Sha256};
 
 use crate::fixtures;
-use crate::process::{MODULE, PRIVATE, Process};
+use crate::process::{MODULE, PRIVATE, Process, REGION};
 
 /// Offsets in a record: see `src/apply/record/header.rs`.
 const BODY_LEN: usize = 0xc;
@@ -41,21 +45,94 @@ pub fn record(data: &[u8]) {
     let _ = Record::read(&process, Va(PRIVATE));
 }
 
+/// Where the second patch is.
+const ABOVE: u64 = PRIVATE + REGION;
+
+/// A patch at `at` that does everything a patch can.
+fn patch(at: u64, over: Vec<Va>) -> Body {
+    let (entry, relay) = (Va(MODULE + 0x1100), Va(MODULE + 0x1180));
+    let site = |at, original: &[u8], redirect: &[u8]| Site {
+        at,
+        original: original.to_vec(),
+        redirect: redirect.to_vec(),
+        function: 0,
+    };
+    Body {
+        id: "a".into(),
+        sequence: 1 + over.len() as u64,
+        title: Some("A fix".into()),
+        package_sha256: "00".into(),
+        applied_by: "x".into(),
+        module: PatchedModule {
+            name: "app.exe".into(),
+            base: Va(MODULE),
+            size: 0x1000,
+            time_date_stamp: 0,
+        },
+        function_table: Some(FunctionTable {
+            at: Va(at + 0xf00),
+            entries: 1,
+        }),
+        call: Some(Va(at + 0x1000)),
+        code: vec![CodePages {
+            at: Va(at + 0x1000),
+            size: 0x1000,
+        }],
+        data: vec![Va(at + 0xf00)],
+        over,
+        requires: vec!["b".into()],
+        on_stack: vec!["f".into()],
+        hooks: vec![HookAt {
+            hook: Hook::BeforeApply,
+            at: Va(at + 0x1010),
+        }],
+        functions: vec![Function {
+            name: "f".into(),
+            entry,
+            replacement: Va(at + 0x1020),
+            replacement_size: 16,
+            must_not_stay: Some("it locks".into()),
+        }],
+        entries: vec![site(entry, &[0x53, 0x90], &[0xeb, 0x7e])],
+        variables: vec![VariableAt {
+            name: Some("count".into()),
+            at: Va(at + 0xf40),
+            size: 8,
+            type_sha256: None,
+        }],
+        exposed: vec!["f".into()],
+        relays: vec![site(relay, &[0xcc; 5], &[0xe9, 0, 0, 0, 0])],
+        pages: vec![Protected {
+            at: Va(MODULE + 0x1000),
+            size: 0x1000,
+            protection: 0x20,
+        }],
+    }
+}
+
+/// One patch alone, and one over another: each is read as a whole, or the seed is no seed.
 pub fn record_seeds() -> Vec<Vec<u8>> {
-    let body = format!(
-        r#"{{"id":"a","sequence":1,"title":null,"package_sha256":"00","applied_by":"x","module":{{"name":"app.exe","base":"{MODULE:#x}","size":4096,"time_date_stamp":0}},"function_table":{{"at":"{:#x}","entries":1}},"call":"{:#x}","code":[{{"at":"{:#x}","size":4096}}],"functions":[{{"name":"f","entry":"{:#x}","original":"0000000000","redirect":"e900000000","replacement":"{:#x}","replacement_size":16}}],"pages":[{{"at":"{:#x}","size":4096,"protection":32}}]}}"#,
-        PRIVATE + 0x100,
-        PRIVATE + 0x100,
-        PRIVATE,
-        MODULE + 0x100,
-        PRIVATE + 0x100,
-        MODULE,
-    );
-    let mut header = vec![0u8; 1 + BODY];
-    header[1 + 0x10..][..8].copy_from_slice(&0x2000u64.to_le_bytes());
-    header[1 + 0x40] = 1;
-    header[1 + 0x80] = 3;
-    vec![[header, body.into_bytes()].concat()]
+    let header = Header {
+        region_size: REGION,
+        active: true,
+        stage: Stage::Committed,
+        registered: true,
+        applied_at_ms: 1,
+        frozen: false,
+        frozen_at_ms: 0,
+    };
+    let mut lower = Record::encode(&header, &patch(PRIVATE, Vec::new())).expect("a small body");
+    lower.resize(REGION as usize, 0);
+    let upper = patch(ABOVE, vec![Va(PRIVATE)]);
+    let mut both = lower.clone();
+    both.extend(Record::encode(&header, &upper).expect("a small body"));
+    both.resize(2 * REGION as usize, 0);
+    let process = Process::new(fixtures::PAIRS[2].0.image.to_vec(), both.clone());
+    let survey = Survey::of(&process).expect("regions that can be listed");
+    let found: Vec<u64> = survey.patches.iter().map(|p| p.record.at.0).collect();
+    assert_eq!(found, [PRIVATE, ABOVE], "records that can be read");
+    // The first byte leaves them as they are.
+    vec![[vec![1], lower].concat(), [vec![1], both].concat()]
 }
 
 /// The headers of a module in memory, and its exports.
