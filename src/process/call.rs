@@ -2,13 +2,15 @@
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::ptr;
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{WAIT_OBJECT_0, WAIT_TIMEOUT};
 use windows_sys::Win32::System::Threading::{
-    CreateRemoteThread, GetExitCodeThread, LPTHREAD_START_ROUTINE, WaitForSingleObject,
+    GetExitCodeThread, THREAD_QUERY_LIMITED_INFORMATION, THREAD_SYNCHRONIZE, WaitForSingleObject,
 };
 
+use super::ntdll;
 use crate::addr::Va;
 use crate::apply::target::TargetError;
 
@@ -23,26 +25,27 @@ pub fn call(
         action: "run a thread in the target",
         source,
     };
-    // SAFETY: an address of the other process: it is handed over, and never called here.
-    let routine = unsafe {
-        std::mem::transmute::<*const (), LPTHREAD_START_ROUTINE>(entry.0 as usize as *const ())
-    };
+    let mut thread = ptr::null_mut();
+    // In one step: a patcher that dies between two of them would leave a thread that never
+    // runs, with the payload's address, and the payload with it for good.
     // SAFETY: the other process has the code and the data at these addresses: the caller
-    // has written them and read them back.
-    let thread = unsafe {
-        CreateRemoteThread(
+    // has written them and read them back. Here they are only handed over.
+    let status = unsafe {
+        ntdll::NtCreateThreadEx(
+            &mut thread,
+            THREAD_QUERY_LIMITED_INFORMATION | THREAD_SYNCHRONIZE,
+            ptr::null(),
             process.as_raw_handle(),
-            std::ptr::null(),
-            0,
-            routine,
+            entry.0 as usize as *const _,
             argument.0 as usize as *const _,
             0,
-            std::ptr::null_mut(),
+            0,
+            0,
+            0,
+            ptr::null(),
         )
     };
-    if thread.is_null() {
-        return Err(failed(io::Error::last_os_error()));
-    }
+    ntdll::check(status).map_err(failed)?;
     // SAFETY: the handle is open and owned by nobody else.
     let thread = unsafe { OwnedHandle::from_raw_handle(thread) };
     let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX - 1);

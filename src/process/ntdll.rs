@@ -25,6 +25,22 @@ unsafe extern "system" {
         next: *mut HANDLE,
     ) -> NTSTATUS;
 
+    /// Starts a thread in a process. With no `flags` it runs at once: `CreateRemoteThread`
+    /// creates one that is suspended, and lets it go with a second call.
+    pub fn NtCreateThreadEx(
+        thread: *mut HANDLE,
+        access: u32,
+        attributes: *const core::ffi::c_void,
+        process: HANDLE,
+        routine: *const core::ffi::c_void,
+        argument: *const core::ffi::c_void,
+        flags: u32,
+        zero_bits: usize,
+        stack_commit: usize,
+        stack_reserve: usize,
+        attribute_list: *const core::ffi::c_void,
+    ) -> NTSTATUS;
+
     /// Writes memory of a process, and leaves protections alone.
     /// (`WriteProcessMemory` makes code pages writable *and* executable for a moment.)
     pub fn NtWriteVirtualMemory(

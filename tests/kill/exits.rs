@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use hotpatch::process::{Access, Process};
 
 use crate::means::{Ended, Operation, Packages, start};
-use crate::random::{below, victim};
+use crate::random::{COMMAND, below, victim};
 use crate::server::{Connection, Server};
 use crate::stuck;
 
@@ -62,7 +62,7 @@ fn one(
     let child = match kind {
         0 => start(&mut packages.program(server.pid, Operation::Apply(1))),
         1 => start(&mut packages.program(server.pid, Operation::Revert)),
-        _ => victim(server.pid),
+        _ => victim(COMMAND, server.pid),
     };
     let since = Instant::now();
     let output = match end_of(child, lives + IN_TIME)? {

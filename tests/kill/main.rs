@@ -4,6 +4,8 @@
 //! A program of its own, for it is its own watchdog, and its own victim.
 
 #[cfg(windows)]
+mod calls;
+#[cfg(windows)]
 mod exits;
 #[cfg(windows)]
 mod inspect;
@@ -51,9 +53,12 @@ fn main() {
     let folder = std::env::var_os("HOTPATCH_STORM").expect("HOTPATCH_STORM names a folder");
     let folder = std::path::Path::new(&folder);
     let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some(random::COMMAND) {
-        let pid = arguments.next().and_then(|n| n.parse().ok());
-        return random::cycle_for_ever(folder, pid.expect("a PID"));
+    let command = arguments.next().unwrap_or_default();
+    let pid = arguments.next().and_then(|n| n.parse().ok());
+    match (command.as_str(), pid) {
+        (random::COMMAND, Some(pid)) => return random::cycle_for_ever(folder, pid),
+        (calls::COMMAND, Some(pid)) => return calls::call_for_ever(pid),
+        _ => {}
     }
     let number = |name: &str, or: usize| {
         let given = std::env::var(name).ok();
@@ -67,6 +72,9 @@ fn main() {
     }
     if only.is_empty() || only == "random" {
         good &= random::run(folder, number("HOTPATCH_RANDOM_KILLS", 10));
+    }
+    if only.is_empty() || only == "calls" {
+        good &= calls::run(folder, number("HOTPATCH_CALL_KILLS", 10));
     }
     if only.is_empty() || only == "exits" {
         good &= exits::run(folder, number("HOTPATCH_EXITS", 10));

@@ -35,16 +35,18 @@ pub fn cycle_for_ever(folder: &Path, pid: u32) {
 }
 
 /// Starts a victim: a copy of this program, for no process opens one of its own kind.
-pub fn victim(pid: u32) -> Child {
+pub fn victim(command: &str, pid: u32) -> Child {
     static COPY: LazyLock<PathBuf> = LazyLock::new(|| {
         let own = std::env::current_exe().expect("this program");
         let copy = own.with_extension("victim.exe");
         std::fs::copy(own, &copy).expect("a copy of this program");
         copy
     });
+    let pid = pid.to_string();
+    let arguments = [command, &pid];
     let mut command = Command::new(&*COPY);
-    command.args([COMMAND, &pid.to_string()]);
     command
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -72,7 +74,7 @@ pub fn run(folder: &Path, kills: usize) -> bool {
                 let operation = Operation::Apply(1);
                 start(&mut subject.packages.program(subject.server.pid, operation))
             }
-            _ => victim(subject.server.pid),
+            _ => victim(COMMAND, subject.server.pid),
         };
         let wait = 150 + below(&mut seed, 700);
         std::thread::sleep(Duration::from_millis(wait));
