@@ -16,7 +16,12 @@ use std::os::windows::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::Foundation::{DUPLICATE_SAME_ACCESS, DuplicateHandle};
+use windows_sys::Win32::Foundation::{
+    DUPLICATE_SAME_ACCESS, DuplicateHandle, HANDLE_FLAG_INHERIT, SetHandleInformation,
+};
+use windows_sys::Win32::System::Console::{
+    GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
+};
 use windows_sys::Win32::System::Threading::{
     CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, DETACHED_PROCESS, GetCurrentProcess,
 };
@@ -84,6 +89,7 @@ impl Watchdog {
                 .map(|h| (h.as_raw_handle() as usize).to_string()),
         );
         let program = std::env::current_exe()?;
+        keep_streams();
         let mut child = spawn(&program, &arguments)?;
         let deadline = Instant::now() + START_WAIT;
         while !lifeline.is_watched() {
@@ -132,6 +138,16 @@ fn spawn(program: &std::path::Path, arguments: &[String]) -> io::Result<Child> {
             .spawn()
     };
     start(apart | CREATE_BREAKAWAY_FROM_JOB).or_else(|_| start(apart))
+}
+
+/// Keeps the streams of this process to itself. Whoever reads from them waits for all who
+/// hold them, and a watchdog may be there for longer than its patcher: for good, where that
+/// was killed while the system was creating it.
+fn keep_streams() {
+    for stream in [STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE] {
+        // SAFETY: takes and returns numbers. Where there is no stream, nothing is changed.
+        unsafe { SetHandleInformation(GetStdHandle(stream), HANDLE_FLAG_INHERIT, 0) };
+    }
 }
 
 /// Where a test wants the watchdog to die: nowhere, most of the time.
