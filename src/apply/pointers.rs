@@ -19,12 +19,12 @@ pub struct Pointer {
     pub allocation: Va,
 }
 
-/// So many are enough to tell.
-const MOST: usize = 1 << 16;
+/// So many are kept. Where as many are found there may be more, of which nothing is known.
+pub const MOST: usize = 1 << 16;
 
 /// Looks through everything that the target can write, but for some ranges, for aligned
-/// words that point into `range` and count. Ranges are first byte and first byte after. The
-/// first 65,536 of them are found.
+/// words that point into `range` and count. Ranges are first byte and first byte after. Once
+/// [`MOST`] are found, the rest is not looked at.
 ///
 /// Memory that goes away meanwhile is no memory; what can't be read holds nothing that the
 /// target could read either.

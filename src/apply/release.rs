@@ -78,6 +78,13 @@ pub(super) fn release<T: Target>(
         {
             found = pointers_into(target, &check, records)?;
         }
+        // Those of stacks among them don't count, and what lies beyond was not looked at.
+        if found.len() >= pointers::MOST {
+            return kept(
+                records,
+                "Too many words of the program's memory point into it.",
+            );
+        }
         let Some(after) = look(target, records, &check, &patience)? else {
             return kept(records, BUSY);
         };

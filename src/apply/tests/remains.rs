@@ -143,6 +143,32 @@ fn the_stack_of_a_thread_is_its_own_as_long_as_it_lives() {
 }
 
 #[test]
+fn many_stale_words_do_not_hide_one_that_counts() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let word = record.body.functions[1].replacement.0.to_le_bytes();
+    // A stack full of what calls left that have returned, and beyond it one callback.
+    let (stack, size) = (Va(0x6000_0000), 0x9_0000);
+    fake.allocate(stack, size).unwrap();
+    fake.poke(stack, &word.repeat(size as usize / 8));
+    fake.thread(9, MODULE.0 + 0x3000, &[]);
+    {
+        let mut threads = fake.threads.borrow_mut();
+        let thread = threads.iter_mut().find(|t| t.id == 9).unwrap();
+        thread.stack_limit = stack;
+        thread.stack_base = Va(stack.0 + size);
+        thread.registers.rsp = stack.0 + size;
+    }
+    fake.allocate(HEAP, 0x1000).unwrap();
+    fake.poke(HEAP, &word);
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(codes(&reverted), ["HP518"], "{reverted:?}");
+    assert_eq!(fake.version(), Version::Old);
+    assert_eq!(fake.tables.borrow().len(), 1);
+}
+
+#[test]
 fn a_call_of_hotpatch_that_has_not_begun_keeps_the_payload() {
     let fake = Fake::new();
     fake.loader.set(Loader::Hangs);

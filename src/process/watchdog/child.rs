@@ -49,18 +49,18 @@ pub fn run(inherited: Inherited) -> io::Result<()> {
     unsafe { WaitForSingleObject(patcher.as_raw_handle(), INFINITE) };
     fault::point("watchdog");
     if is_frozen(&lifeline, &target) {
-        // What an object freezes has a suspend count only where it was held.
-        let held = target.freezes_by_object() && is_suspended(&lifeline, &target) == Some(true);
         let repaired = match lifeline.record() {
             Some(record) => repair::repair(&target, record),
             None => Ok(()),
         };
         // Whatever came of the repair: a process that runs can be looked at and restarted.
-        if held {
-            target.resume().map_err(io::Error::other)?;
-        }
-        target.thaw().map_err(io::Error::other)?;
+        let thawed = target.thaw();
+        // Threads that an object freezes have a suspend count as well: only now does it tell
+        // whether the target was held.
+        let held = target.freezes_by_object() && is_suspended(&lifeline, &target) == Some(true);
+        let resumed = if held { target.resume() } else { Ok(()) };
         repaired.map_err(io::Error::other)?;
+        thawed.and(resumed).map_err(io::Error::other)?;
     }
     Ok(())
 }
