@@ -14,6 +14,7 @@ use hotpatch::process::{Access, Process};
 
 use crate::inspect::Subject;
 use crate::random::{below, victim};
+use crate::verdict;
 
 /// The argument of the victim.
 pub const COMMAND: &str = "call";
@@ -73,9 +74,7 @@ pub fn run(folder: &Path, kills: usize) -> bool {
     println!("kills in calls:    {kills}");
     println!("requests checked:  {requests}");
     failures.extend(anomalies);
-    println!("anomalies:         {}", failures.len());
-    failures.iter().for_each(|f| println!("FAILED: {f}"));
-    failures.is_empty()
+    verdict(&failures)
 }
 
 /// The number of threads once every client has the one that serves it.

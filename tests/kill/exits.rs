@@ -11,6 +11,7 @@ use crate::means::{Ended, Operation, Packages, start};
 use crate::random::{COMMAND, below, victim};
 use crate::server::{Connection, Server};
 use crate::stuck;
+use crate::verdict;
 
 /// hotpatch must have ended so long after the server at the latest: it waits for a call
 /// into the server for 5 s, and for a lock for 2 s.
@@ -40,9 +41,7 @@ pub fn run(folder: &Path, exits: usize) -> bool {
     for (outcome, times) in &outcomes {
         println!("  {times:4} times {outcome}");
     }
-    println!("anomalies:         {}", failures.len());
-    failures.iter().for_each(|f| println!("FAILED: {f}"));
-    failures.is_empty()
+    verdict(&failures)
 }
 
 fn one(

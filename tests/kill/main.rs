@@ -55,9 +55,9 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
     let pid = arguments.next().and_then(|n| n.parse().ok());
-    match (command.as_str(), pid) {
-        (random::COMMAND, Some(pid)) => return random::cycle_for_ever(folder, pid),
-        (calls::COMMAND, Some(pid)) => return calls::call_for_ever(pid),
+    match command.as_str() {
+        random::COMMAND => return random::cycle_for_ever(folder, pid.expect("a PID")),
+        calls::COMMAND => return calls::call_for_ever(pid.expect("a PID")),
         _ => {}
     }
     let number = |name: &str, or: usize| {
@@ -82,4 +82,12 @@ fn main() {
     if !good {
         std::process::exit(1);
     }
+}
+
+/// Prints what went wrong; whether nothing did.
+#[cfg(windows)]
+fn verdict(failures: &[String]) -> bool {
+    println!("anomalies:         {}", failures.len());
+    failures.iter().for_each(|f| println!("FAILED: {f}"));
+    failures.is_empty()
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::inspect::Subject;
 use crate::means::{Ended, NOT_STARTED, Operation, run as run_to_end};
 use crate::points;
+use crate::verdict;
 
 /// What is killed.
 #[derive(Clone, Copy)]
@@ -197,9 +198,7 @@ fn conclude(subject: Subject, places: &[Place], tally: Tally, points: usize) -> 
     println!("lost regions:      {lost}; memory was kept {kept} times");
     holders.iter().for_each(|why| println!("  {why}"));
     failures.extend(anomalies);
-    println!("anomalies:         {}", failures.len());
-    failures.iter().for_each(|f| println!("FAILED: {f}"));
-    failures.is_empty()
+    verdict(&failures)
 }
 
 /// The places of an operation that nobody disturbs.

@@ -9,6 +9,7 @@ use hotpatch::process::{Access, Process};
 
 use crate::inspect::Subject;
 use crate::means::{Operation, Packages, start};
+use crate::verdict;
 
 /// The argument of the victim.
 pub const COMMAND: &str = "cycle";
@@ -110,7 +111,5 @@ pub fn run(folder: &Path, kills: usize) -> bool {
     println!("requests checked:  {requests}");
     println!("lost regions:      {lost}");
     failures.extend(anomalies);
-    println!("anomalies:         {}", failures.len());
-    failures.iter().for_each(|f| println!("FAILED: {f}"));
-    failures.is_empty()
+    verdict(&failures)
 }
