@@ -98,6 +98,9 @@ step "Tests, Windows (under Wine)"
 tests/wine/run.sh --prepare
 "${windows_cargo[@]}" test --locked --no-fail-fast "${windows_args[@]}"
 
+step "Kinds of wrong answers (under Wine)"
+tests/kinds/run.sh
+
 step "Constructs (under Wine)"
 tests/constructs/run.sh
 

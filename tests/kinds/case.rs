@@ -1,0 +1,99 @@
+//! What a case says about itself.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::build::Abi;
+
+/// One program in two builds, with what must be found.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Name of its folder.
+    #[serde(skip)]
+    pub name: String,
+    /// Its folder.
+    #[serde(skip)]
+    pub folder: PathBuf,
+    /// What it shows.
+    pub why: String,
+    #[serde(default)]
+    abi: Abis,
+    #[serde(default = "default_options")]
+    pub options: String,
+    pub sources: Vec<String>,
+    pub new_sources: Option<Vec<String>>,
+    #[serde(default)]
+    pub without_debug: Vec<String>,
+    #[serde(default)]
+    pub link: String,
+    pub new_link: Option<String>,
+    #[serde(default)]
+    pub absolute: bool,
+    #[serde(default)]
+    pub accept: Vec<String>,
+    pub expect: Expect,
+}
+
+/// What must be found.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    pub verdict: Option<String>,
+    #[serde(default)]
+    pub findings: Vec<String>,
+    #[serde(default)]
+    pub no_findings: Vec<String>,
+    pub changed: Option<Vec<String>>,
+    #[serde(default)]
+    pub runs: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Abis {
+    One(Abi),
+    Several(Vec<Abi>),
+}
+
+impl Default for Abis {
+    fn default() -> Self {
+        Abis::One(Abi::Gnu)
+    }
+}
+
+fn default_options() -> String {
+    "-O1".into()
+}
+
+impl Case {
+    /// Reads the case in a folder.
+    pub fn read(folder: &Path) -> Case {
+        let file = folder.join("case.toml");
+        let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{file:?}: {e}"));
+        let mut case: Case = toml::from_str(&text).unwrap_or_else(|e| panic!("{file:?}: {e}"));
+        case.name = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        case.folder = folder.to_owned();
+        assert!(case.why.len() > 20, "{file:?} does not say why");
+        let expect = &case.expect;
+        let expects = expect.verdict.is_some() || expect.changed.is_some() || expect.runs;
+        assert!(
+            expects || !expect.findings.is_empty(),
+            "{file:?} expects nothing"
+        );
+        case
+    }
+
+    /// The ABIs that it is built for.
+    pub fn abis(&self) -> Vec<Abi> {
+        match &self.abi {
+            Abis::One(abi) => vec![*abi],
+            Abis::Several(list) => list.clone(),
+        }
+    }
+}
