@@ -112,7 +112,24 @@ pub fn observe<T: Target + ?Sized>(
             seen.extend(classes.map(|s| classify(s, span.slot(s, &bytes))));
         }
     }
+    if seen.len() == body.sites().count() {
+        led_elsewhere(body, &mut seen);
+    }
     Ok(seen)
+}
+
+/// A jump to a relay has the same two bytes whichever patch wrote it: it is this patch's own
+/// only where the relay is.
+fn led_elsewhere(body: &Body, seen: &mut [EntryBytes]) {
+    let (entries, relays) = seen.split_at_mut(body.entries.len());
+    for (site, found) in body.entries.iter().zip(entries) {
+        let relay = body.relays.iter().position(|r| r.function == site.function);
+        if *found == EntryBytes::Redirect
+            && relay.is_some_and(|r| relays[r] != EntryBytes::Redirect)
+        {
+            *found = EntryBytes::Foreign(site.redirect.clone());
+        }
+    }
 }
 
 /// Gives every entry its wanted bytes, leaves the protection of the pages as it was, and

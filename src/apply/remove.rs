@@ -1,5 +1,7 @@
 //! Takes patches out that are active or pending: the entries, the switch, the memory.
 
+use std::time::{Duration, Instant};
+
 use super::entries::{self, EntryBytes, Wanted, WriteError};
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::payload_zones::payload_zones;
@@ -8,9 +10,10 @@ use super::quiesce::{FrameCheck, Patience, Zone, Zones, quiesce};
 use super::record::{Record, Stage};
 use super::release::{has_run, release};
 use super::survey::Survey;
-use super::target::Target;
+use super::target::{Target, TargetError};
 use super::{fault, hooks, repair};
 use crate::addr::Va;
+use crate::finding::Finding;
 use crate::payload::names::Hook;
 
 /// Takes out a patch and those beneath it that go with it, the patch first, in one freeze;
@@ -97,6 +100,26 @@ pub(super) fn remove<T: Target>(
     let kept = summary.afterwards(release(target, given, &check, patience));
     summary.findings.extend(kept.unwrap_or_default());
     Ok(None)
+}
+
+/// How long memory that was kept is asked for again; nothing waits for it.
+const ONCE_MORE: Duration = Duration::from_millis(100);
+
+/// Gives memory back that had to stay when its patch was taken out, if nothing points into it
+/// any more; otherwise says why not. Nothing leads there, so no entry is looked at.
+pub(super) fn free_kept<T: Target>(
+    target: &T,
+    (survey, record): (&Survey, Record),
+    patience: &Patience<'_>,
+) -> Result<Vec<Finding>, TargetError> {
+    let known: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
+    let check = FrameCheck::new(CodeMap::of(target, &known)?);
+    let patience = Patience {
+        deadline: patience.deadline.min(Instant::now() + ONCE_MORE),
+        ..*patience
+    };
+    let ran = [record.at];
+    release(target, (survey, &mut [record], &ran), &check, &patience)
 }
 
 /// The relays of a patch: a thread that has just taken the short jump at an entry stands on

@@ -108,7 +108,7 @@ pub(super) fn pending(survey: &Survey) -> Vec<Installed> {
     let mut pending: Vec<Installed> = survey
         .patches
         .iter()
-        .filter(|p| matches!(p.state, State::Pending | State::Detached))
+        .filter(|p| matches!(p.state, State::Pending | State::Detached | State::Kept))
         .cloned()
         .collect();
     pending.sort_by_key(depth);
@@ -138,10 +138,14 @@ pub(super) fn take_out<T: Target>(
             records[0].set_stage(target, Stage::Restored)?;
         }
         let quiet = (options, &patience);
+        let said = summary.findings.len();
         if let Some(stopped) = remove(target, (survey, &mut records), quiet, summary)? {
             return Ok(Some(stopped));
         }
-        summary.outcome = Outcome::Recovered;
+        // Where all that there was to do is to wait on, nothing was recovered.
+        if leftover.state != State::Kept || summary.findings.len() == said {
+            summary.outcome = Outcome::Recovered;
+        }
     }
     Ok(None)
 }
@@ -236,10 +240,14 @@ fn choose<'a, T: Target>(
         State::Active | State::Torn => 0,
         State::Replaced => 1,
         State::Pending | State::Detached => 2,
+        State::Kept => 3,
     };
     fitting.sort_by_key(|p| rank(p));
-    if id.is_none() && fitting.first().is_some_and(|p| rank(p) == 0) {
-        fitting.retain(|p| rank(p) == 0);
+    // Memory that was kept is not what somebody means who names nothing.
+    if id.is_none()
+        && let Some(best) = fitting.first().map(|p| rank(p))
+    {
+        fitting.retain(|p| rank(p) == best);
     }
     let mut ids: Vec<String> = fitting.iter().map(|p| p.record.body.id.clone()).collect();
     ids.sort();

@@ -19,6 +19,9 @@ pub enum State {
     /// Every call runs old code: the patch is being applied or taken out, or the patcher
     /// died while it was.
     Pending,
+    /// Every call runs old code, and nothing leads to the patch any more, whatever is at its
+    /// entries now: it was taken out, and its memory waits until nothing points into it.
+    Kept,
     /// Every call runs old code, without any operation: the module was unloaded with the patch
     /// in it, and is gone, or was loaded anew. Nothing leads to the patch any more.
     Detached,
@@ -45,7 +48,7 @@ impl Installed {
         match self.state {
             State::Active | State::Replaced | State::Torn => true,
             State::Pending => !idle,
-            State::Detached => false,
+            State::Detached | State::Kept => false,
         }
     }
 }
@@ -225,8 +228,10 @@ fn is_loaded<T: Target + ?Sized>(target: &T, record: &Record) -> bool {
 fn state(record: &Record, entries: &[EntryBytes], active: bool, replaced: bool) -> State {
     let foreign = |e: &EntryBytes| matches!(e, EntryBytes::Foreign(_));
     let complete = entries.len() == record.body.sites().count();
-    let gone = matches!(record.header.stage, Stage::Placed | Stage::Restored);
-    if complete && !active && gone && !entries.contains(&EntryBytes::Redirect) {
+    let leads = entries.contains(&EntryBytes::Redirect);
+    if complete && !active && !leads && record.header.stage == Stage::Restored {
+        State::Kept
+    } else if complete && !active && !leads && record.header.stage == Stage::Placed {
         // Nothing leads to it, whatever is there.
         State::Pending
     } else if complete && active && entries.iter().all(|e| *e == EntryBytes::Original) {

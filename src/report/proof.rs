@@ -52,8 +52,9 @@ pub struct ModuleProof {
 pub struct PatchProof {
     /// Its id.
     pub id: String,
-    /// `active`, or `replaced` where it waits beneath the one that replaced it; `pending` or
-    /// `torn` where it is neither.
+    /// `active`, or `replaced` where it waits beneath the one that replaced it; `kept` where
+    /// it was taken out and its memory had to stay; `pending` or `torn` where it is none of
+    /// these.
     pub state: &'static str,
     /// SHA-256 of its package as hex.
     pub package_sha256: String,
@@ -69,6 +70,7 @@ pub fn state_word(state: State) -> &'static str {
         State::Active => "active",
         State::Replaced => "replaced",
         State::Pending => "pending",
+        State::Kept => "kept",
         State::Detached => "detached",
         State::Torn => "torn",
     }

@@ -36,8 +36,22 @@ pub struct ProcessReport {
     pub image: String,
     /// Its patches.
     pub patches: Vec<PatchReport>,
+    /// Memory of patches that were taken out, which waits until nothing points into it.
+    pub kept: Vec<KeptMemory>,
     /// Records that can't be read, each with the reason.
     pub unreadable: Vec<String>,
+}
+
+/// Memory of a patch that was taken out and into which the program still pointed then. Nothing
+/// leads there; the next operation gives it back as soon as that can be.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeptMemory {
+    /// Id of the patch.
+    pub id: String,
+    /// Where the memory is.
+    pub region: Va,
+    /// Its size in bytes.
+    pub bytes: u64,
 }
 
 /// A patch in a process.
@@ -109,6 +123,13 @@ impl StatusReport {
             for reason in &process.unreadable {
                 let _ = writeln!(text, "  unreadable: {}", line(reason));
             }
+            for kept in &process.kept {
+                let (id, bytes, region) = (line(&kept.id), kept.bytes, kept.region);
+                let _ = writeln!(
+                    text,
+                    "  {id}, taken out: {bytes} bytes at {region} wait until nothing points there"
+                );
+            }
             if process.patches.is_empty() && process.unreadable.is_empty() {
                 text.push_str("  no patches\n");
             }
@@ -140,13 +161,22 @@ impl Default for StatusReport {
 impl ProcessReport {
     /// What was found in a process.
     pub fn new(process: &Identity, survey: &Survey) -> Self {
+        let is_kept = |p: &&Installed| p.state == State::Kept;
+        let (kept, patches): (Vec<_>, Vec<_>) = survey.patches.iter().partition(is_kept);
         ProcessReport {
             pid: process.pid,
             image: process.image.clone(),
-            patches: survey
-                .patches
-                .iter()
+            patches: patches
+                .into_iter()
                 .map(|patch| PatchReport::new(patch, survey))
+                .collect(),
+            kept: kept
+                .into_iter()
+                .map(|patch| KeptMemory {
+                    id: patch.record.body.id.clone(),
+                    region: patch.record.at,
+                    bytes: patch.record.header.region_size,
+                })
                 .collect(),
             unreadable: survey
                 .unreadable

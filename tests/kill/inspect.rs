@@ -137,7 +137,9 @@ impl Subject {
             let why = why.filter_map(|t| t.split('"').next());
             self.holders.extend(why.map(|t| t.trim().to_owned()));
         }
-        if let Some(left) = patches.find(|p| p.state == State::Pending && !kept) {
+        if let Some(left) =
+            patches.find(|p| matches!(p.state, State::Pending | State::Kept) && !kept)
+        {
             let (id, at) = (&left.record.body.id, left.record.at);
             return Err(format!("recover left {id} at {at}: {}", self.said));
         }
@@ -194,7 +196,7 @@ impl Subject {
         let state = |n: usize| survey.by_id(&format!("storm-{n}")).map(|p| p.state);
         self.found[0] += usize::from(version > 0);
         self.found[1] += usize::from(survey.patches.iter().any(|p| p.state == State::Pending));
-        let idle = |s: Option<State>| matches!(s, None | Some(State::Pending));
+        let idle = |s: Option<State>| matches!(s, None | Some(State::Pending | State::Kept));
         let fits = match version {
             0 => idle(state(1)) && idle(state(2)),
             1 => state(1) == Some(State::Active) && idle(state(2)),
@@ -243,7 +245,11 @@ impl Subject {
         let process = Process::open(self.server.pid, Access::Look).map_err(|e| e.to_string())?;
         let used = Used::of(&process, &mut self.control);
         let remains = Survey::of(&process).map_err(|e| e.to_string())?;
-        if remains.patches.iter().any(|p| p.state != State::Pending) {
+        if remains
+            .patches
+            .iter()
+            .any(|p| !matches!(p.state, State::Pending | State::Kept))
+        {
             return Err("something is left but for memory".to_owned());
         }
         if !remains.patches.is_empty() {

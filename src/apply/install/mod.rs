@@ -7,9 +7,9 @@ use super::blueprint::Context;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::Preflight;
 use super::quiesce::Effort;
-use super::survey::Survey;
+use super::survey::{State, Survey};
 use super::target::{Target, TargetError};
-use super::{fault, hooks, now_ms, recover, release, revert};
+use super::{fault, hooks, now_ms, recover, release, remove, revert};
 use crate::package::{Package, Verified};
 use crate::payload::names::Hook;
 use placing::place;
@@ -47,10 +47,17 @@ pub fn apply<T: Target>(
     };
     let mut survey = preflight.survey;
     if !preflight.leftovers.is_empty() {
-        let leftovers = (&survey, preflight.leftovers);
-        if let Some(stopped) = revert::take_out(target, leftovers, options, &mut summary)? {
+        // What had to stay was said when it did.
+        let (kept, left): (Vec<_>, Vec<_>) = preflight
+            .leftovers
+            .into_iter()
+            .partition(|p| p.state == State::Kept);
+        if let Some(stopped) = revert::take_out(target, (&survey, left), options, &mut summary)? {
             summary.outcome = stopped;
             return Ok(summary);
+        }
+        for installed in kept {
+            let _ = remove::free_kept(target, (&Survey::of(target)?, installed.record), &patience)?;
         }
         survey = Survey::of(target)?;
     }

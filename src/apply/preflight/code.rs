@@ -104,7 +104,9 @@ impl<'a> Patches<'a> {
     /// The patch whose redirect these bytes are, and the entry of the function that they
     /// redirect. Of several, the one that runs.
     fn redirecting(self, at: Va, found: &[u8]) -> Option<(&'a Installed, Va)> {
-        let mut redirecting = self.survey.patches.iter().filter_map(|patch| {
+        let patches = self.survey.patches.iter();
+        let patches = patches.filter(|p| p.state != State::Kept);
+        let mut redirecting = patches.filter_map(|patch| {
             let body = &patch.record.body;
             let site = body.sites().find(|s| s.at == at && s.redirect == found)?;
             Some((patch, body.functions.get(site.function as usize)?.entry))

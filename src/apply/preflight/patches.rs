@@ -63,7 +63,8 @@ pub(super) fn examine(
                 ),
             }),
             State::Active => beside(installed, module, package, &mut relations, findings),
-            State::Replaced => {}
+            // What was kept on purpose is no remains of anything, and stands in no way.
+            State::Replaced | State::Kept => {}
         }
     }
     relations.leftovers = pending(survey);

@@ -124,14 +124,17 @@ pub fn prove<T: Target>(
         let sites = payload::compare(target, &survey, installed, package, &mut proof)?;
         let detail = format!("Patch {} at {}.", body.id, installed.record.at);
         let not_so = match installed.state {
-            State::Active | State::Replaced => None,
+            State::Active | State::Replaced | State::Kept => None,
             State::Torn => Some(&rules::TORN),
             State::Pending | State::Detached => Some(&rules::NOT_ACTIVE),
         };
         if let Some(rule) = not_so {
             proof.findings.push(Finding::about(rule, &body.id, detail));
         }
-        if !matches!(installed.state, State::Pending | State::Detached) {
+        if !matches!(
+            installed.state,
+            State::Pending | State::Detached | State::Kept
+        ) {
             expected.extend(sites);
         }
     }
@@ -140,7 +143,7 @@ pub fn prove<T: Target>(
         if !survey
             .patches
             .iter()
-            .any(|p| p.record.body.package_sha256 == sha256)
+            .any(|p| p.state != State::Kept && p.record.body.package_sha256 == sha256)
         {
             let id = &package.manifest.patch.id;
             let detail = format!("No patch of the package {sha256} is in the process.");

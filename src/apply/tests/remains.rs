@@ -32,7 +32,7 @@ fn memory_that_the_program_points_into_is_kept() {
     );
     assert_eq!(
         (fake.version(), states(&fake)),
-        (Version::Old, vec![State::Pending])
+        (Version::Old, vec![State::Kept])
     );
     // What is called there may be unwound, too.
     assert_eq!(fake.tables.borrow().len(), 1);
@@ -306,6 +306,61 @@ fn a_thread_on_a_relay_is_waited_for() {
     let reverted = revert(&fake, None, &ONCE).unwrap();
     assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
     assert_eq!(fake.read_vec(relay, 5).unwrap(), [0xcc; 5]);
+}
+
+/// A patch that was reverted while the program pointed into it, so that its memory stayed.
+fn kept_behind_a_relay() -> (Fake, crate::package::Verified<crate::package::Package>) {
+    let (fake, _) = with_room(0);
+    let short = package_with(|m| through_relay(m, 0));
+    apply(&fake, &short, &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    fake.allocate(HEAP, 0x1000).unwrap();
+    fake.poke(HEAP, &record.body.functions[0].replacement.0.to_le_bytes());
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(codes(&reverted), ["HP518"]);
+    assert_eq!(states(&fake), [State::Kept]);
+    (fake, short)
+}
+
+#[test]
+fn memory_that_was_kept_stands_in_no_way() {
+    let (fake, short) = kept_behind_a_relay();
+    for _ in 0..3 {
+        // The short jump at the entry is the same whichever instance wrote it.
+        let applied = apply(&fake, &short, &ONCE).unwrap();
+        assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+        // That of the earlier instance was said when it was kept.
+        assert!(!codes(&applied).contains(&"HP518"), "{applied:?}");
+        assert!(!codes(&applied).contains(&"HP514"), "{applied:?}");
+        assert_eq!(states(&fake), [State::Kept, State::Active]);
+        let again = apply(&fake, &short, &ONCE).unwrap();
+        assert_eq!(again.outcome, Outcome::AlreadyApplied);
+        let reverted = revert(&fake, None, &ONCE).unwrap();
+        assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
+        assert_eq!(states(&fake), [State::Kept]);
+    }
+    // Nobody means it who names nothing else; and it is said to be there still.
+    let still = clear_up(&fake, &ONCE).unwrap();
+    assert_eq!(
+        (still.outcome, codes(&still)),
+        (Outcome::Clean, vec!["HP518"])
+    );
+    fake.free(HEAP).unwrap();
+    assert_eq!(clear_up(&fake, &ONCE).unwrap().outcome, Outcome::Recovered);
+    assert_eq!((states(&fake), fake.regions()), (vec![], 0));
+}
+
+#[test]
+fn a_thread_that_stays_in_kept_memory_does_not_stop_the_next_patch() {
+    let (fake, short) = kept_behind_a_relay();
+    let kept = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let inside = kept.body.functions[0].replacement.0 + 5;
+    fake.thread(9, inside, &[]);
+    let applied = apply(&fake, &short, &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
+    assert_eq!(states(&fake)[0], State::Kept);
 }
 
 /// Kills a revert at every step, and sees that everything can run.
