@@ -32,6 +32,7 @@ mod names;
 mod product;
 mod render;
 mod render_body;
+#[path = "../support/rng.rs"]
 mod rng;
 mod toolchain;
 mod truth;

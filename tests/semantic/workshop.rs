@@ -1,0 +1,227 @@
+//! Compiles and links. What was compiled once is not compiled again.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::config::{Abi, Config};
+use crate::model;
+use crate::render::{self, Unit};
+use crate::spec::{Side, Spec};
+
+/// As tests/kinds compiles its cases.
+const COMMON: &str = "-fno-ident -ffreestanding -fno-builtin -fno-exceptions -mno-stack-arg-probe \
+    -fasynchronous-unwind-tables -w";
+
+/// Functions of `kernel32` that programs use.
+const KERNEL32: &str = "LIBRARY kernel32.dll\nEXPORTS\nExitProcess\nGetCurrentProcessId\n\
+    GetStdHandle\nReadFile\nWriteFile\n";
+
+/// A folder for the builds of one program.
+pub struct Workshop {
+    folder: PathBuf,
+    /// Objects by what they were made from.
+    made: HashMap<String, PathBuf>,
+}
+
+impl Workshop {
+    /// Empties a folder.
+    pub fn new(folder: &Path) -> Result<Workshop, String> {
+        let _ = std::fs::remove_dir_all(folder);
+        std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
+        Ok(Workshop {
+            folder: folder.to_owned(),
+            made: HashMap::new(),
+        })
+    }
+
+    /// Where the builds are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// One build of a pair, in a folder of its own; the image.
+    pub fn build(&mut self, spec: &Spec, side: Side) -> Result<PathBuf, String> {
+        let folder = self.folder.join(side.name());
+        let _ = std::fs::remove_dir_all(&folder);
+        let mut units = render::units(spec, side);
+        units.push(render::calls(spec));
+        let mut objects = Vec::new();
+        for unit in &units {
+            let made = self.object(unit, &spec.config)?;
+            // Linked from the build's folder, as any build would have it.
+            let object = object_of(unit);
+            let here = folder.join(&object);
+            std::fs::create_dir_all(here.parent().unwrap_or(&folder))
+                .and_then(|()| std::fs::hard_link(made, here))
+                .map_err(|e| format!("{object}: {e}"))?;
+            objects.push(object);
+        }
+        link(&folder, &spec.config, &render::link(spec, side), &objects)?;
+        Ok(folder.join("x.exe"))
+    }
+
+    fn object(&mut self, unit: &Unit, config: &Config) -> Result<PathBuf, String> {
+        let options = options(config, unit);
+        // The path is part of it: the compiler writes it to the debug information.
+        let key = format!("{} {options:?}\n{}", unit.path, unit.text);
+        if let Some(object) = self.made.get(&key) {
+            return Ok(object.clone());
+        }
+        let place = self
+            .folder
+            .join("objects")
+            .join(self.made.len().to_string());
+        write_unit(&place, unit, "windows.h")?;
+        let object = object_of(unit);
+        let mut clang = Command::new(tool("clang"));
+        clang.current_dir(&place).args(options);
+        clang.args([
+            "-ffile-compilation-dir=/src",
+            "-c",
+            "-o",
+            &object,
+            &unit.path,
+        ]);
+        check(&mut clang, &unit.path)?;
+        let object = place.join(object);
+        self.made.insert(key, object.clone());
+        Ok(object)
+    }
+
+    /// The model, a program for this machine.
+    pub fn model(&self, spec: &Spec) -> Result<PathBuf, String> {
+        let folder = self.folder.join("model");
+        let _ = std::fs::remove_dir_all(&folder);
+        let mut units = model::units(spec);
+        units.push(render::calls(spec));
+        let mut clang = Command::new(tool("clang"));
+        clang.current_dir(&folder);
+        let options = "-O1 -w -fwrapv -fshort-wchar -fno-strict-aliasing -fno-threadsafe-statics -fno-exceptions -fno-rtti -fms-extensions -DMODEL -o model";
+        clang.args(options.split_whitespace());
+        for unit in &units {
+            write_unit(&folder, unit, "model.h")?;
+            clang.arg(&unit.path);
+        }
+        check(&mut clang, "the model")?;
+        Ok(folder.join("model"))
+    }
+}
+
+/// Writes a file with the headers that it includes.
+pub fn write_unit(folder: &Path, unit: &Unit, start: &str) -> Result<(), String> {
+    let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/semantic/runtime");
+    let to = folder.join(&unit.path);
+    let parent = to.parent().unwrap_or(folder);
+    std::fs::create_dir_all(parent).map_err(|e| e.to_string())?;
+    std::fs::write(&to, &unit.text).map_err(|e| e.to_string())?;
+    let copy = |from: &str, to: PathBuf| {
+        if to.exists() {
+            return Ok(());
+        }
+        std::fs::copy(runtime.join(from), to)
+            .map(drop)
+            .map_err(|e| e.to_string())
+    };
+    copy("semantic.h", parent.join("semantic.h"))?;
+    if unit.path == "start.c" {
+        copy(start, parent.join("start.h"))?;
+        copy("answer.h", parent.join("answer.h"))?;
+        copy("memory.h", parent.join("memory.h"))?;
+    }
+    Ok(())
+}
+
+/// Path of the object that a file is compiled to.
+fn object_of(unit: &Unit) -> String {
+    let stem = unit.path.rsplit_once('.').map_or(&*unit.path, |p| p.0);
+    format!("{stem}.obj")
+}
+
+fn options(config: &Config, unit: &Unit) -> Vec<String> {
+    let target = match config.abi {
+        Abi::Gnu => "--target=x86_64-w64-windows-gnu",
+        Abi::Msvc => "--target=x86_64-pc-windows-msvc -fms-extensions",
+    };
+    let mut text = format!("{target} {COMMON} {}", config.options.join(" "));
+    if unit.debug {
+        text.push_str(" -g -gcodeview");
+    }
+    text.push_str(match unit.path.ends_with(".cpp") {
+        true => " -fno-threadsafe-statics -fno-rtti -std=c++17",
+        false => " -std=c23",
+    });
+    if unit.path == "start.c" {
+        text.push_str(" -O1");
+    }
+    if config.thread_locals {
+        text.push_str(" -DTHREAD_LOCALS");
+    }
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn link(
+    folder: &Path,
+    config: &Config,
+    options: &[String],
+    objects: &[String],
+) -> Result<(), String> {
+    std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
+    let mut linker = match config.abi {
+        Abi::Gnu => {
+            let mut lld = Command::new(tool("ld.lld"));
+            let fixed = "-m i386pep --entry=start --subsystem=console --pdb=x.pdb -o x.exe --no-insert-timestamp --dynamicbase";
+            lld.args(fixed.split_whitespace());
+            lld.args(options.iter().map(|o| format!("-Xlink=-{o}")));
+            lld
+        }
+        Abi::Msvc => {
+            let mut lld = Command::new(tool("lld-link"));
+            let fixed = "/nologo /nodefaultlib /entry:start /subsystem:console /debug /pdb:x.pdb /out:x.exe /timestamp:0 /opt:noref";
+            lld.args(fixed.split_whitespace());
+            lld.args(options.iter().map(|o| format!("/{o}")));
+            lld
+        }
+    };
+    linker.current_dir(folder).args(objects).arg(kernel32()?);
+    check(&mut linker, "the linker")
+}
+
+/// The import library, made once.
+fn kernel32() -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("semantic");
+    let library = folder.join("kernel32.lib");
+    if !library.exists() {
+        std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+        let own = folder.join(format!("kernel32-{:?}.lib", std::thread::current().id()));
+        let definition = own.with_extension("def");
+        std::fs::write(&definition, KERNEL32).map_err(|e| e.to_string())?;
+        let mut tool = Command::new(tool("llvm-dlltool"));
+        tool.args(["-m", "i386:x86-64", "-d"])
+            .arg(definition)
+            .arg("-l")
+            .arg(&own);
+        check(&mut tool, "llvm-dlltool")?;
+        std::fs::rename(own, &library).map_err(|e| e.to_string())?;
+    }
+    Ok(library)
+}
+
+/// A program of LLVM.
+pub fn tool(name: &str) -> PathBuf {
+    let folder = std::env::var_os("LLVM_BIN").unwrap_or_else(|| "/usr/lib/llvm-19/bin".into());
+    Path::new(&folder).join(name)
+}
+
+/// Runs a tool; what it says is the error.
+pub fn check(command: &mut Command, what: &str) -> Result<(), String> {
+    let output = command
+        .env("LC_ALL", "C")
+        .output()
+        .map_err(|e| format!("{what}: {e} (Debian packages clang-19, lld-19)"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    Err(format!("{what}: {}", String::from_utf8_lossy(&said)))
+}
