@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::Keys;
 use super::content::Memo;
+use super::thread_local::ThreadLocalPairs;
 use super::variables::Variables;
 use crate::addr::Rva;
 use crate::function::{Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
@@ -40,6 +41,7 @@ pub struct Comparer<'c> {
     pub(super) memo: RefCell<Memo>,
     /// Made when it is first needed.
     variables: OnceCell<Variables>,
+    thread_locals: OnceCell<ThreadLocalPairs<'c>>,
     /// References from one function into the middle of another: (from, into), old build.
     pub(super) entanglements: RefCell<Vec<(FunctionIndex, FunctionIndex)>>,
     /// Fields of old functions (offset and width, ascending) that do not count.
@@ -55,6 +57,7 @@ impl<'c> Comparer<'c> {
             keys,
             memo: RefCell::default(),
             variables: OnceCell::new(),
+            thread_locals: OnceCell::new(),
             entanglements: RefCell::default(),
             ignored: HashMap::new(),
         }
@@ -70,6 +73,11 @@ impl<'c> Comparer<'c> {
         let (old_code, new_code) = (self.old.code_of(old), self.new.code_of(new));
         if let Some(at) = first_shape_difference(old_code, new_code) {
             return Some(Difference::Shape(at));
+        }
+        if let Some(at) = old_code.uncertain_thread_local
+            && !self.thread_locals().is_same_layout()
+        {
+            return Some(Difference::Byte(at));
         }
         let (a, b) = (self.old.bytes_of(old), self.new.bytes_of(new));
         if let Some(at) = first_byte_difference(a, b, &old_code.references, ignored) {
@@ -93,7 +101,7 @@ impl<'c> Comparer<'c> {
     pub fn same_reference(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
         let size = match old.kind {
             ReferenceKind::Access(size) => Some(u32::from(size)),
-            ReferenceKind::ThreadLocal => return self.same_thread_local(old.target, new.target),
+            ReferenceKind::ThreadLocal => return self.same_thread_local(from, old, new),
             _ => None,
         };
         if let (Place::Function(f, offset), Place::Function(_, _)) =
@@ -283,14 +291,21 @@ impl<'c> Comparer<'c> {
             && old.0 - a.rva.0 == new.0 - b.rva.0
     }
 
+    /// Which thread-local variable is which.
+    pub fn thread_locals(&self) -> &ThreadLocalPairs<'c> {
+        let made = || ThreadLocalPairs::new(self.old, self.new, self.keys);
+        self.thread_locals.get_or_init(made)
+    }
+
     /// Offsets into the TLS block are the same when they mean the same place of the same
     /// variable.
-    fn same_thread_local(&self, old: Rva, new: Rva) -> bool {
-        match (thread_local(self.old, old), thread_local(self.new, new)) {
-            (Some(a), Some(b)) => a == b,
-            (None, None) => old == new,
-            _ => false,
+    fn same_thread_local(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
+        if self.old.image.tls.is_none() && self.new.image.tls.is_none() {
+            return old.target == new.target;
         }
+        let is_address = self.old.takes_address(from, old.at);
+        let pairs = self.thread_locals();
+        pairs.same(old.target, new.target, is_address)
     }
 
     fn same_switch_table(&self, old: u32, new: u32) -> bool {
@@ -351,16 +366,6 @@ fn ends_at(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
     };
     let item = program.datum(datum);
     (item.rva.checked_add(item.type_size?) == Some(rva)).then_some(datum)
-}
-
-/// The thread-local variable at an offset of the TLS block, and how far into it.
-fn thread_local<'p>(program: &Program<'p>, offset: Rva) -> Option<(&'p str, u32)> {
-    let template = program.image.tls.as_ref()?.template;
-    let rva = template.checked_add(offset.0)?;
-    let variables = &program.symbols.thread_locals;
-    let after = variables.partition_point(|v| v.rva <= rva);
-    let variable = variables.get(after.checked_sub(1)?)?;
-    Some((&variable.name, rva.0 - variable.rva.0))
 }
 
 fn first_shape_difference(old: &Code, new: &Code) -> Option<u32> {

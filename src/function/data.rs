@@ -72,7 +72,9 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
     }
     let in_function = |rva: Rva| functions.binary_search_by_key(&rva, |f| f.rva).is_ok();
     for public in &symbols.publics {
-        if in_function(public.rva) || is_anonymous(&public.name) {
+        // Thread-local variables are no data: only their initial values are there.
+        let is_thread_local = image.tls.as_ref().is_some_and(|t| t.holds(public.rva));
+        if in_function(public.rva) || is_anonymous(&public.name) || is_thread_local {
             continue;
         }
         if let Some(item) = item_at(image, &mut items, public.rva) {

@@ -14,6 +14,7 @@ mod padding;
 mod pieces;
 mod place;
 mod references;
+mod thread_locals;
 
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Reference, ReferenceKind};
@@ -21,6 +22,7 @@ pub use extents::{Function, FunctionName, FunctionSource};
 pub use handler::{Block, Field, Handler, HandlerData, Item};
 pub use padding::length_without_padding;
 pub use place::Place;
+pub use thread_locals::{ThreadLocalName, ThreadLocalPart, ThreadLocalVariable, ThreadLocals};
 
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
@@ -51,6 +53,8 @@ pub struct Program<'a> {
     /// Switch tables outside of functions, by ascending address: those that the compiler
     /// described, and those that the code shows.
     pub switch_tables: Vec<SwitchTable>,
+    /// Thread-local variables, and what the block that holds them is made of.
+    pub thread_locals: ThreadLocals,
     /// For each function whether it is a funclet that belongs to another one.
     funclets: Vec<bool>,
     /// Where the separated parts of functions begin, ascending.
@@ -84,6 +88,7 @@ impl<'a> Program<'a> {
             code,
             data,
             switch_tables,
+            thread_locals: ThreadLocals::new(image, symbols),
             funclets: Vec::new(),
             parts,
             referencers,

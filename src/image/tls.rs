@@ -6,6 +6,8 @@ use crate::addr::{Rva, Va};
 /// What the loader gives each thread, and what it calls for each thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsDirectory {
+    /// Where the directory itself is.
+    pub place: Rva,
     /// Start of the template that each thread's block is copied from.
     pub template: Rva,
     /// Bytes of the template in the file.
@@ -16,6 +18,13 @@ pub struct TlsDirectory {
     pub index: Rva,
     /// Functions that the loader calls at thread start and end.
     pub callbacks: Vec<Rva>,
+}
+
+impl TlsDirectory {
+    /// Whether an address lies in the template.
+    pub fn holds(&self, rva: Rva) -> bool {
+        rva >= self.template && rva.0 - self.template.0 < self.template_size
+    }
 }
 
 const MAX_CALLBACKS: u32 = 1 << 12;
@@ -50,6 +59,7 @@ pub fn parse(image: &Image<'_>, directory: Directory) -> Result<TlsDirectory, Im
         }
     }
     Ok(TlsDirectory {
+        place: directory.rva,
         template: start,
         template_size: end
             .0

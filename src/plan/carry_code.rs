@@ -1,9 +1,7 @@
 //! Fills pieces with code: bytes with every reference resolved, and unwind information.
 
 use super::closure::{Closure, Source};
-use super::{
-    Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, literals, thread_local,
-};
+use super::{Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, literals};
 use crate::addr::Rva;
 use crate::finding::rules::code;
 use crate::function::{DataIndex, FunctionIndex, Place, Reference, ReferenceKind};
@@ -77,7 +75,8 @@ impl Closure<'_> {
                 return Err((&code::UNRESOLVED_REFERENCE, reason.into()));
             }
             ReferenceKind::ThreadLocal => {
-                let offset = thread_local::old_offset(self.old, self.new, reference.target)?;
+                let is_address = self.new.takes_address(function, reference.at);
+                let offset = self.old_thread_local(reference.target, is_address)?;
                 return Ok(Operand::Number(offset));
             }
             ReferenceKind::Access(size) => Some(u32::from(size)),

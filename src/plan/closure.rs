@@ -4,13 +4,14 @@
 //! How each kind of piece is filled is in [`code`](super::carry_code),
 //! [`data`](super::carry_data) and [`unwind`](super::carry_unwind).
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::symbol_names::SymbolNames;
 use super::twins::Twins;
 use super::{FixupTarget, Hazard, Piece, PieceIndex, PieceKind};
 use crate::addr::Rva;
-use crate::diff::{Diff, follows, place_text};
+use crate::diff::{Diff, ThreadLocalPairs, follows, place_text};
 use crate::finding::{Finding, Rule, rules::code};
 use crate::function::{DataIndex, FunctionIndex, Place, Program};
 use crate::image::Import;
@@ -35,6 +36,8 @@ pub struct Closure<'p> {
     twins: Option<Twins<'p>>,
     known: HashMap<Source, PieceIndex>,
     waiting: Vec<(PieceIndex, Source)>,
+    /// Made when it is first needed.
+    pub(super) thread_locals: OnceCell<ThreadLocalPairs<'p>>,
 }
 
 /// What of the new build a piece holds.
@@ -81,6 +84,7 @@ impl<'p> Closure<'p> {
             twins: None,
             known: HashMap::new(),
             waiting: Vec::new(),
+            thread_locals: OnceCell::new(),
         }
     }
 
@@ -302,7 +306,7 @@ impl<'p> Closure<'p> {
     ) -> Result<(FixupTarget, i32), Hazard> {
         let (old, new) = (self.old, self.new);
         let item = new.datum(d);
-        if new.symbols.thread_locals.iter().any(|t| t.rva == item.rva) {
+        if new.is_thread_local(item.rva) {
             let reason = format!("refers to the thread-local {}", item.display_name());
             return Err((&code::THREAD_LOCAL, reason));
         }

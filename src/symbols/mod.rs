@@ -180,13 +180,23 @@ pub struct SectionGroup {
     pub name: String,
 }
 
-/// A thread-local variable: an offset into the TLS template.
+/// The record of a thread-local variable. What its offset counts from depends on the linker:
+/// lld counts from the section, as everywhere; Microsoft's linker, which puts the TLS
+/// template into `.rdata`, counts from the start of the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadLocal {
-    /// Address in the TLS template.
+    /// The address, if the offset counts from the section.
     pub rva: Rva,
+    /// The offset in the record.
+    pub offset: u32,
     /// Name in the record.
     pub name: String,
+    /// The object file of a file-local or function-local variable.
+    pub module: Option<ModuleIndex>,
+    /// The function that a function-local variable belongs to.
+    pub scope: Option<String>,
+    /// Its type.
+    pub type_index: TypeIndex,
 }
 
 /// Everything read from one PDB.

@@ -144,7 +144,7 @@ fn read_globals(
                 }
             }
             Ok(SymbolData::ThreadStorage(data)) if data.global => {
-                push_thread_local(symbols, &data, map);
+                push_thread_local(symbols, &data, map, (None, None));
             }
             Ok(_) => {}
             Err(_) => count_unknown(symbols, record.raw_kind()),
@@ -157,11 +157,16 @@ fn push_thread_local(
     symbols: &mut Symbols,
     data: &pdb::ThreadStorageSymbol<'_>,
     map: &AddressMap<'_>,
+    (module, scope): (Option<ModuleIndex>, Option<String>),
 ) {
     if let Some(rva) = data.offset.to_rva(map) {
         symbols.thread_locals.push(ThreadLocal {
             rva: Rva(rva.0),
+            offset: data.offset.offset,
             name: data.name.to_string().into_owned(),
+            module,
+            scope,
+            type_index: TypeIndex(data.type_index.0),
         });
     }
 }
@@ -270,7 +275,9 @@ impl ModuleReader<'_, '_> {
                 None
             }
             SymbolData::ThreadStorage(data) => {
-                push_thread_local(self.symbols, &data, self.map);
+                let module = (!data.global).then_some(self.module);
+                let place = (module, self.enclosing_function());
+                push_thread_local(self.symbols, &data, self.map, place);
                 None
             }
             SymbolData::SeparatedCode(part) => {
@@ -395,5 +402,7 @@ fn sort(symbols: &mut Symbols) {
         .sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));
     symbols.trampolines.sort_by_key(|t| t.rva);
     symbols.trampolines.dedup();
-    symbols.thread_locals.sort_by_key(|t| t.rva);
+    let order = |t: &ThreadLocal| (t.rva, t.name.clone(), t.module, t.scope.clone());
+    symbols.thread_locals.sort_by_cached_key(order);
+    symbols.thread_locals.dedup();
 }

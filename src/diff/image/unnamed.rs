@@ -40,10 +40,7 @@ pub fn differences(comparer: &Comparer<'_>) -> Vec<String> {
 fn by_module<'p>(program: &'p Program<'_>) -> HashMap<ModuleIndex, Vec<&'p Contribution>> {
     let image = program.image;
     // The template of thread-local data is compared variable by variable.
-    let tls = image
-        .tls
-        .as_ref()
-        .and_then(|t| image.section_at(t.template));
+    let is_thread_local = |rva| image.tls.as_ref().is_some_and(|t| t.holds(rva));
     let mut map: HashMap<ModuleIndex, Vec<&Contribution>> = HashMap::new();
     for contribution in &program.symbols.contributions {
         let section = image.section_at(contribution.rva);
@@ -57,7 +54,12 @@ fn by_module<'p>(program: &'p Program<'_>) -> HashMap<ModuleIndex, Vec<&'p Contr
             .imports
             .get(first)
             .is_some_and(|i| i.slot < end(contribution));
-        if is_writable && section != tls && contribution.size > 0 && !is_made && !imports {
+        if is_writable
+            && !is_thread_local(contribution.rva)
+            && contribution.size > 0
+            && !is_made
+            && !imports
+        {
             map.entry(contribution.module)
                 .or_default()
                 .push(contribution);

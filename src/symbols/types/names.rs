@@ -29,6 +29,19 @@ pub fn simple_size(index: TypeIndex) -> Option<u32> {
 }
 
 impl Types {
+    /// Whether a type is an array, constant or not.
+    pub fn is_array(&self, index: TypeIndex) -> bool {
+        let mut index = index;
+        for _ in 0..MAX_DEPTH {
+            match self.record(index) {
+                Some((LF_ARRAY, _)) => return true,
+                Some((LF_MODIFIER, mut c)) => index = TypeIndex(c.u32().unwrap_or(0)),
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// A type as text, the same in two builds when the type is the same. Pointers are
     /// named by what they point to; layouts are not expanded.
     pub fn type_name(&self, index: TypeIndex) -> String {

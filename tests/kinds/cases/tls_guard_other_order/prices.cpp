@@ -1,0 +1,8 @@
+extern volatile int seed;
+struct Price {
+    long long value;
+    Price() : value(seed * 11) {}
+};
+thread_local Price low;
+thread_local Price high;
+extern "C" __attribute__((noinline)) int prices() { return low.value++ + high.value; }

@@ -1,0 +1,9 @@
+static __thread int uses = 100;
+__attribute__((noinline)) int second(int n) {
+    static __thread short calls = 3;
+    uses += n + calls++;
+#ifdef NEW
+    if (uses > 100) return uses * 3;
+#endif
+    return uses;
+}
