@@ -6,13 +6,13 @@
 //! means. Places are equal when they carry a common name; places without a name are
 //! equal when their content is.
 
-mod align;
 mod content;
 mod data;
 mod functions;
 mod image;
 mod keys;
 mod modules;
+mod names;
 mod noise;
 mod rtti;
 mod same;
@@ -22,11 +22,11 @@ mod types;
 mod unwind;
 mod variables;
 
-pub use align::{rust_name, stable_name};
 pub use data::{DataChange, DataChangeKind, DataDiff};
 pub use functions::{ChangedFunction, FunctionDiff, place_text};
 pub use image::ImageDiff;
 pub use keys::{KeyId, Keys};
+pub use names::{rust_name, stable_name};
 pub use noise::{LineNumber, Noise};
 pub use rtti::image_relative_fields;
 pub use same::Comparer;
@@ -170,12 +170,17 @@ impl Diff {
         self.keys.new_functions_of(old)
     }
 
-    /// Whether several functions have a name of this old one.
+    /// Whether which function of the new build this old one is could only be guessed.
     pub fn function_is_ambiguous(&self, old: FunctionIndex) -> bool {
         !self.identity && self.keys.function_is_ambiguous(old)
     }
 
-    /// Whether several data have a name of this new one.
+    /// Whether which function of the old build this new one is could only be guessed.
+    pub fn new_function_is_ambiguous(&self, new: FunctionIndex) -> bool {
+        !self.identity && self.keys.new_function_is_ambiguous(new)
+    }
+
+    /// Whether which datum of the old build this new one is could only be guessed.
     pub fn datum_is_ambiguous(&self, new: DataIndex) -> bool {
         !self.identity && self.keys.datum_is_ambiguous(new)
     }

@@ -183,7 +183,14 @@ impl<'c> Comparer<'c> {
                 a.means_the_same(b)
             }
             (Place::Data(d, a), Place::Data(e, b)) => {
-                a == b && self.keys.same_datum(d, e) && self.same_constant(d, e, old, new, accessed)
+                // Of constants the content says which they are, where the name does not.
+                let same = || {
+                    self.keys.same_datum(d, e)
+                        || self.keys.may_be_same_datum(d, e)
+                            && !self.old.datum(d).writable
+                            && !self.new.datum(e).writable
+                };
+                a == b && same() && self.same_constant(d, e, old, new, accessed)
             }
             (Place::Constant, Place::Constant) => match accessed {
                 Some(size) => self.same_bytes(old, new, size),
@@ -340,6 +347,19 @@ impl<'c> Comparer<'c> {
                 matches!(indices, (Some(a), Some(b)) if self.difference(a, b).is_none())
             })
     }
+}
+
+/// Whether two functions differ in nothing but what they refer to, handlers and separated
+/// parts left aside.
+pub(super) fn same_shape(
+    (old, f): (&Program<'_>, FunctionIndex),
+    (new, g): (&Program<'_>, FunctionIndex),
+) -> bool {
+    let (a, b) = (old.code_of(f), new.code_of(g));
+    let bytes = (old.bytes_of(f), new.bytes_of(g));
+    old.function(f).size == new.function(g).size
+        && first_shape_difference(a, b).is_none()
+        && first_byte_difference(bytes.0, bytes.1, &a.references, &[]).is_none()
 }
 
 /// The contribution that ends at an address where another object file's contribution

@@ -10,8 +10,8 @@
 
 use std::collections::HashMap;
 
-use super::align::stable_name;
 use super::keys::Keys;
+use super::names::stable_name;
 use crate::addr::Rva;
 use crate::diff::Comparer;
 use crate::function::{

@@ -16,6 +16,8 @@ pub struct DataName {
     pub module: Option<ModuleIndex>,
     /// The function that a function-local static belongs to.
     pub scope: Option<String>,
+    /// Where that function begins.
+    pub owner: Option<Rva>,
     /// Whether it is a public name: the linker's own, the same for one object only.
     pub public: bool,
 }
@@ -63,6 +65,7 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
                 global: datum.module.is_none(),
                 module: datum.module,
                 scope: datum.scope.clone(),
+                owner: datum.owner,
                 public: false,
             });
             let size = symbols.types.size_of(datum.type_index);
@@ -87,6 +90,7 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
                     global: true,
                     module: None,
                     scope: None,
+                    owner: None,
                     public: true,
                 });
             }
@@ -158,8 +162,14 @@ fn merge_same_address(items: &mut Vec<DataItem>) {
         }
         for name in later.names.drain(..) {
             let is_same = |n: &&mut DataName| {
-                (&n.name, n.global, n.module, &n.scope)
-                    == (&name.name, name.global, name.module, &name.scope)
+                (&n.name, n.global, n.module, &n.scope, n.owner)
+                    == (
+                        &name.name,
+                        name.global,
+                        name.module,
+                        &name.scope,
+                        name.owner,
+                    )
             };
             match first.names.iter_mut().find(is_same) {
                 Some(known) => known.public |= name.public,

@@ -219,15 +219,15 @@ impl<'p> Closure<'p> {
             Place::Function(f, offset) if offset != 0 || self.belongs_to_others(f) => {
                 Ok((FixupTarget::Piece(self.function(f)), offset as i32))
             }
+            Place::Function(f, _) if self.diff.new_function_is_ambiguous(f) => {
+                Err(self.guess_of_function(f))
+            }
             Place::Function(f, _) => match self.diff.old_function(f) {
-                Some(o) if self.diff.function_is_ambiguous(o) => {
-                    unresolved("a name that several functions have")
-                }
                 Some(o) => Ok((FixupTarget::Old(old.function(o).rva), 0)),
                 None => Ok((FixupTarget::Piece(self.function(f)), 0)),
             },
             Place::Import(i) => Ok((self.import(i), 0)),
-            Place::Data(d, offset) => self.resolve_datum(target, d, offset),
+            Place::Data(d, offset) => self.resolve_datum(d, offset),
             Place::Constant => {
                 if let Some(twin) = self.twin(target, accessed) {
                     return Ok((FixupTarget::Old(twin), 0));
@@ -298,22 +298,15 @@ impl<'p> Closure<'p> {
         self.piece(Source::Constant(rva, size), &name, PieceKind::Constant, rva)
     }
 
-    fn resolve_datum(
-        &mut self,
-        target: Rva,
-        d: DataIndex,
-        offset: u32,
-    ) -> Result<(FixupTarget, i32), Hazard> {
+    fn resolve_datum(&mut self, d: DataIndex, offset: u32) -> Result<(FixupTarget, i32), Hazard> {
         let (old, new) = (self.old, self.new);
         let item = new.datum(d);
         if new.is_thread_local(item.rva) {
             let reason = format!("refers to the thread-local {}", item.display_name());
             return Err((&code::THREAD_LOCAL, reason));
         }
-        if self.diff.datum_is_ambiguous(d) {
-            let name = place_text(new, target);
-            let reason = format!("refers to {name}, a name that several variables have");
-            return Err((&code::UNRESOLVED_REFERENCE, reason));
+        if let Some(guess) = self.guess_of_datum(d) {
+            return Err(guess);
         }
         let replaced = |o: DataIndex| {
             let changes = self.diff.data.changed.iter();
@@ -321,7 +314,12 @@ impl<'p> Closure<'p> {
         };
         // A table of labels goes where the code goes.
         let labels = !item.writable && new.has_labels(item.rva, item.content_size());
-        match self.diff.old_datum(d).filter(|o| !replaced(*o) && !labels) {
+        let known = match self.diff.datum_is_ambiguous(d) {
+            // Of constants the content decides.
+            true => self.same_content(d),
+            false => self.diff.old_datum(d),
+        };
+        match known.filter(|o| !replaced(*o) && !labels) {
             Some(o) => match old.datum(o).rva.checked_add(offset) {
                 Some(rva) => Ok((FixupTarget::Old(rva), 0)),
                 None => Err((&code::UNRESOLVED_REFERENCE, "is out of range".into())),

@@ -2,6 +2,7 @@
 
 use super::Hazard;
 use super::closure::Closure;
+use super::identity::list;
 use crate::finding::{Finding, rules::code};
 use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program};
 
@@ -26,7 +27,17 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
         found.push((&code::FOLDED, detail));
     }
     if diff.function_is_ambiguous(old) {
-        let detail = "several functions of its object file have this name".to_owned();
+        let candidates = diff.keys.function_candidates(new);
+        let places: Vec<_> = candidates
+            .iter()
+            .map(|o| program.function(*o).rva)
+            .collect();
+        let detail = format!(
+            "several functions have this name, and which of the old ones the new one at {} \
+             replaces cannot be proven: {}",
+            closure.new.function(new).rva,
+            list(program, &places)
+        );
         found.push((&code::AMBIGUOUS, detail));
     }
     if f.overlapped {

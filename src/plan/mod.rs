@@ -9,8 +9,10 @@ mod carry_data;
 mod carry_unwind;
 mod closure;
 mod coverage;
+mod displaced;
 mod entry;
 mod hazards;
+mod identity;
 mod image_hazards;
 mod literals;
 mod members;
@@ -255,6 +257,7 @@ impl Plan {
         let exposed = closure.exposed.into_iter().collect();
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         image_hazards::collect(old, new, diff, &mut findings);
+        displaced::collect(old, new, diff, &mut findings);
         findings.sort_by(|a, b| (a.rule.code, &a.subject).cmp(&(b.rule.code, &b.subject)));
         findings.dedup();
         let (status, accepted) = verdict(&findings, accepted, diff);

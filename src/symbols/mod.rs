@@ -121,6 +121,8 @@ pub struct Datum {
     pub module: Option<ModuleIndex>,
     /// Name of the enclosing function, for function-local statics.
     pub scope: Option<String>,
+    /// Where that function begins.
+    pub owner: Option<Rva>,
     /// Its type.
     pub type_index: TypeIndex,
 }

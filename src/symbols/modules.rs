@@ -18,6 +18,24 @@ impl Module {
     }
 }
 
+impl Module {
+    /// The object's file with its folder, or with the library that it is in: enough to tell
+    /// namesakes apart in a message.
+    pub fn short_path(&self) -> String {
+        let parts = |path: &str| -> Vec<String> {
+            let parts = path.split(['/', '\\']).filter(|p| !p.is_empty());
+            parts.map(str::to_owned).collect()
+        };
+        let mut path = match self.library == self.name {
+            true => Vec::new(),
+            false => parts(&self.library).pop().into_iter().collect(),
+        };
+        let own = parts(&self.name);
+        path.extend(own.iter().skip(own.len().saturating_sub(2)).cloned());
+        path.join("/")
+    }
+}
+
 /// The file name of an object without its folder, and without the random part that
 /// compiler drivers give to temporary objects (`server-1f0a3c.o` → `server.o`).
 pub fn object_name(path: &str) -> String {

@@ -139,6 +139,7 @@ fn read_globals(
                         name: data.name.to_string().into_owned(),
                         module: None,
                         scope: None,
+                        owner: None,
                         type_index: TypeIndex(data.type_index.0),
                     });
                 }
@@ -178,13 +179,17 @@ fn count_unknown(symbols: &mut Symbols, kind: u16) {
     *symbols.unknown_records.entry(kind).or_default() += 1;
 }
 
+/// A function by its name, and where it begins, unless the linker left it out.
+type Scope = (String, Option<Rva>);
+
 /// Reads the symbols of one module, keeping track of which function encloses a record.
 struct ModuleReader<'r, 'm> {
     symbols: &'r mut Symbols,
     map: &'r AddressMap<'m>,
     module: ModuleIndex,
-    /// Names of the open scopes; `None` for blocks and inlined calls.
-    scopes: Vec<Option<String>>,
+    /// Names of the open scopes, and where the functions begin; `None` for blocks and inlined
+    /// calls.
+    scopes: Vec<Option<Scope>>,
     /// Items of the functions inlined into the open function.
     inlinees: Vec<TypeIndex>,
     /// Those of functions with static variables.
@@ -213,7 +218,7 @@ impl ModuleReader<'_, '_> {
             if record.starts_scope() {
                 self.scopes.push(scope);
             } else if record.ends_scope()
-                && let Some(Some(name)) = self.scopes.pop()
+                && let Some(Some((name, _))) = self.scopes.pop()
             {
                 self.end_function(name);
             }
@@ -239,17 +244,18 @@ impl ModuleReader<'_, '_> {
         self.rva(PdbInternalSectionOffset { offset, section })
     }
 
-    fn enclosing_function(&self) -> Option<String> {
+    fn enclosing_function(&self) -> Option<Scope> {
         self.scopes.iter().rev().flatten().next().cloned()
     }
 
-    /// Takes one record; returns the name of the function it opens, if it does.
-    fn record(&mut self, data: SymbolData<'_>) -> Option<String> {
+    /// Takes one record; returns the function it opens, if it does.
+    fn record(&mut self, data: SymbolData<'_>) -> Option<Scope> {
         match data {
             SymbolData::Procedure(procedure) => {
                 let name = procedure.name.to_string().into_owned();
                 // The linker leaves the record of a discarded COMDAT with a null address.
-                if let Some(rva) = self.rva(procedure.offset) {
+                let rva = self.rva(procedure.offset);
+                if let Some(rva) = rva {
                     self.symbols.procedures.push(Procedure {
                         rva,
                         size: procedure.len,
@@ -259,15 +265,17 @@ impl ModuleReader<'_, '_> {
                         never_returns: procedure.flags.never,
                     });
                 }
-                Some(name)
+                Some((name, rva))
             }
             SymbolData::Data(data) => {
                 if let Some(rva) = self.rva(data.offset) {
+                    let (scope, owner) = self.enclosing_function().unzip();
                     let datum = Datum {
                         rva,
                         name: data.name.to_string().into_owned(),
                         module: (!data.global).then_some(self.module),
-                        scope: self.enclosing_function(),
+                        scope,
+                        owner: owner.flatten(),
                         type_index: TypeIndex(data.type_index.0),
                     };
                     self.symbols.data.push(datum);
@@ -276,7 +284,8 @@ impl ModuleReader<'_, '_> {
             }
             SymbolData::ThreadStorage(data) => {
                 let module = (!data.global).then_some(self.module);
-                let place = (module, self.enclosing_function());
+                let scope = self.enclosing_function();
+                let place = (module, scope.map(|(name, _)| name));
                 push_thread_local(self.symbols, &data, self.map, place);
                 None
             }
@@ -384,11 +393,12 @@ fn sort(symbols: &mut Symbols) {
     symbols.procedures.dedup();
     // A static of an inlined function is listed in every function that it is inlined in.
     symbols.data.sort_by(|a, b| {
-        (a.rva, &a.name, a.module, &a.scope).cmp(&(b.rva, &b.name, b.module, &b.scope))
+        (a.rva, &a.name, a.module, &a.scope, a.owner)
+            .cmp(&(b.rva, &b.name, b.module, &b.scope, b.owner))
     });
-    symbols
-        .data
-        .dedup_by(|a, b| (a.rva, &a.name, &a.scope) == (b.rva, &b.name, &b.scope));
+    symbols.data.dedup_by(|a, b| {
+        (a.rva, &a.name, &a.scope, a.owner) == (b.rva, &b.name, &b.scope, b.owner)
+    });
     symbols
         .publics
         .sort_by(|a, b| (a.rva, &a.name).cmp(&(b.rva, &b.name)));

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Drafter, Side};
-use crate::diff::align::stable_name;
+use super::Table;
+use super::draft::Drafter;
 use crate::diff::modules::ModuleId;
+use crate::diff::names::stable_name;
 use crate::function::{DataIndex, DataItem};
 
 /// Where a variable may have been declared: its module, a function, its name.
@@ -16,12 +17,13 @@ type Candidate = (ModuleId, String, String);
 /// Pairs of an old and a new variable that are one and the same: of one name, type and object
 /// file, declared in a function that one build inlined into the other's scope; no other
 /// variable without a partner can be meant.
-pub fn moved(old: (&Drafter<'_>, &Side), new: (&Drafter<'_>, &Side)) -> Vec<(u32, u32)> {
-    let (before, after) = (unmatched(old, new.1), unmatched(new, old.1));
+pub fn moved((old, new): (&Drafter<'_>, &Drafter<'_>), table: &Table) -> Vec<(u32, u32)> {
+    let (olds, news) = table.unmatched();
+    let (before, after) = (candidates(old, &olds), candidates(new, &news));
     let mut pairs: BTreeSet<(u32, u32)> = BTreeSet::new();
     for (candidate, items) in &before {
         if let ([o], Some([n])) = (items.as_slice(), after.get(candidate).map(Vec::as_slice)) {
-            let (d, e) = (item(old.0, *o), item(new.0, *n));
+            let (d, e) = (item(old, *o), item(new, *n));
             if (&d.type_name, d.type_size, d.writable) == (&e.type_name, e.type_size, e.writable) {
                 pairs.insert((*o, *n));
             }
@@ -35,21 +37,22 @@ fn item<'d>(drafter: &Drafter<'d>, index: u32) -> &'d DataItem {
     drafter.program.datum(DataIndex(index))
 }
 
-/// The statics that the other build has none for, by where they may have been declared.
-fn unmatched((drafter, side): (&Drafter<'_>, &Side), other: &Side) -> HashMap<Candidate, Vec<u32>> {
+/// The statics that the other build has none for, by where they may have been declared. Of
+/// several object files that cannot be told apart, none is known to declare it.
+fn candidates(drafter: &Drafter<'_>, unmatched: &[u32]) -> HashMap<Candidate, Vec<u32>> {
     let mut found: HashMap<Candidate, Vec<u32>> = HashMap::new();
-    for (index, keys) in side.of_item.iter().enumerate() {
-        if keys.iter().any(|key| other.item.contains_key(key)) {
-            continue;
-        }
+    for index in unmatched {
         let mut candidates: BTreeSet<Candidate> = BTreeSet::new();
-        for name in &item(drafter, index as u32).names {
+        for name in &item(drafter, *index).names {
             let (Some(module), Some(scope)) = (name.module, &name.scope) else {
                 continue;
             };
-            let Some(id) = drafter.modules.get(module.0 as usize) else {
+            let Some(id) = drafter.module(Some(module)) else {
                 continue;
             };
+            if drafter.open.contains(&id) {
+                continue;
+            }
             let inlined = drafter
                 .program
                 .symbols
@@ -57,11 +60,11 @@ fn unmatched((drafter, side): (&Drafter<'_>, &Side), other: &Side) -> HashMap<Ca
                 .get(&(module, scope.clone()));
             for function in inlined.into_iter().flatten().chain([scope]) {
                 let stable = |text: &str| stable_name(text).0.into_owned();
-                candidates.insert((*id, stable(function), stable(&name.name)));
+                candidates.insert((id, stable(function), stable(&name.name)));
             }
         }
         for candidate in candidates {
-            found.entry(candidate).or_default().push(index as u32);
+            found.entry(candidate).or_default().push(*index);
         }
     }
     found

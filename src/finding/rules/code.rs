@@ -67,6 +67,10 @@ rules! {
     NEVER_RETURNS = "HP217", Risk, "function never returns",
         remedy "Accept it only if the function is not running when the patch is applied; otherwise move the fix into a function that it calls.",
         because "The old function is marked as never returning. While a thread is inside, which for a main loop is always, the patch cannot be switched on, because some calls would see old and others new behaviour.";
+    /// Of several namesakes, which is meant.
+    GUESSED_IDENTITY = "HP218", Refuse, "which is which is a guess",
+        remedy "Give the functions or variables names that occur once in their object file, and the object files names that occur once in the image; or restart.",
+        because "The new code refers to a function or variable whose name several have: static variables of one name in one function, file-local names of object files that are called the same. The order in which they lie in the image proves nothing, and neither their content nor the functions that use them tell which of the old ones is meant. The same goes for a function or variable that the new build does not have under its old name while another takes its place.";
     /// An import that the old image lacks.
     NEW_IMPORT = "HP220", Note, "new import",
         remedy "Check the package against the process (hotpatch check): it says whether the module is loaded and has the function.",

@@ -1,0 +1,7 @@
+static long total = 1;
+static long last;
+__attribute__((noinline)) long spare(long n) {
+    last = total;
+    total ^= n;
+    return total + last;
+}
