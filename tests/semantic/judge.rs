@@ -31,6 +31,8 @@ pub enum Outcome {
     Extra(Vec<String>),
     /// A wrong answer.
     Wrong { how: How, what: String },
+    /// The edit of a random program cannot be compiled, or never ends.
+    Skipped,
     /// No judgement: a tool failed.
     Broken(String),
 }
@@ -83,6 +85,7 @@ pub fn judge(
 ) -> (Outcome, Option<Value>) {
     match judged(means, shop, old, spec, live) {
         Ok(found) => found,
+        Err(_) if spec.is_random() => (Outcome::Skipped, None),
         Err(problem) => (Outcome::Broken(problem), None),
     }
 }
@@ -153,8 +156,13 @@ fn refused(spec: &Spec, report: Option<&Value>) -> Outcome {
     }
 }
 
+/// What a program does by itself; one that hangs or dies says nothing about a patch.
 fn native(image: &Path) -> Result<Behaviour, String> {
-    Ok(run::finish(run::wine().arg(image), ROUNDS)?.did)
+    let did = run::finish(run::wine().arg(image), ROUNDS)?.did;
+    match did.output.lines().count() == ROUNDS.len() && !did.output.contains("(hangs)") {
+        true => Ok(did),
+        false => Err(format!("{} does not end well: {did:?}", image.display())),
+    }
 }
 
 fn same(old: &Path, new: &Path) -> Result<Outcome, String> {

@@ -23,10 +23,12 @@
 )]
 
 mod config;
+mod csmith;
 mod failure;
 mod journal;
 mod judge;
 mod model;
+mod mutate;
 mod reduce;
 mod render;
 #[path = "../support/rng.rs"]

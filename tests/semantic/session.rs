@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
+use crate::csmith;
 use crate::failure;
 use crate::journal::{Entry, Journal};
 use crate::judge::{self, Means, Outcome};
@@ -68,6 +69,7 @@ struct Session {
     templates: Vec<Template>,
     folder: PathBuf,
     journal: Mutex<Journal>,
+    has_csmith: bool,
     only_part: Option<String>,
     only_edit: Option<String>,
 }
@@ -136,6 +138,7 @@ impl Session {
                 Journal::open(&folder.join("journal.jsonl")).map_err(|e| e.to_string())?,
             ),
             folder,
+            has_csmith: csmith::is_there(),
             only_part: std::env::var("HOTPATCH_SEMANTIC_PART").ok(),
             only_edit: std::env::var("HOTPATCH_SEMANTIC_EDIT").ok(),
         })
@@ -147,7 +150,14 @@ impl Session {
 
     /// Judges all pairs of a program; how many.
     fn program(&self, seed: u64, worker: usize) -> usize {
-        let program = Spec::program(seed, &self.templates, self.only_part.as_deref());
+        let only = self.only_part.as_deref();
+        let mut program = Spec::program(seed, &self.templates, only);
+        let may = self.has_csmith && seed % 4 == 3 && only.is_none();
+        if (may || only == Some("csmith"))
+            && let Err(problem) = program.add_csmith(seed)
+        {
+            eprintln!("seed {seed}: {problem}");
+        }
         if program.parts.is_empty() {
             return 0;
         }
@@ -191,26 +201,20 @@ impl Session {
             .iter()
             .filter_map(Edit::part)
             .filter_map(|prefix| spec.parts.iter().find(|p| p.prefix == prefix))
-            .map(|p| self.templates[p.template].name.clone())
+            .map(|p| p.template.clone())
             .collect();
         parts.dedup();
         let title = format!("s{seed}_{pair}");
         let (word, codes) = word(&outcome);
         let kept = match &outcome {
             Outcome::Wrong { what, .. } if self.is_known(&word, spec, &parts) => {
-                println!(
-                    "{title} {word}: as before, {}\n{what}",
-                    describe(spec, &self.templates)
-                );
+                println!("{title} {word}: as before, {}\n{what}", describe(spec));
                 None
             }
             Outcome::Wrong { how, .. } => {
                 let folder = self.folder.join(format!("reduce{worker}"));
                 let (small, what) = reduce::reduce(&self.means, &folder, spec, *how);
-                println!(
-                    "{title} {word}: {}\n{what}",
-                    describe(&small, &self.templates)
-                );
+                println!("{title} {word}: {}\n{what}", describe(&small));
                 self.keep("failures", &format!("{word}_{title}"), &small, &what)
             }
             Outcome::Broken(what) => {
@@ -286,18 +290,15 @@ fn word(outcome: &Outcome) -> (String, Vec<String>) {
         },
         Outcome::Extra(_) => ("extra", &[][..]),
         Outcome::Wrong { how, .. } => return (format!("wrong-{}", how.word()), Vec::new()),
+        Outcome::Skipped => ("skipped", &[][..]),
         Outcome::Broken(_) => ("broken", &[][..]),
     };
     (word.into(), codes.to_vec())
 }
 
 /// A pair in a line.
-fn describe(spec: &Spec, templates: &[Template]) -> String {
-    let names: Vec<&str> = spec
-        .parts
-        .iter()
-        .map(|p| &*templates[p.template].name)
-        .collect();
+fn describe(spec: &Spec) -> String {
+    let names: Vec<&str> = spec.parts.iter().map(|p| &*p.template).collect();
     format!(
         "{:?} {} [{}]: {:?}",
         spec.config.abi,

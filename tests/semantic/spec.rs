@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::Config;
+use crate::csmith;
 use crate::rng::Rng;
 use crate::template::{Instance, Kind, Template};
 
@@ -15,7 +16,8 @@ const SAFE: [&str; 5] = ["op", "const", "cond", "stmt", "call"];
 pub struct Part {
     /// Names of its functions begin with it.
     pub prefix: String,
-    pub template: usize,
+    /// Name of what it was made from.
+    pub template: String,
     pub instance: Instance,
     /// It has thread-local variables.
     pub thread_locals: bool,
@@ -117,32 +119,49 @@ impl Spec {
     pub fn program(seed: u64, templates: &[Template], only: Option<&str>) -> Spec {
         let mut rng = Rng::new(seed);
         let config = Config::new(seed, &mut rng);
-        let fitting: Vec<usize> = (0..templates.len())
-            .filter(|t| config.can_build(&templates[*t]))
-            .filter(|t| only.is_none_or(|o| templates[*t].name.contains(o)))
+        let fitting: Vec<&Template> = templates
+            .iter()
+            .filter(|t| config.can_build(t) && only.is_none_or(|o| t.name.contains(o)))
             .collect();
-        let count = 3 + rng.below(6);
-        let parts = (0..if fitting.is_empty() { 0 } else { count }).map(|number| {
+        let count = if fitting.is_empty() {
+            0
+        } else {
+            3 + rng.below(6)
+        };
+        let mut parts = Vec::new();
+        for number in 0..count {
             let template = *rng.pick(&fitting);
             let prefix = format!("p{number}");
             let mut own = Rng::new(rng.next());
-            Part {
-                instance: templates[template].instance(&prefix, &mut own),
-                thread_locals: templates[template]
-                    .needs
-                    .iter()
-                    .any(|n| n == "thread-locals"),
-                unit: 2 * rng.below(2) + usize::from(templates[template].cpp),
+            parts.push(Part {
+                instance: template.instance(&prefix, &mut own),
+                thread_locals: template.needs.iter().any(|n| n == "thread-locals"),
+                unit: 2 * rng.below(2) + usize::from(template.cpp),
                 prefix,
-                template,
-            }
-        });
-        let parts = parts.collect();
+                template: template.name.clone(),
+            });
+        }
         Spec {
             config,
             parts,
             edits: Vec::new(),
         }
+    }
+
+    /// Adds programs of csmith to the one of this seed.
+    pub fn add_csmith(&mut self, seed: u64) -> Result<(), String> {
+        let mut rng = Rng::new(seed ^ 0x0063_736d_6974_6800);
+        for _ in 0..1 + rng.below(2) {
+            let prefix = format!("p{}", self.parts.len());
+            self.parts.push(Part {
+                instance: csmith::instance(&prefix, rng.next())?,
+                thread_locals: false,
+                unit: 0,
+                prefix,
+                template: "csmith".into(),
+            });
+        }
+        Ok(())
     }
 
     /// The same program with some edits.
@@ -261,6 +280,15 @@ impl Spec {
     pub fn moves_objects(&self) -> bool {
         let moves = |e: &Edit| matches!(e, Edit::LinkOrder { .. } | Edit::Base { .. });
         self.edits.iter().all(moves)
+    }
+
+    /// Whether edits are in programs that were not written for it.
+    pub fn is_random(&self) -> bool {
+        let is = |prefix: &str| {
+            let mut parts = self.parts.iter();
+            parts.any(|p| p.prefix == prefix && p.template == "csmith")
+        };
+        self.edits.iter().filter_map(Edit::part).any(is)
     }
 
     /// The kinds of its edits.

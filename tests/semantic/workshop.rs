@@ -124,6 +124,9 @@ pub fn write_unit(folder: &Path, unit: &Unit, start: &str) -> Result<(), String>
             .map_err(|e| e.to_string())
     };
     copy("semantic.h", parent.join("semantic.h"))?;
+    if unit.text.contains("\"csmith.h\"") {
+        copy("csmith.h", parent.join("csmith.h"))?;
+    }
     if unit.path == "start.c" {
         copy(start, parent.join("start.h"))?;
         copy("answer.h", parent.join("answer.h"))?;
