@@ -101,6 +101,9 @@ tests/wine/run.sh --prepare
 step "Kinds of wrong answers (under Wine)"
 tests/kinds/run.sh
 
+step "Behaviour of edited programs (under Wine)"
+tests/semantic/run.sh --short
+
 step "Constructs (under Wine)"
 tests/constructs/run.sh
 

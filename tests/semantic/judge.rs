@@ -85,7 +85,7 @@ pub fn judge(
 ) -> (Outcome, Option<Value>) {
     match judged(means, shop, old, spec, live) {
         Ok(found) => found,
-        Err(_) if spec.is_random() => (Outcome::Skipped, None),
+        Err(_) if spec.has_random() => (Outcome::Skipped, None),
         Err(problem) => (Outcome::Broken(problem), None),
     }
 }
@@ -110,7 +110,7 @@ fn judged(
     let report: Option<Value> = serde_json::from_str(&said.did.output).ok();
     let outcome = match said.did.exit {
         Some(3) => same(old, &new)?,
-        Some(4) => refused(spec, report.as_ref()),
+        Some(4) => refused(spec, &said.did.output),
         Some(0) => match patched(means, old, &new, &package)? {
             Outcome::Patched { .. } if live && model::is_worthwhile(spec) => {
                 goes_on(means, shop, old, &package, spec)?
@@ -140,8 +140,19 @@ pub fn changed(report: Option<&Value>) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-fn refused(spec: &Spec, report: Option<&Value>) -> Outcome {
-    let list = report.and_then(|r| r["verdict"]["findings"].as_array());
+fn refused(spec: &Spec, report: &str) -> Outcome {
+    let (codes, said) = findings(report);
+    Outcome::Refused {
+        codes,
+        needless: spec.is_safe(),
+        said,
+    }
+}
+
+/// The findings of a report that are more than notes: their codes, and a text.
+pub fn findings(report: &str) -> (Vec<String>, String) {
+    let report: Value = serde_json::from_str(report).unwrap_or_default();
+    let list = report["verdict"]["findings"].as_array();
     let stops = |f: &&Value| f["severity"].as_str() != Some("note");
     let found: Vec<&Value> = list.into_iter().flatten().filter(stops).collect();
     let text = |f: &Value, key: &str| f[key].as_str().unwrap_or_default().to_owned();
@@ -149,11 +160,7 @@ fn refused(spec: &Spec, report: Option<&Value>) -> Outcome {
     codes.sort();
     codes.dedup();
     let line = |f: &&Value| ["code", "subject", "detail"].map(|k| text(f, k)).join("  ");
-    Outcome::Refused {
-        codes,
-        needless: spec.is_safe(),
-        said: found.iter().map(line).collect::<Vec<_>>().join("\n"),
-    }
+    (codes, found.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// What a program does by itself; one that hangs or dies says nothing about a patch.

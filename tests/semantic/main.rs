@@ -28,7 +28,10 @@ mod failure;
 mod journal;
 mod judge;
 mod model;
+mod mutant_session;
+mod mutants;
 mod mutate;
+mod real;
 mod reduce;
 mod render;
 #[path = "../support/rng.rs"]

@@ -12,6 +12,7 @@ use crate::csmith;
 use crate::failure;
 use crate::journal::{Entry, Journal};
 use crate::judge::{self, Means, Outcome};
+use crate::mutant_session;
 use crate::reduce;
 use crate::rng::Rng;
 use crate::spec::{Edit, Side, Spec};
@@ -32,17 +33,20 @@ pub struct Options {
     pub seed: u64,
     /// Programs that are judged side by side.
     pub workers: usize,
+    /// Mutants of real programs instead.
+    pub mutants: usize,
     /// Forget what was judged before.
     pub fresh: bool,
 }
 
 impl Options {
-    /// Reads `--pairs N`, `--seed N`, `--workers N` and `--fresh`.
+    /// Reads `--pairs N`, `--mutants N`, `--seed N`, `--workers N` and `--fresh`.
     pub fn parse(arguments: &[String]) -> Result<Options, String> {
         let mut options = Options {
             pairs: 200,
             seed: 0,
             workers: 2,
+            mutants: 0,
             fresh: false,
         };
         let mut rest = arguments.iter();
@@ -53,6 +57,7 @@ impl Options {
             };
             match name.as_str() {
                 "--pairs" => options.pairs = number()? as usize,
+                "--mutants" => options.mutants = number()? as usize,
                 "--seed" => options.seed = number()?,
                 "--workers" => options.workers = number()? as usize,
                 "--fresh" => options.fresh = true,
@@ -76,6 +81,9 @@ struct Session {
 
 /// Judges pairs until there are enough; whether none was wrong.
 pub fn run(options: &Options) -> Result<bool, String> {
+    if options.mutants > 0 {
+        return mutant_session::run(options);
+    }
     let session = Session::new(options)?;
     let done = session.lock().seeds();
     let seeds = AtomicU64::new(options.seed);
@@ -107,32 +115,40 @@ pub fn run(options: &Options) -> Result<bool, String> {
     Ok(!journal.entries.iter().any(|e| bad(&e)))
 }
 
+/// The programs that judge and are judged, and the folder for this build of `hotpatch`.
+pub fn means(options: &Options) -> Result<(Means, PathBuf), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = std::env::var_os("HOTPATCH_SEMANTIC_PROGRAM");
+    let program = program.map_or_else(|| env!("CARGO_BIN_EXE_hotpatch").into(), PathBuf::from);
+    let windows = std::env::var_os("HOTPATCH_EXE").ok_or("HOTPATCH_EXE names hotpatch.exe")?;
+    let bytes = std::fs::read(&program).map_err(|e| format!("{}: {e}", program.display()))?;
+    let name = hex::encode(&Sha256::digest(&bytes)[..6]);
+    let folder = root.join("target/semantic").join(name);
+    if options.fresh {
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+    std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
+    let key = folder.join("key.pem");
+    if !key.exists() {
+        let mut keygen = Command::new(&program);
+        keygen.arg("keygen").arg("--out").arg(&key);
+        crate::workshop::check(&mut keygen, "keygen")?;
+    }
+    println!("state in {}", folder.display());
+    let means = Means {
+        program,
+        windows: windows.into(),
+        key,
+    };
+    Ok((means, folder))
+}
+
 impl Session {
     fn new(options: &Options) -> Result<Session, String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let program = std::env::var_os("HOTPATCH_SEMANTIC_PROGRAM");
-        let program = program.map_or_else(|| env!("CARGO_BIN_EXE_hotpatch").into(), PathBuf::from);
-        let windows = std::env::var_os("HOTPATCH_EXE").ok_or("HOTPATCH_EXE names hotpatch.exe")?;
-        let bytes = std::fs::read(&program).map_err(|e| format!("{}: {e}", program.display()))?;
-        let name = hex::encode(&Sha256::digest(&bytes)[..6]);
-        let folder = root.join("target/semantic").join(name);
-        if options.fresh {
-            let _ = std::fs::remove_dir_all(&folder);
-        }
-        std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
-        let key = folder.join("key.pem");
-        if !key.exists() {
-            let mut keygen = Command::new(&program);
-            keygen.arg("keygen").arg("--out").arg(&key);
-            crate::workshop::check(&mut keygen, "keygen")?;
-        }
-        println!("state in {}", folder.display());
+        let (means, folder) = means(options)?;
         Ok(Session {
-            means: Means {
-                program,
-                windows: windows.into(),
-                key,
-            },
+            means,
             templates: Template::read_all(&root.join("tests/semantic/templates")),
             journal: Mutex::new(
                 Journal::open(&folder.join("journal.jsonl")).map_err(|e| e.to_string())?,
