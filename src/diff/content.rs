@@ -102,7 +102,7 @@ impl Comparer<'_> {
     }
 
     /// Whether `len` bytes are the same, with relocated pointers compared as places.
-    pub(super) fn same_bytes(&self, old: Rva, new: Rva, len: u32) -> bool {
+    pub fn same_bytes(&self, old: Rva, new: Rva, len: u32) -> bool {
         self.same_fields(old, new, len, &[])
     }
 

@@ -192,9 +192,11 @@ impl<'c> Comparer<'c> {
                 };
                 a == b && same() && self.same_constant(d, e, old, new, accessed)
             }
-            (Place::Constant, Place::Constant) => match accessed {
-                Some(size) => self.same_bytes(old, new, size),
-                None => self.same_anonymous(old, new),
+            (Place::Constant, Place::Constant) => match (accessed, self.lookups_at(old, new)) {
+                (Some(4), Some(((t, a), (u, b)))) if a == b => self.same_entry((t, u), a),
+                (None, Some(((t, a), (u, b)))) if a == b => self.same_switch_table(t, u),
+                (Some(size), _) => self.same_bytes(old, new, size),
+                (None, _) => self.same_anonymous(old, new),
             },
             (Place::SwitchTable(t), Place::SwitchTable(u)) => self.same_switch_table(t, u),
             (Place::Variable, Place::Variable) => self.same_unnamed_variable(old, new),
@@ -320,10 +322,14 @@ impl<'c> Comparer<'c> {
             &self.old.switch_tables[old as usize],
             &self.new.switch_tables[new as usize],
         );
-        // How many entries a lookup table has is only known to be no more than this; code that
-        // uses more of them differs itself.
+        // How many entries a lookup table has is only known to be no more than this. One that
+        // grew is another one: who hands over an index need not be the one that uses it.
         let lookup = t.branch == Rva(0) && u.branch == Rva(0);
-        if t.entry != u.entry || (t.entries != u.entries && !lookup) {
+        let fits = match lookup {
+            true => t.entries >= u.entries,
+            false => t.entries == u.entries,
+        };
+        if t.entry != u.entry || !fits {
             return false;
         }
         let (Some(a), Some(b)) = (
@@ -337,6 +343,25 @@ impl<'c> Comparer<'c> {
         self.remembered((t.table, u.table), || {
             a.iter().zip(&b).all(|(x, y)| self.same_place(*x, *y, None))
         })
+    }
+
+    /// The tables of distances that hold two addresses.
+    fn lookups_at(&self, old: Rva, new: Rva) -> Option<((u32, u32), (u32, u32))> {
+        Some((self.old.lookup_at(old)?, self.new.lookup_at(new)?))
+    }
+
+    /// Whether two entries, this many bytes into tables of distances, lead to the same.
+    fn same_entry(&self, (t, u): (u32, u32), offset: u32) -> bool {
+        let target = |program: &Program<'_>, table: u32| {
+            let targets = program
+                .image
+                .switch_targets(&program.switch_tables[table as usize])?;
+            targets.get(offset as usize / 4).copied()
+        };
+        match (target(self.old, t), target(self.new, u)) {
+            (Some(a), Some(b)) => self.same_place(a, b, None),
+            _ => false,
+        }
     }
 
     fn same_parts(&self, old: FunctionIndex, new: FunctionIndex) -> bool {

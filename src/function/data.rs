@@ -1,5 +1,7 @@
 //! Named data: where each datum begins and how far it can reach.
 
+use std::collections::HashMap;
+
 use super::Function;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
@@ -32,6 +34,12 @@ pub struct DataItem {
     pub size: u32,
     /// Size of its type, where the type stream knows it.
     pub type_size: Option<u32>,
+    /// Whether it may be larger than its type, see [`Types::has_open_end`].
+    ///
+    /// [`Types::has_open_end`]: crate::symbols::types::Types::has_open_end
+    pub open_end: bool,
+    /// Of a constant: bytes up to where another object begins behind what its type says.
+    pub content: u32,
     /// Its type as text, where a record names one.
     pub type_name: Option<String>,
     /// Its names.
@@ -46,9 +54,14 @@ impl DataItem {
         self.names.first().map_or("", |n| &n.name)
     }
 
-    /// Bytes that belong to it: what its type says, else all up to the next datum.
+    /// Bytes that belong to it. A variable is as large as its type says, else it reaches to
+    /// the next datum. A type never cuts a constant: it only says where its end may be, if
+    /// something else begins there.
     pub fn content_size(&self) -> u32 {
-        match self.type_size {
+        if !self.writable {
+            return self.content;
+        }
+        match self.type_size.filter(|_| !self.open_end) {
             Some(size) if size > 0 => size.min(self.size),
             _ => self.size,
         }
@@ -58,6 +71,7 @@ impl DataItem {
 /// All named data by ascending address.
 pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec<DataItem> {
     let mut items: Vec<DataItem> = Vec::new();
+    let mut open_ends = HashMap::new();
     for datum in &symbols.data {
         if let Some(item) = item_at(image, &mut items, datum.rva) {
             item.names.push(DataName {
@@ -68,9 +82,11 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
                 owner: datum.owner,
                 public: false,
             });
-            let size = symbols.types.size_of(datum.type_index);
+            let types = &symbols.types;
+            let size = types.size_of(datum.type_index);
             item.type_size = item.type_size.max(size);
-            item.type_name = Some(symbols.types.type_name(datum.type_index));
+            item.open_end |= types.has_open_end(datum.type_index, &mut open_ends);
+            item.type_name = Some(types.type_name(datum.type_index));
         }
     }
     let in_function = |rva: Rva| functions.binary_search_by_key(&rva, |f| f.rva).is_ok();
@@ -147,6 +163,8 @@ fn item_at<'i>(
             rva,
             size: 0,
             type_size: None,
+            open_end: false,
+            content: 0,
             type_name: None,
             names: Vec::new(),
             writable: kind == SectionKind::Writable,
@@ -177,6 +195,7 @@ fn merge_same_address(items: &mut Vec<DataItem>) {
             }
         }
         first.type_size = first.type_size.max(later.type_size);
+        first.open_end |= later.open_end;
         first.type_name = first.type_name.take().or(later.type_name.take());
         true
     });
@@ -204,6 +223,7 @@ fn set_sizes(image: &Image<'_>, symbols: &Symbols, items: &mut [DataItem]) {
                 .map_or(0, |s| s.end().0 - item.rva.0);
             item.size = size.min(room);
         }
+        item.content = item.size;
     }
 }
 

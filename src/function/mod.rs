@@ -13,11 +13,12 @@ mod handler;
 mod padding;
 mod pieces;
 mod place;
+mod reach;
 mod references;
 mod thread_locals;
 
 pub use data::{DataItem, DataName};
-pub use decode::{Code, IndirectJump, Reference, ReferenceKind};
+pub use decode::{Code, IndirectJump, Reference, ReferenceKind, Use};
 pub use extents::{Function, FunctionName, FunctionSource};
 pub use handler::{Block, Field, Handler, HandlerData, Item};
 pub use padding::length_without_padding;
@@ -94,9 +95,13 @@ impl<'a> Program<'a> {
             referencers,
             labels: Vec::new(),
         };
+        program.limit_lookups();
+        program
+            .referencers
+            .add_entries(image, &program.switch_tables);
+        program.limit_constants();
         program.labels = program.find_labels();
         program.funclets = funclets::find(&program);
-        program.limit_lookups();
         program
     }
 
@@ -130,10 +135,41 @@ impl<'a> Program<'a> {
         for index in 0..self.switch_tables.len() {
             let table = self.switch_tables[index];
             if table.branch == Rva(0) {
-                let room = self.anonymous_extent(table.table) / table.entry.width();
+                let room = reach::table_extent(self, table.table) / table.entry.width();
                 self.switch_tables[index].entries = table.entries.min(room);
             }
         }
+    }
+
+    /// Ends constants behind what their types say, where something begins to which someone
+    /// refers. A type alone is no proof: it may be that of another declaration.
+    fn limit_constants(&mut self) {
+        for item in &mut self.data {
+            let Some(size) = item.type_size.filter(|s| *s > 0 && !item.open_end) else {
+                continue;
+            };
+            let behind = item.rva.0.saturating_add(size);
+            let tables = &self.switch_tables;
+            let table = tables.partition_point(|t| t.table.0 < behind);
+            let next = [
+                self.referencers.first_from(Rva(behind)),
+                tables.get(table).map(|t| t.table),
+            ];
+            for next in next.into_iter().flatten() {
+                item.content = item.content.min(next.0 - item.rva.0);
+            }
+        }
+    }
+
+    /// The table of distances that holds an address, and how many bytes before it begins.
+    pub fn lookup_at(&self, rva: Rva) -> Option<(u32, u32)> {
+        let after = self.switch_tables.partition_point(|t| t.table <= rva);
+        let index = after.checked_sub(1)?;
+        let table = &self.switch_tables[index];
+        let offset = rva.0 - table.table.0;
+        let inside = offset < table.entries * table.entry.width();
+        (table.branch == Rva(0) && inside && offset.is_multiple_of(4))
+            .then_some((index as u32, offset))
     }
 
     /// A function by its index.
@@ -274,14 +310,14 @@ impl<'a> Program<'a> {
     }
 
     /// Bytes from an address without a symbol to where its object must have ended.
-    /// Can be too large, never too small (see [`references`]).
+    /// Can be too large, never too small (see [`reach`]).
     pub fn anonymous_extent(&self, rva: Rva) -> u32 {
-        references::anonymous_extent(self, rva)
+        reach::anonymous_extent(self, rva)
     }
 
     /// The same, as far as it is worth comparing: without what may be padding.
     pub fn compared_extent(&self, rva: Rva) -> u32 {
-        references::compared_extent(self, rva)
+        reach::compared_extent(self, rva)
     }
 
     /// Every address of read-only data that code or data refers to, ascending, once each.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::gate;
 use super::names::{ACTIVE_SYMBOL, CALL_SECTION, GATE_PREFIX, GATE_SECTION, IMPORT_PREFIX};
+use super::{PayloadError, gate};
 use crate::addr::Rva;
 use crate::function::{Place, Program};
 use crate::image::ImportName;
 use crate::package::manifest::{External, ImportedSymbol};
 use crate::plan::{Fixup, FixupKind, FixupTarget, Piece, PieceKind, Plan, Replacement};
+
+/// Bytes behind the field that `REL32_5` allows for (PE/COFF, "Type Indicators").
+const MAX_TRAILING: u8 = 5;
 
 /// What a section holds; decides its name and characteristics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +134,13 @@ struct Builder<'b> {
 
 impl Content {
     /// Lays the plan out in sections.
-    pub fn new(plan: &Plan, old: &Program<'_>, module: &str) -> Self {
+    ///
+    /// # Errors
+    /// Where a field cannot be described by a relocation.
+    pub fn new(plan: &Plan, old: &Program<'_>, module: &str) -> Result<Self, PayloadError> {
+        if let Some(trailing) = unencodable(plan) {
+            return Err(PayloadError::Trailing(trailing));
+        }
         let mut builder = Builder {
             plan,
             externals: name_externals(plan, old, module),
@@ -168,13 +177,13 @@ impl Content {
         let merged = merged.into_iter().map(|m| m.0);
         let mut sections = builder.code;
         sections.extend(merged.filter(|s| !s.bytes.is_empty()));
-        Content {
+        Ok(Content {
             sections,
             functions,
             externals,
             imports,
             provided: vec![ACTIVE_SYMBOL],
-        }
+        })
     }
 }
 
@@ -394,9 +403,21 @@ impl Builder<'_> {
     }
 }
 
+/// The first field of a plan that no relocation can describe: more bytes of its instruction
+/// are behind it than any instruction has.
+fn unencodable(plan: &Plan) -> Option<u8> {
+    let of_pieces = plan.pieces.iter().flat_map(|p| &p.fixups);
+    let of_gates = plan.replacements.iter().flat_map(|r| &r.gate.fixups);
+    let mut trailing = of_pieces.chain(of_gates).filter_map(|f| match f.kind {
+        FixupKind::Relative(trailing) => Some(trailing),
+        FixupKind::Absolute | FixupKind::ImageRelative => None,
+    });
+    trailing.find(|t| *t > MAX_TRAILING)
+}
+
 /// `REL32` or one of `REL32_1` … `REL32_5`, by the bytes behind the field.
 fn relative(trailing: u8) -> u16 {
-    object::pe::IMAGE_REL_AMD64_REL32.0 + u16::from(trailing.min(5))
+    object::pe::IMAGE_REL_AMD64_REL32.0 + u16::from(trailing)
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ pub enum PayloadError {
     /// More sections than a COFF object can number.
     #[error("the patch needs {0} sections, a COFF object has at most 65279")]
     TooManySections(usize),
+    /// A field that no relocation can describe.
+    #[error("an operand has {0} bytes of its instruction behind it, a relocation allows for 5")]
+    Trailing(u8),
     /// The COFF writer refused.
     #[error("the payload could not be written: {0}")]
     Write(#[from] object::write::Error),
@@ -53,7 +56,7 @@ impl Payload {
     /// # Errors
     /// Where the plan does not fit into a COFF object, or does not read back.
     pub fn new(plan: &Plan, old: &Program<'_>, module: &str) -> Result<Self, PayloadError> {
-        let content = content::Content::new(plan, old, module);
+        let content = content::Content::new(plan, old, module)?;
         let object = coff::write(&content)?;
         readback::check(&content, &object)?;
         Ok(Payload {

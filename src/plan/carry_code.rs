@@ -94,7 +94,9 @@ impl Closure<'_> {
         {
             return Ok(Operand::Place(FixupTarget::Piece(index), offset as i32));
         }
-        if let Place::SwitchTable(table) = self.new.place(reference.target) {
+        if let Place::SwitchTable(table) = self.new.place(reference.target)
+            && self.new.lookup_at(reference.target).is_none()
+        {
             let source = Source::SwitchTable(table, function);
             let name = format!("switch${}", self.pieces[index.0 as usize].symbol);
             let piece = self.piece(source, &name, PieceKind::Constant, reference.target);

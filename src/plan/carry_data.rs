@@ -45,7 +45,7 @@ impl Closure<'_> {
         piece.fixups = fixups;
     }
 
-    /// A table of RVAs stays one. A table of distances from its own start becomes one of
+    /// A table of RVAs stays one. A switch's table of distances from its own start becomes one of
     /// distances between the moved function and the moved table:
     /// `case - table = (case - entry) + (entry - table)`.
     pub(super) fn fill_switch_table(
@@ -72,21 +72,6 @@ impl Closure<'_> {
         let mut fixups = Vec::new();
         for (i, target) in targets.iter().enumerate() {
             let at = i as u32 * 4;
-            if record.branch == Rva(0) {
-                // A lookup table leads to constants.
-                match self.resolve(*target, None) {
-                    Ok((target, addend)) => fixups.push(Fixup {
-                        at,
-                        kind: FixupKind::Relative(0),
-                        target,
-                        addend: addend.wrapping_add((at + 4) as i32),
-                    }),
-                    Err((rule, reason)) => {
-                        return self.refuse(rule, owner, format!("its lookup table {reason}"));
-                    }
-                }
-                continue;
-            }
             let Some((case, offset)) = self.case_of(function, *target) else {
                 let detail = format!("entry {i} of its switch table leads out of it");
                 return self.refuse(&code::INDIRECT_JUMP, owner, detail);
@@ -103,6 +88,35 @@ impl Closure<'_> {
                 target: FixupTarget::Piece(case),
                 addend: addend as i32,
             });
+        }
+        let piece = &mut self.pieces[index.0 as usize];
+        piece.bytes = vec![0; targets.len() * 4];
+        piece.fixups = fixups;
+    }
+
+    /// A table of distances from its own start stays one: to where its constants are then.
+    pub(super) fn fill_lookup(&mut self, index: PieceIndex, table: u32) {
+        let record = &self.new.switch_tables[table as usize];
+        let targets = self.new.image.switch_targets(record).unwrap_or_default();
+        let mut fixups = Vec::new();
+        for (i, target) in targets.iter().enumerate() {
+            let at = i as u32 * 4;
+            match self.resolve(*target, None) {
+                Ok((target, addend)) => {
+                    self.expose(target, addend);
+                    fixups.push(Fixup {
+                        at,
+                        kind: FixupKind::Relative(0),
+                        target,
+                        // A relative field counts from its own end.
+                        addend: addend.wrapping_add((at + 4) as i32),
+                    });
+                }
+                Err((rule, reason)) => {
+                    let detail = format!("entry {i} of a table of distances {reason}");
+                    return self.refuse(rule, index, detail);
+                }
+            }
         }
         let piece = &mut self.pieces[index.0 as usize];
         piece.bytes = vec![0; targets.len() * 4];

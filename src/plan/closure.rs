@@ -57,6 +57,8 @@ pub(super) enum Source {
     Constant(Rva, u32),
     /// A switch table of a function (index into `Program::switch_tables`).
     SwitchTable(u32, FunctionIndex),
+    /// A table of distances (index into `Program::switch_tables`).
+    Lookup(u32),
     /// The slot of an import that only the new build has (index into `Image::imports`).
     ImportSlot(u32),
     /// `UNWIND_INFO`.
@@ -146,10 +148,15 @@ impl<'p> Closure<'p> {
         self.known.get(&source).copied()
     }
 
+    /// Every piece with what it holds, in no order.
+    pub(super) fn known_sources(&self) -> impl Iterator<Item = (PieceIndex, Source)> + '_ {
+        self.known.iter().map(|(source, index)| (*index, *source))
+    }
+
     /// The pieces that hold variables.
     pub(super) fn known_variables(&self) -> Vec<(PieceIndex, Source)> {
         let is_variable = |p: PieceIndex| self.pieces[p.0 as usize].kind == PieceKind::Variable;
-        let known = self.known.iter().map(|(source, index)| (*index, *source));
+        let known = self.known_sources();
         known.filter(|(index, _)| is_variable(*index)).collect()
     }
 
@@ -171,6 +178,7 @@ impl<'p> Closure<'p> {
                 Source::Unnamed(rva) => self.fill_data(index, rva, self.new.unnamed_size(rva)),
                 Source::Constant(rva, size) => self.fill_data(index, rva, size),
                 Source::SwitchTable(table, f) => self.fill_switch_table(index, table, f),
+                Source::Lookup(table) => self.fill_lookup(index, table),
                 Source::ImportSlot(import) => self.fill_import_slot(index, import),
                 Source::UnwindInfo(rva) => self.fill_unwind_info(index, rva),
                 // Filled by the unwind information that leads to it.
@@ -228,6 +236,7 @@ impl<'p> Closure<'p> {
             },
             Place::Import(i) => Ok((self.import(i), 0)),
             Place::Data(d, offset) => self.resolve_datum(d, offset),
+            Place::Constant if new.lookup_at(target).is_some() => self.lookup(target),
             Place::Constant => {
                 if let Some(twin) = self.twin(target, accessed) {
                     return Ok((FixupTarget::Old(twin), 0));
@@ -235,6 +244,7 @@ impl<'p> Closure<'p> {
                 let size = accessed.unwrap_or_else(|| new.anonymous_extent(target));
                 Ok((FixupTarget::Piece(self.constant(target, size)), 0))
             }
+            Place::SwitchTable(_) if new.lookup_at(target).is_some() => self.lookup(target),
             Place::SwitchTable(_) => unresolved("a switch table of another function"),
             Place::Variable if self.diff.is_identity() => Ok((FixupTarget::Old(target), 0)),
             Place::Variable => match self.twins().old_variable(target) {
@@ -251,6 +261,18 @@ impl<'p> Closure<'p> {
             Place::Headers(at) => Ok((FixupTarget::Old(Rva(at)), 0)),
             Place::Nowhere => unresolved("which is no object"),
         }
+    }
+
+    /// The piece of the table of distances that holds a place, and how far into it.
+    pub(super) fn lookup(&mut self, target: Rva) -> Result<(FixupTarget, i32), Hazard> {
+        let Some((table, offset)) = self.new.lookup_at(target) else {
+            let reason = "refers to a table that is none".to_owned();
+            return Err((&code::UNRESOLVED_REFERENCE, reason));
+        };
+        let start = self.new.switch_tables[table as usize].table;
+        let name = format!("distances_{:x}", start.0);
+        let piece = self.piece(Source::Lookup(table), &name, PieceKind::Constant, start);
+        Ok((FixupTarget::Piece(piece), offset as i32))
     }
 
     /// Where the old image has the same constant.

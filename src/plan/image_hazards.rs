@@ -1,5 +1,6 @@
 //! Hazards outside of code: data, types, exports, thread-local storage, toolchain.
 
+use super::held;
 use crate::diff::{DataChangeKind, Diff, Fate, TypeChange, TypeUser, image_relative_fields};
 use crate::finding::{Finding, Rule, rules};
 use crate::function::Program;
@@ -88,10 +89,16 @@ fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Fi
                 &rules::data::DATA_INITIALISER,
                 format!("it starts with another value ({place})"),
             ),
-            DataChangeKind::Constant => (
-                &rules::data::CONSTANT_REPLACED,
-                format!("its value differs ({place})"),
-            ),
+            DataChangeKind::Constant => match held::holder(old, change.old) {
+                Some(who) => (
+                    &rules::data::CONSTANT_HELD,
+                    format!("its value differs ({place}), and {who}"),
+                ),
+                None => (
+                    &rules::data::CONSTANT_REPLACED,
+                    format!("its value differs ({place})"),
+                ),
+            },
             DataChangeKind::Identity => (
                 &rules::data::CONSTANT_CHANGED,
                 format!("its value differs ({place})"),

@@ -12,11 +12,13 @@ mod coverage;
 mod displaced;
 mod entry;
 mod hazards;
+mod held;
 mod identity;
 mod image_hazards;
 mod literals;
 mod members;
 mod neighbours;
+mod overlaps;
 mod relays;
 pub mod stay;
 mod symbol_names;
@@ -252,8 +254,16 @@ impl Plan {
         }
         // Two names of one address that changed in the same way need one redirect.
         replacements.dedup_by_key(|r| r.old);
-        let hooks = hooks(&mut closure);
+        let mut hooks = hooks(&mut closure);
         closure.run();
+        let moved = closure.join_overlaps();
+        for piece in replacements
+            .iter_mut()
+            .map(|r| &mut r.piece)
+            .chain(hooks.iter_mut().map(|(_, piece)| piece))
+        {
+            *piece = moved.piece(*piece);
+        }
         let exposed = closure.exposed.into_iter().collect();
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         image_hazards::collect(old, new, diff, &mut findings);

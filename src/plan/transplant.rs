@@ -53,6 +53,10 @@ impl Plan {
             }
         }
         closure.run();
+        let moved = closure.join_overlaps();
+        for replacement in &mut replacements {
+            replacement.piece = moved.piece(replacement.piece);
+        }
         used.sort_unstable();
         used.dedup();
         let refused = !closure.findings.is_empty();

@@ -61,6 +61,8 @@ impl<'t> Twins<'t> {
             aligned(*twin)
                 && (!has_pointers || same_module(*twin))
                 && self.comparer.same_constant_at(*twin, rva, accessed)
+                // What is carried otherwise, down to what may be padding.
+                && self.comparer.same_bytes(*twin, rva, size)
         });
         let first = equal.next()?;
         Some(

@@ -8,6 +8,7 @@ mod cursor;
 mod digest;
 mod layout;
 mod names;
+mod open_end;
 mod relations;
 
 use std::collections::HashMap;

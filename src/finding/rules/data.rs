@@ -39,4 +39,8 @@ rules! {
     NEW_TYPE_INFORMATION = "HP309", Refuse, "new thrown type or run-time type information",
         remedy "Throw a type that the old build throws already, or use no dynamic_cast or typeid of a new class; otherwise restart.",
         because "The new build describes a type to the C++ runtime (a thrown type, or a class with virtual functions) that the old build does not. Such descriptions hold addresses relative to their own image, and there must be one of each; this version does not carry them in the payload.";
+    /// Constants of which the payload has its own copy, and whose address is stored.
+    CONSTANT_HELD = "HP316", Risk, "constant changed that live objects may point to",
+        remedy "Accept it if it is enough that new objects use the new value; otherwise set the stored addresses in new code, or restart.",
+        because "A constant has another value in the new build. The payload carries the new value, and every function that refers to the constant is replaced; but a variable or code of the old build stores the address of the constant, as objects do with their table of functions. What is stored already keeps leading to the old value.";
 }

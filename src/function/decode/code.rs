@@ -63,11 +63,26 @@ pub enum IndirectJump {
     Computed,
 }
 
+/// What the code around an `lea` says of the object whose address is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// It has this many bytes at least: some are read or written there.
+    Reaches(u32),
+    /// It is indexed, with elements of this many bytes.
+    Elements(u8),
+    /// A number close by that may be its length: it is handed over as the next argument, say.
+    Length(u32),
+    /// Another number close by, which may be a count of its elements.
+    Count(u32),
+}
+
 /// The decoded code of one function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Code {
     /// Layout-dependent fields, by ascending offset.
     pub references: Vec<Reference>,
+    /// What is done with read-only data without a name whose address the code takes, ascending.
+    pub uses: Vec<(Rva, Use)>,
     /// Offset of the first byte that is no instruction.
     pub undecodable: Option<u32>,
     /// Indirect jumps: offset of the instruction, and how it gets its target.

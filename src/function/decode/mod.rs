@@ -4,12 +4,13 @@
 
 mod code;
 mod sweep;
+mod uses;
 
 use super::flow;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
 use crate::symbols::{SwitchTable, Symbols, fixups};
-pub use code::{Code, IndirectJump, Reference, ReferenceKind};
+pub use code::{Code, IndirectJump, Reference, ReferenceKind, Use};
 use sweep::sweep;
 
 /// Decodes `size` bytes of code at `rva`.
@@ -38,6 +39,13 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
         }
         apply_flow((image, symbols), rva, size, &flow, &mut code);
     }
+    let constant = |rva: Rva| {
+        image.section_at(rva).map(|s| s.kind()) == Some(SectionKind::ReadOnly)
+            && !is_named(symbols, rva)
+    };
+    code.uses.sort_unstable();
+    code.uses.dedup();
+    code.uses.retain(|(target, _)| constant(*target));
     absolute_fields(image, rva, size, &mut code);
     listed_fields(image, symbols, rva, size, &mut code);
     code
@@ -126,7 +134,7 @@ fn apply_flow(
     let mut lookups: Vec<SwitchTable> = flow
         .lookups
         .iter()
-        .map(|table| flow::lookup(image, *table))
+        .map(|table| flow::lookup(image, symbols, *table))
         .filter(|t| t.entries > 0)
         .collect();
     if let Some(at) = flow.uncertain_table {
@@ -135,6 +143,21 @@ fn apply_flow(
             code.uncertain_table = Some(at);
         }
         lookups.extend(possible);
+    }
+    for (place, at) in &flow.suspects {
+        let known = lookups
+            .iter()
+            .chain(&code.tables)
+            .any(|t| t.table == *place);
+        let constant = image.section_at(*place).map(|s| s.kind()) == Some(SectionKind::ReadOnly);
+        if known || !constant || is_named(symbols, *place) {
+            continue;
+        }
+        let table = flow::lookup(image, symbols, *place);
+        if flow::is_likely(image, &table) {
+            code.uncertain_table.get_or_insert(*at);
+            lookups.push(table);
+        }
     }
     code.tables.extend(lookups);
     code.references
@@ -154,27 +177,30 @@ fn possible_lookups(
     code: &Code,
     known: &[SwitchTable],
 ) -> Vec<SwitchTable> {
-    // The compiler's own tables have no names.
-    let named = |rva: Rva| {
-        symbols.data.binary_search_by_key(&rva, |d| d.rva).is_ok()
-            || symbols
-                .publics
-                .binary_search_by_key(&rva, |p| p.rva)
-                .is_ok()
-    };
     let mut places: Vec<Rva> = code
         .references
         .iter()
         .filter(|r| r.kind == ReferenceKind::Address)
         .map(|r| r.target)
-        .filter(|t| !named(*t))
+        .filter(|t| !is_named(symbols, *t))
         .filter(|t| known.iter().chain(&code.tables).all(|k| k.table != *t))
         .filter(|t| image.section_at(*t).map(|s| s.kind()) == Some(SectionKind::ReadOnly))
         .collect();
     places.sort_unstable();
     places.dedup();
-    let tables = places.into_iter().map(|rva| flow::lookup(image, rva));
+    let tables = places
+        .into_iter()
+        .map(|rva| flow::lookup(image, symbols, rva));
     tables.filter(|t| t.entries > 1).collect()
+}
+
+/// Whether a symbol names data at an address: the compiler's own tables have no names.
+fn is_named(symbols: &Symbols, rva: Rva) -> bool {
+    symbols.data.binary_search_by_key(&rva, |d| d.rva).is_ok()
+        || symbols
+            .publics
+            .binary_search_by_key(&rva, |p| p.rva)
+            .is_ok()
 }
 
 /// Whether two fields share a byte.

@@ -5,6 +5,7 @@ use iced_x86::{
     Register,
 };
 
+use super::uses::Uses;
 use super::{Code, IndirectJump, Reference, ReferenceKind};
 use crate::addr::Rva;
 
@@ -21,6 +22,7 @@ pub(super) fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
         rva,
         end: rva.0.saturating_add(size),
         recent: Vec::with_capacity(LOOK_BACK),
+        uses: Uses::default(),
     };
     let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
     let mut instruction = Instruction::default();
@@ -34,6 +36,7 @@ pub(super) fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
         let offsets = decoder.get_constant_offsets(&instruction);
         reader.instruction(&instruction, &offsets);
     }
+    reader.code.uses = reader.uses.found;
     reader.code
 }
 
@@ -43,6 +46,7 @@ struct Reader {
     end: u32,
     /// The last instructions, for the definition of an indirect jump's register.
     recent: Vec<Instruction>,
+    uses: Uses,
 }
 
 impl Reader {
@@ -63,8 +67,10 @@ impl Reader {
         }
         if i.code() == Opcode::Movsxd_r64_rm32 && i.op1_kind() == OpKind::Memory {
             self.code.loads_entries |= i.memory_index_scale() == 4;
-            self.code.loads_numbers |= !i.is_ip_rel_memory_operand();
+            self.code.loads_numbers = true;
         }
+        self.code.loads_numbers |= may_hide_entries(i);
+        self.uses.instruction(i);
         self.code.uses_stack |= moves_stack(i);
         self.code.thread_local |=
             i.memory_segment() == Register::GS && i.memory_displacement64() == TEB_TLS_ARRAY;
@@ -164,6 +170,18 @@ impl Reader {
             earlier = &earlier[..at];
         }
     }
+}
+
+/// Whether an instruction hands an address to a vector register, or reads through a vector of
+/// indices or into one of numbers: entries of a table of distances may be read by it.
+fn may_hide_entries(i: &Instruction) -> bool {
+    if i.op_count() < 2 || !i.op0_register().is_vector_register() {
+        return false;
+    }
+    let from = |n: u32| i.op_kind(n) == OpKind::Register && i.op_register(n).is_gpr64();
+    (1..i.op_count()).any(from)
+        || i.memory_index().is_vector_register()
+        || matches!(i.mnemonic(), Mnemonic::Pmovsxdq | Mnemonic::Vpmovsxdq)
 }
 
 /// Whether an instruction raises the stack pointer, as the last one of an epilog does.

@@ -11,6 +11,7 @@
 //! changes. What a register *may* hold is tracked as well: where a displacement could be
 //! an RVA and that is not certain, the function is reported as not understood.
 
+mod distances;
 mod step;
 mod tables;
 mod value;
@@ -25,7 +26,7 @@ use iced_x86::{
 use crate::addr::Rva;
 use crate::image::Image;
 use crate::symbols::SwitchTable;
-pub use tables::lookup;
+pub use tables::{is_likely, lookup};
 use value::State;
 
 /// What the data flow shows.
@@ -47,6 +48,9 @@ pub struct Flow {
     pub uncertain: Option<u32>,
     /// An entry of an unknown table is added to the address of that table.
     pub uncertain_table: Option<u32>,
+    /// Places whose use is not understood, if a table of distances lies there: each with the
+    /// offset of the use.
+    pub suspects: Vec<(Rva, u32)>,
     /// A use of the TLS block that is not understood.
     pub uncertain_thread_local: Option<u32>,
 }

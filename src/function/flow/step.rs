@@ -7,6 +7,7 @@ use iced_x86::{
 use super::value::{State, Value};
 use super::{FoundTable, Pass};
 use crate::addr::Rva;
+use crate::image::SectionKind;
 use crate::symbols::{SwitchEntry, SwitchTable};
 
 /// Offset of `ThreadLocalStoragePointer` in the x64 TEB.
@@ -33,6 +34,7 @@ impl Pass<'_> {
         at: u32,
     ) {
         self.memory_operand(state, i, offsets, at);
+        self.distances(state, i, at);
         self.note_escape(state, i);
         if i.is_jmp_near_indirect() {
             self.jump(state, i, at);
@@ -67,13 +69,7 @@ impl Pass<'_> {
             return None;
         }
         match i.mnemonic() {
-            Mnemonic::Lea => {
-                if i.memory_index_scale() == 1 {
-                    let (a, b) = (i.memory_base(), i.memory_index());
-                    self.unknown_table((state.get(a), state.get(b)), (a, b), at);
-                }
-                Some(self.address(state, i))
-            }
+            Mnemonic::Lea => Some(self.address(state, i)),
             Mnemonic::Mov | Mnemonic::Movsxd | Mnemonic::Movzx | Mnemonic::Movsx => {
                 match i.op1_kind() {
                     OpKind::Memory => self.load(state, i),
@@ -89,30 +85,10 @@ impl Pass<'_> {
             }
             Mnemonic::Add if i.op1_kind() == OpKind::Register => {
                 let pair = (state.get(i.op0_register()), state.get(i.op1_register()));
-                self.unknown_table(pair, (i.op0_register(), i.op1_register()), at);
+                self.pair(pair, (i.op0_register(), i.op1_register()), at);
                 sum(pair.0, pair.1).or_else(|| sum(pair.1, pair.0))
             }
             _ => None,
-        }
-    }
-
-    /// Notes the sum of an entry and the register that held its table, where that is not known
-    /// to hold the address of one: it may have been kept on the stack meanwhile. So too the
-    /// sum of a number that was read through a pointer, which may go from entry to entry, and
-    /// of an address.
-    fn unknown_table(&mut self, values: (Value, Value), registers: (Register, Register), at: u32) {
-        let is = |value, register: Register| {
-            register != Register::None && value == Value::EntryBehind(register.full_register())
-        };
-        let walked = |entry, base| {
-            entry == Value::EntryBehind(Register::None) && matches!(base, Value::Address(_))
-        };
-        if is(values.0, registers.1)
-            || is(values.1, registers.0)
-            || walked(values.0, values.1)
-            || walked(values.1, values.0)
-        {
-            self.flow.uncertain_table.get_or_insert(at);
         }
     }
 
@@ -170,6 +146,11 @@ impl Pass<'_> {
         if i.is_ip_rel_memory_operand() {
             let target = Rva(i.ip_rel_memory_address() as u32);
             let is_index = self.image.tls.as_ref().is_some_and(|t| t.index == target);
+            if i.code() == Opcode::Movsxd_r64_rm32 {
+                let section = self.image.section_at(target);
+                let constant = section.is_some_and(|s| s.kind() == SectionKind::ReadOnly);
+                return constant.then_some(Value::EntryOfTable(target));
+            }
             return is_index.then_some(Value::TlsIndex);
         }
         let base = state.get(i.memory_base());
@@ -198,11 +179,16 @@ impl Pass<'_> {
                         return Some(Value::EntryOfTable(table));
                     }
                 }
-                if i.memory_index_scale() == 4 {
+                if matches!(i.memory_index_scale(), 1 | 4) {
                     return Some(Value::EntryBehind(i.memory_base().full_register()));
                 }
             }
-            (Opcode::Movsxd_r64_rm32, _) => return Some(Value::EntryBehind(Register::None)),
+            (Opcode::Movsxd_r64_rm32, _) => {
+                return Some(match base {
+                    Value::Address(table) => Value::EntryOfTable(table),
+                    _ => Value::EntryBehind(Register::None),
+                });
+            }
             _ => {}
         }
         // A 64-bit load may bring back what was stored.
@@ -356,7 +342,7 @@ impl Pass<'_> {
 }
 
 /// Entry plus base gives the address of a case.
-fn sum(entry: Value, base: Value) -> Option<Value> {
+pub(super) fn sum(entry: Value, base: Value) -> Option<Value> {
     match (entry, base) {
         (Value::EntryOfImage(table), Value::ImageBase) => Some(Value::Target(table, true)),
         (Value::EntryOfTable(table), Value::Address(address)) if table == address => {
@@ -366,7 +352,7 @@ fn sum(entry: Value, base: Value) -> Option<Value> {
     }
 }
 
-fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
+pub(super) fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
     }

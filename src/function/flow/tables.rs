@@ -7,7 +7,7 @@
 use super::{Flow, FoundTable};
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
-use crate::symbols::{SwitchEntry, SwitchTable};
+use crate::symbols::{SwitchEntry, SwitchTable, Symbols};
 
 /// More cases than any compiler puts into one table.
 const MAX_ENTRIES: u32 = 1 << 16;
@@ -77,9 +77,9 @@ pub fn complete(
     flow
 }
 
-/// A table of distances from its own start to read-only data: its entries as long as they
+/// A table of distances from its own start to data or functions: its entries as long as they
 /// lead there. Where it really ends follows from what lies behind it.
-pub fn lookup(image: &Image<'_>, table: Rva) -> SwitchTable {
+pub fn lookup(image: &Image<'_>, symbols: &Symbols, table: Rva) -> SwitchTable {
     let mut found = FoundTable {
         table: SwitchTable {
             base: table,
@@ -90,11 +90,35 @@ pub fn lookup(image: &Image<'_>, table: Rva) -> SwitchTable {
         },
         image_relative: false,
     };
-    let constant = |rva: Rva| {
-        let section = image.section_at(rva);
-        section.is_some_and(|s| s.kind() == SectionKind::ReadOnly)
+    let sensible = |rva: Rva| {
+        // A zero is padding.
+        rva != table
+            && image.section_at(rva).is_some_and(|s| match s.kind() {
+                SectionKind::Code => is_function(symbols, rva),
+                _ => true,
+            })
     };
-    let entries = (0..MAX_ENTRIES).map_while(|i| target(image, &found, i).filter(|t| constant(*t)));
+    let entries = (0..MAX_ENTRIES).map_while(|i| target(image, &found, i).filter(|t| sensible(*t)));
     found.table.entries = entries.count() as u32;
     found.table
+}
+
+/// Whether a symbol says that a function begins here.
+fn is_function(symbols: &Symbols, rva: Rva) -> bool {
+    symbols
+        .procedures
+        .binary_search_by_key(&rva, |p| p.rva)
+        .is_ok()
+        || symbols
+            .publics
+            .binary_search_by_key(&rva, |p| p.rva)
+            .is_ok()
+}
+
+/// Whether a table of distances is likely to be one, and not of numbers: two entries or more,
+/// of which the first two do not lead into the table itself.
+pub fn is_likely(image: &Image<'_>, table: &SwitchTable) -> bool {
+    let own = table.table.0..table.table.0 + 8;
+    let targets = image.switch_targets(table).unwrap_or_default();
+    targets.len() > 1 && targets.iter().take(2).all(|t| !own.contains(&t.0))
 }

@@ -1,0 +1,19 @@
+#ifdef NEW
+#define V(old, new) new
+#else
+#define V(old, new) old
+#endif
+#define NI __attribute__((noinline))
+struct ops { int (*read)(int); int (*write)(int); };
+struct file { const struct ops *ops; int at; };
+NI static int any_read(int n) { return n; }
+NI static int any_write(int n) { return -n; }
+NI static int bounded_read(int n) { return n > 8 ? 8 : n; }
+static const struct ops file_ops = { V(any_read, bounded_read), any_write };
+static struct file file;
+NI void set(struct file *f, int at, const struct ops *ops) { f->at = at; f->ops = ops; }
+NI void init(struct file *f, const struct ops *ops) { set(f, 3, ops); }
+NI struct file *file_open(void) { init(&file, &file_ops); return &file; }
+NI int file_read(struct file *f, int n) { return f->ops->read(n) + f->at; }
+NI int unused(int n) { return bounded_read(n) + any_write(n); }
+int start(void) { return file_read(file_open(), 100) + unused(3); }
