@@ -284,7 +284,7 @@ fn own_names(item: &DataItem) -> impl Iterator<Item = &DataName> {
     };
     let counts = move |name: &&DataName| {
         let is_record = name.global && name.scope.is_none() && !name.public;
-        !(is_record && has_public) && !is_decorated(name)
+        !(is_decorated(name) || is_record && has_public)
     };
     item.names.iter().filter(counts)
 }
