@@ -24,6 +24,11 @@ pub struct Entry {
     pub parts: Vec<String>,
     /// Where an example is kept.
     pub kept: Option<String>,
+    /// How many functions the package carries.
+    pub replaced: usize,
+    /// Functions that changed and are not carried, and those that are without need.
+    pub missed: Vec<String>,
+    pub extra: Vec<String>,
 }
 
 /// The journal of one build of `hotpatch`.
@@ -74,7 +79,14 @@ impl Journal {
                 }
             }
         }
-        let mut out = format!("{} pairs\n", self.entries.len());
+        let count = |of: fn(&Entry) -> usize| self.entries.iter().map(of).sum::<usize>();
+        let mut out = format!(
+            "{} pairs, {} functions carried, {} missed, {} extra\n",
+            self.entries.len(),
+            count(|e| e.replaced),
+            count(|e| e.missed.len()),
+            count(|e| e.extra.len()),
+        );
         for (outcome, count) in outcomes {
             out.push_str(&format!("  {outcome:16} {count:6}\n"));
             for ((_, code), (count, kept)) in codes.iter().filter(|c| c.0.0 == outcome) {

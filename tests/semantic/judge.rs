@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::model;
+use crate::objects;
 use crate::run::{self, Behaviour, Program};
 use crate::spec::{Side, Spec};
 use crate::workshop::Workshop;
@@ -82,11 +83,11 @@ pub fn judge(
     old: &Path,
     spec: &Spec,
     live: bool,
-) -> (Outcome, Option<Value>) {
+) -> (Outcome, Functions) {
     match judged(means, shop, old, spec, live) {
         Ok(found) => found,
-        Err(_) if spec.has_random() => (Outcome::Skipped, None),
-        Err(problem) => (Outcome::Broken(problem), None),
+        Err(_) if spec.has_random() => (Outcome::Skipped, Functions::default()),
+        Err(problem) => (Outcome::Broken(problem), Functions::default()),
     }
 }
 
@@ -96,7 +97,7 @@ fn judged(
     old: &Path,
     spec: &Spec,
     live: bool,
-) -> Result<(Outcome, Option<Value>), String> {
+) -> Result<(Outcome, Functions), String> {
     let new = shop.build(spec, Side::New)?;
     let package = shop.folder().join("fix.hpk");
     let mut build = Command::new(&means.program);
@@ -107,7 +108,6 @@ fn judged(
         .args(["--id", "pair", "--format", "json"]);
     build.arg("--key").arg(&means.key).arg("-o").arg(&package);
     let said = run::finish(&mut build, "")?;
-    let report: Option<Value> = serde_json::from_str(&said.did.output).ok();
     let outcome = match said.did.exit {
         Some(3) => same(old, &new)?,
         Some(4) => refused(spec, &said.did.output),
@@ -123,10 +123,56 @@ fn judged(
         ),
     };
     let outcome = match outcome {
-        Outcome::Patched { .. } if spec.moves_objects() => Outcome::Extra(changed(report.as_ref())),
+        Outcome::Patched { .. } if spec.moves_objects() => {
+            Outcome::Extra(replaced(&said.did.output))
+        }
         other => other,
     };
-    Ok((outcome, report))
+    let functions = match said.did.exit {
+        Some(0 | 3) => functions(shop, spec, &replaced(&said.did.output)),
+        _ => Functions::default(),
+    };
+    Ok((outcome, functions))
+}
+
+/// How the functions that a package carries compare with those that changed.
+#[derive(Clone, Debug, Default)]
+pub struct Functions {
+    /// How many it carries.
+    pub replaced: usize,
+    /// Changed for sure, and not carried.
+    pub missed: Vec<String>,
+    /// The same for sure, and carried.
+    pub extra: Vec<String>,
+}
+
+fn functions(shop: &Workshop, spec: &Spec, replaced: &[String]) -> Functions {
+    let config = &spec.config;
+    let apart = config.options.iter().any(|o| o == "-ffunction-sections");
+    let folded = config.link.iter().any(|o| o == "opt:icf");
+    let certain = match apart && !folded {
+        true => objects::compare(&shop.objects(spec)).unwrap_or_default(),
+        false => objects::Certain::default(),
+    };
+    // Of what differs in line numbers alone nothing is carried.
+    let lines = |name: &str| {
+        let mut parts = spec.parts.iter().filter(|p| p.template == "lines");
+        parts.any(|p| name.contains(&format!("{}_", p.prefix)))
+    };
+    let missed = certain.changed.iter();
+    Functions {
+        replaced: replaced.len(),
+        missed: missed
+            .filter(|n| !replaced.contains(n) && !lines(n))
+            .cloned()
+            .collect(),
+        extra: certain
+            .same
+            .iter()
+            .filter(|n| replaced.contains(n))
+            .cloned()
+            .collect(),
+    }
 }
 
 fn wrong(how: How, what: String) -> Outcome {
@@ -134,10 +180,13 @@ fn wrong(how: How, what: String) -> Outcome {
 }
 
 /// The functions that a package carries.
-pub fn changed(report: Option<&Value>) -> Vec<String> {
-    let list = report.and_then(|r| r["functions"].as_array());
-    let names = list.into_iter().flatten().filter_map(Value::as_str);
-    names.map(str::to_owned).collect()
+fn replaced(report: &str) -> Vec<String> {
+    let report: Value = serde_json::from_str(report).unwrap_or_default();
+    let names = report["functions"].as_array().into_iter().flatten();
+    names
+        .filter_map(|n| n.as_str())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn refused(spec: &Spec, report: &str) -> Outcome {

@@ -31,6 +31,7 @@ mod model;
 mod mutant_session;
 mod mutants;
 mod mutate;
+mod objects;
 mod real;
 mod reduce;
 mod render;

@@ -132,6 +132,9 @@ impl Session {
             codes,
             edits: vec![mutation.class.into()],
             parts: vec![format!("{}{level}", real.name), place],
+            replaced: 0,
+            missed: Vec::new(),
+            extra: Vec::new(),
         };
         if let Err(problem) = self.lock().add(vec![entry]) {
             eprintln!("journal: {problem}");

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::csmith;
 use crate::failure;
 use crate::journal::{Entry, Journal};
-use crate::judge::{self, Means, Outcome};
+use crate::judge::{self, Functions, Means, Outcome};
 use crate::mutant_session;
 use crate::reduce;
 use crate::rng::Rng;
@@ -189,8 +189,11 @@ impl Session {
                 for pair in 0..PAIRS {
                     let spec = program.edited(&mut rng, self.only_edit.as_deref());
                     let live = pair % 2 == 0;
-                    let (outcome, _) = judge::judge(&self.means, &mut shop, &old, &spec, live);
-                    entries.push(self.entry((seed, pair), &spec, outcome, worker));
+                    let (outcome, functions) =
+                        judge::judge(&self.means, &mut shop, &old, &spec, live);
+                    let mut entry = self.entry((seed, pair), &spec, outcome, worker);
+                    self.compare(&mut entry, &spec, functions);
+                    entries.push(entry);
                 }
             }
             Err(problem) => {
@@ -253,7 +256,22 @@ impl Session {
             edits: spec.classes().into_iter().map(str::to_owned).collect(),
             parts,
             kept,
+            replaced: 0,
+            missed: Vec::new(),
+            extra: Vec::new(),
         }
+    }
+
+    /// Adds what is known of the functions; pairs with wrong ones are kept.
+    fn compare(&self, entry: &mut Entry, spec: &Spec, functions: Functions) {
+        let lists = [("missed", &functions.missed), ("extra", &functions.extra)];
+        for (kind, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+            let title = format!("s{}_{}", entry.seed, entry.pair);
+            println!("{title} {kind}: {}: {}", describe(spec), list.join(" "));
+            entry.kept = self.keep(kind, &title, spec, &list.join("\n"));
+        }
+        entry.replaced = functions.replaced;
+        (entry.missed, entry.extra) = (functions.missed, functions.extra);
     }
 
     /// Whether enough pairs with such edits are wrong in this way, and were reduced.

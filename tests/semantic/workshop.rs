@@ -89,6 +89,16 @@ impl Workshop {
         Ok(object)
     }
 
+    /// The objects of both builds, file by file.
+    pub fn objects(&self, spec: &Spec) -> Vec<(PathBuf, PathBuf)> {
+        let units = render::units(spec, Side::Old);
+        let at = |side: Side, unit: &Unit| self.folder.join(side.name()).join(object_of(unit));
+        units
+            .iter()
+            .map(|u| (at(Side::Old, u), at(Side::New, u)))
+            .collect()
+    }
+
     /// The model, a program for this machine.
     pub fn model(&self, spec: &Spec) -> Result<PathBuf, String> {
         let folder = self.folder.join("model");
