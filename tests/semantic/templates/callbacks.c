@@ -1,4 +1,5 @@
 // Functions whose address is compared, stored and called, some of the same code (folded).
+%type typedef int @function(int);
 %fn NOINLINE int @one(int n)
 {
     return n * 3 + {{const:1 ~~ 2}};
@@ -12,7 +13,7 @@
     return n {{op:^ ~~ +}} 77;
 }
 %var static int (*@list[3])(int) = { @one, @two, {{init:@three ~~ @one}} };
-%fn NOINLINE int @which(int (*f)(int))
+%fn NOINLINE int @which(@function *f)
 {
     if (f == @three) return {{const:30 ~~ 31}};
     return f(2);
