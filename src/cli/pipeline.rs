@@ -15,7 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::function::Program;
 use crate::image::{self, Image};
 use crate::plan::Plan;
-use crate::symbols::{Lines, Symbols, Touches};
+use crate::symbols::{Lines, Origins, Symbols, Touches};
 
 /// The files of one build.
 pub struct BuildFiles {
@@ -201,8 +201,12 @@ pub fn compare<T>(
         }
         lines
     });
-    if !diff.types.is_empty() {
+    if diff.has_open_types() {
         stages.run("types", "looking for users of changed types", || {
+            // Where a PDB does not say which file defines a type, whatever differs counts.
+            if let (Ok(of_old), Ok(of_new)) = (Origins::read(&old.pdb), Origins::read(&new.pdb)) {
+                diff.tell_types_apart(&of_old, &of_new);
+            }
             let of_old = touches(&diff, &old_symbols, &old.pdb);
             let of_new = touches(&diff, &new_symbols, &new.pdb);
             diff.find_type_users((&old_program, &of_old), (&new_program, &of_new));

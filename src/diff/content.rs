@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::rtti::image_relative_fields;
+use super::rtti::{image_relative_fields, without_hashes};
 use super::same::Comparer;
 use crate::addr::Rva;
 use crate::function::DataIndex;
@@ -144,6 +144,10 @@ impl Comparer<'_> {
                 }
                 _ => return false,
             }
+        }
+        if a != b {
+            without_hashes(&mut a);
+            without_hashes(&mut b);
         }
         a == b
     }

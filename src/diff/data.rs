@@ -80,8 +80,10 @@ fn change(
     d: &DataItem,
     e: &DataItem,
 ) -> Option<DataChangeKind> {
-    if let (Some(a), Some(b)) = (d.type_size, e.type_size)
-        && a != b
+    let disjoint = !d.type_sizes.iter().any(|size| e.type_sizes.contains(size));
+    if disjoint
+        && !d.type_sizes.is_empty()
+        && !e.type_sizes.is_empty()
         && (d.writable || e.writable)
     {
         return Some(DataChangeKind::Size);

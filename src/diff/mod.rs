@@ -13,7 +13,10 @@ mod image;
 mod keys;
 mod modules;
 mod names;
+mod namesakes;
 mod noise;
+mod paths;
+mod retyped;
 mod rtti;
 mod same;
 mod thread_local;
@@ -28,15 +31,16 @@ pub use image::ImageDiff;
 pub use keys::{KeyId, Keys};
 pub use names::{rust_name, stable_name};
 pub use noise::{LineNumber, Noise};
+pub use retyped::Retyped;
 pub use rtti::image_relative_fields;
 pub use same::Comparer;
 pub use thread_local::ThreadLocalPairs;
 pub use type_users::{Fate, TypeUser};
-pub use types::TypeChange;
+pub use types::{TypeChange, TypeChangeKind};
 pub use variables::follows;
 
 use crate::function::{DataIndex, FunctionIndex, Program};
-use crate::symbols::{Lines, Touches};
+use crate::symbols::{Lines, Origins, Touches};
 
 /// Everything that differs between two builds.
 #[derive(Debug)]
@@ -47,13 +51,17 @@ pub struct Diff {
     pub functions: FunctionDiff,
     /// Named data.
     pub data: DataDiff,
-    /// Classes, structures and unions whose layout differs.
+    /// Classes, structures and unions whose layout differs, and enumerations whose values do.
     pub types: Vec<TypeChange>,
+    /// Variables of both builds whose type gives what is stored in them another meaning.
+    pub retyped: Vec<Retyped>,
     /// What else the images differ in.
     pub image: ImageDiff,
     /// Functions that differ in nothing but line numbers, and so have not changed; empty
     /// until [`Diff::set_aside_line_numbers`].
     pub noise: Vec<Noise>,
+    /// Types of which more can be told once it is known which files define them.
+    open_types: Vec<types::Open>,
     /// Both builds are one and the same, so that every item is its own counterpart whatever
     /// its name.
     identity: bool,
@@ -67,14 +75,17 @@ impl Diff {
         let functions = functions::diff(&comparer);
         let data = data::diff(&comparer);
         let image = image::diff(&comparer);
-        let types = types::diff(old.symbols, new.symbols);
+        let (types, open_types) = types::diff(old.symbols, new.symbols);
+        let retyped = retyped::diff(&comparer);
         Diff {
             keys,
             functions,
             data,
             types,
+            retyped,
             image,
             noise: Vec::new(),
+            open_types,
             identity: false,
         }
     }
@@ -86,8 +97,10 @@ impl Diff {
             functions: FunctionDiff::default(),
             data: DataDiff::default(),
             types: Vec::new(),
+            retyped: Vec::new(),
             image: ImageDiff::default(),
             noise: Vec::new(),
+            open_types: Vec::new(),
             identity: false,
         }
     }
@@ -118,7 +131,18 @@ impl Diff {
         self.noise = found;
     }
 
-    /// Lists for each type with another layout the functions that touch it.
+    /// Whether [`Diff::tell_types_apart`] can tell more about the types.
+    pub fn has_open_types(&self) -> bool {
+        !self.open_types.is_empty()
+    }
+
+    /// Tells types of one name apart by the files that define them: a file more with a type of
+    /// its own is no change of the others.
+    pub fn tell_types_apart(&mut self, old: &Origins, new: &Origins) {
+        self.types = types::judge(&self.open_types, Some((old, new)));
+    }
+
+    /// Lists for each type that differs the functions that touch it.
     pub fn find_type_users(
         &mut self,
         old: (&Program<'_>, &Touches),

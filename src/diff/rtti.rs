@@ -42,9 +42,50 @@ fn is_throw_info(name: &str) -> bool {
     rest.starts_with(|c: char| c.is_ascii_digit())
 }
 
+/// Takes the hashes of unnamed namespaces and lambdas out of the texts of type descriptors
+/// (`.?AVname@?A0x1f2e3d4c@@`): they change with the path of the source.
+pub fn without_hashes(bytes: &mut [u8]) {
+    const MARKS: [&[u8]; 2] = [b"?A0x", b"<lambda_"];
+    let mut at = 0;
+    while at < bytes.len() {
+        if !bytes[at..].starts_with(b".?A") {
+            at += 1;
+            continue;
+        }
+        let end = bytes[at..].iter().position(|b| *b == 0);
+        let end = end.map_or(bytes.len(), |len| at + len);
+        for i in at..end {
+            for mark in MARKS {
+                if bytes[i..end].starts_with(mark) {
+                    let digits = bytes[i + mark.len()..end].iter_mut();
+                    digits
+                        .take_while(|b| b.is_ascii_hexdigit())
+                        .for_each(|b| *b = b'0');
+                }
+            }
+        }
+        at = end;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_texts_of_descriptors_lose_hashes() {
+        let without = |text: &[u8]| {
+            let mut bytes = text.to_vec();
+            without_hashes(&mut bytes);
+            bytes
+        };
+        assert_eq!(
+            without(b"\x01.?AUS@?A0x5B3FF31B@@\0A0x12"),
+            b"\x01.?AUS@?A0x00000000@@\0A0x12"
+        );
+        assert_eq!(without(b".?AV<lambda_0a1b>@@\0"), b".?AV<lambda_0000>@@\0");
+        assert_eq!(without(b"?A0x5B3FF31B"), b"?A0x5B3FF31B");
+    }
 
     #[test]
     fn arrays_have_a_field_per_word() {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Function;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
-use crate::symbols::{ModuleIndex, Symbols};
+use crate::symbols::{ModuleIndex, Symbols, TypeIndex};
 
 /// One name of a datum.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub struct DataItem {
     pub content: u32,
     /// Its type as text, where a record names one.
     pub type_name: Option<String>,
+    /// Its types by its records: object files may disagree.
+    pub types: Vec<TypeIndex>,
+    /// Sizes of its types, where the type stream knows them.
+    pub type_sizes: Vec<u32>,
     /// Its names.
     pub names: Vec<DataName>,
     /// Whether its section is writable.
@@ -74,19 +78,37 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
     let mut open_ends = HashMap::new();
     for datum in &symbols.data {
         if let Some(item) = item_at(image, &mut items, datum.rva) {
-            item.names.push(DataName {
+            let name = DataName {
                 name: datum.name.clone(),
                 global: datum.module.is_none(),
                 module: datum.module,
                 scope: datum.scope.clone(),
                 owner: datum.owner,
                 public: false,
-            });
-            let types = &symbols.types;
-            let size = types.size_of(datum.type_index);
+            };
+            // One name with several types is one name.
+            let is_known = |n: &DataName| {
+                (&n.name, &n.scope, n.owner) == (&name.name, &name.scope, name.owner)
+            };
+            if !item.names.iter().any(is_known) {
+                item.names.push(name);
+            }
+            let size = symbols.types.size_of(datum.type_index);
             item.type_size = item.type_size.max(size);
-            item.open_end |= types.has_open_end(datum.type_index, &mut open_ends);
-            item.type_name = Some(types.type_name(datum.type_index));
+            item.open_end |= symbols.types.has_open_end(datum.type_index, &mut open_ends);
+            let type_name = symbols.types.type_name(datum.type_index);
+            // Of several the first by its text: the order of the records says nothing.
+            if item
+                .type_name
+                .as_ref()
+                .is_none_or(|known| type_name < *known)
+            {
+                item.type_name = Some(type_name);
+            }
+            if !item.types.contains(&datum.type_index) {
+                item.types.push(datum.type_index);
+                item.type_sizes.extend(size);
+            }
         }
     }
     let in_function = |rva: Rva| functions.binary_search_by_key(&rva, |f| f.rva).is_ok();
@@ -166,6 +188,8 @@ fn item_at<'i>(
             open_end: false,
             content: 0,
             type_name: None,
+            types: Vec::new(),
+            type_sizes: Vec::new(),
             names: Vec::new(),
             writable: kind == SectionKind::Writable,
         });
@@ -197,6 +221,8 @@ fn merge_same_address(items: &mut Vec<DataItem>) {
         first.type_size = first.type_size.max(later.type_size);
         first.open_end |= later.open_end;
         first.type_name = first.type_name.take().or(later.type_name.take());
+        first.types.append(&mut later.types);
+        first.type_sizes.append(&mut later.type_sizes);
         true
     });
 }

@@ -4,6 +4,7 @@
 //! A byte of code that depends on where the linker placed things is described by a
 //! [`Reference`]; everything else is compared as it is.
 
+mod alignment;
 mod data;
 mod decode;
 mod extents;
@@ -17,6 +18,7 @@ mod reach;
 mod references;
 mod thread_locals;
 
+pub use alignment::Alignment;
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Reference, ReferenceKind, Use};
 pub use extents::{Function, FunctionName, FunctionSource};

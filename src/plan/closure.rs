@@ -153,6 +153,20 @@ impl<'p> Closure<'p> {
         self.known.iter().map(|(source, index)| (*index, *source))
     }
 
+    /// The pieces that hold code of functions.
+    pub(super) fn carried_functions(&self) -> Vec<(PieceIndex, FunctionIndex)> {
+        let known = self
+            .known
+            .iter()
+            .filter_map(|(source, index)| match source {
+                Source::Function(f) => Some((*index, *f)),
+                _ => None,
+            });
+        let mut carried: Vec<_> = known.collect();
+        carried.sort_unstable();
+        carried
+    }
+
     /// The pieces that hold variables.
     pub(super) fn known_variables(&self) -> Vec<(PieceIndex, Source)> {
         let is_variable = |p: PieceIndex| self.pieces[p.0 as usize].kind == PieceKind::Variable;

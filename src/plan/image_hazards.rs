@@ -1,9 +1,12 @@
 //! Hazards outside of code: data, types, exports, thread-local storage, toolchain.
 
 use super::held;
-use crate::diff::{DataChangeKind, Diff, Fate, TypeChange, TypeUser, image_relative_fields};
+use crate::diff::{
+    DataChange, DataChangeKind, Diff, Fate, TypeChange, TypeChangeKind, TypeUser,
+    image_relative_fields,
+};
 use crate::finding::{Finding, Rule, rules};
-use crate::function::Program;
+use crate::function::{Place, Program};
 
 /// Adds the findings of everything but functions.
 pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
@@ -17,12 +20,11 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
     each(&rules::data::UNNAMED_DATA, &diff.image.unnamed);
     if !diff.functions.changed.is_empty() {
         each(&rules::input::TOOLCHAIN, &diff.image.toolchain);
-        for change in &diff.types {
-            let detail = format!("{}{}", change.detail, changed_users(old, new, change));
-            let rule = &rules::data::TYPE_LAYOUT;
-            findings.push(Finding::about(rule, change.name.clone(), detail));
-        }
+        types(old, new, diff, findings);
+        retyped(old, new, diff, findings);
     }
+    unknown_types(old, "the old PDB", findings);
+    unknown_types(new, "the new PDB", findings);
     type_information(new, diff, findings);
     for function in &diff.functions.removed {
         let f = old.function(*function);
@@ -50,11 +52,65 @@ fn type_information(new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>)
     }
 }
 
+/// Types that differ. One of which nothing is known matters where the patch touches it.
+fn types(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+    for change in &diff.types {
+        let rule = match change.kind {
+            TypeChangeKind::Layout => &rules::data::TYPE_LAYOUT,
+            TypeChangeKind::Values => &rules::data::ENUMERATION_VALUES,
+            TypeChangeKind::Unknown if change.users.iter().any(is_brought) => {
+                &rules::data::TYPE_LAYOUT
+            }
+            TypeChangeKind::Unknown => &rules::data::UNKNOWN_TYPES,
+        };
+        let detail = format!("{}{}", change.detail, changed_users(old, new, change));
+        findings.push(Finding::about(rule, change.name.clone(), detail));
+    }
+}
+
+/// Variables whose value means something else. Where the size differs, that says it all.
+fn retyped(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+    for variable in &diff.retyped {
+        let resized = |c: &&DataChange| {
+            c.kind == DataChangeKind::Size && variable.pair == Some((c.old, c.new))
+        };
+        if diff.data.changed.iter().any(|c| resized(&c)) {
+            continue;
+        }
+        let place = variable.pair.map_or_else(String::new, |(o, n)| {
+            let (o, n) = (old.datum(o).rva, new.datum(n).rva);
+            format!(" (at {o} in the old and {n} in the new build)")
+        });
+        let (before, after) = (&variable.old_type, &variable.new_type);
+        let detail = format!("its type is {after} instead of {before}{place}");
+        let rule = &rules::data::VARIABLE_MEANING;
+        findings.push(Finding::about(rule, variable.name.clone(), detail));
+    }
+}
+
+fn unknown_types(program: &Program<'_>, which: &str, findings: &mut Vec<Finding>) {
+    let list: Vec<String> = program
+        .symbols
+        .types
+        .unknown
+        .iter()
+        .map(|(kind, count)| format!("{kind:#06x} ({count})"))
+        .collect();
+    if !list.is_empty() {
+        let detail = format!("{which} has type records of kind {}", list.join(", "));
+        findings.push(Finding::new(&rules::data::UNKNOWN_TYPES, detail));
+    }
+}
+
+/// Whether a user of a type is a function that the patch brings.
+fn is_brought(user: &TypeUser) -> bool {
+    matches!(user.fate, Fate::Changed | Fate::Added)
+}
+
 /// Which of the functions that the patch brings touch a type.
 fn changed_users(old: &Program<'_>, new: &Program<'_>, change: &TypeChange) -> String {
     const SHOWN: usize = 4;
-    let brought = |u: &&TypeUser| matches!(u.fate, Fate::Changed | Fate::Added);
-    let users: Vec<&TypeUser> = change.users.iter().filter(brought).collect();
+    let users: Vec<&TypeUser> = change.users.iter().filter(|u| is_brought(u)).collect();
     let names = users.iter().take(SHOWN).filter_map(|u| {
         let of_new = u.new.map(|n| new.function(n).display_name());
         of_new.or_else(|| u.old.map(|o| old.function(o).display_name()))
@@ -72,13 +128,16 @@ fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Fi
     for change in &diff.data.changed {
         let (d, e) = (old.datum(change.old), new.datum(change.new));
         let place = format!("at {} in the old and {} in the new build", d.rva, e.rva);
+        if change.kind == DataChangeKind::Size && is_disagreement(old, new, diff, change) {
+            continue;
+        }
         let (rule, detail) = match change.kind {
             DataChangeKind::Size => (
                 &rules::data::DATA_RETYPED,
                 format!(
                     "it has {} bytes instead of {} ({place})",
-                    e.content_size(),
-                    d.content_size()
+                    e.type_size.unwrap_or(e.size),
+                    d.type_size.unwrap_or(d.size)
                 ),
             ),
             DataChangeKind::Protection => (
@@ -116,6 +175,24 @@ fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Fi
             findings.push(Finding::about(rule, d.display_name(), detail));
         }
     }
+}
+
+/// Whether two sizes of a variable only show that object files disagree about it: the linker
+/// took its definition from one in the old and from another in the new build, and no function
+/// of the patch refers to it.
+fn is_disagreement(old: &Program<'_>, new: &Program<'_>, diff: &Diff, change: &DataChange) -> bool {
+    let of_old = old.symbols.contribution_at(old.datum(change.old).rva);
+    let of_new = new.symbols.contribution_at(new.datum(change.new).rva);
+    let (Some(a), Some(b)) = (of_old, of_new) else {
+        return false;
+    };
+    let changed = diff.functions.changed.iter().map(|c| c.new);
+    let mut brought = changed.chain(diff.functions.added.iter().copied());
+    !diff.keys.modules.same(a.module, b.module)
+        && !brought.any(|f| {
+            let mut references = new.code_of(f).references.iter();
+            references.any(|r| matches!(new.place(r.target), Place::Data(d, _) if d == change.new))
+        })
 }
 
 fn unknown_records(program: &Program<'_>, which: &str, findings: &mut Vec<Finding>) {

@@ -4,6 +4,7 @@
 //! to other pieces or to places of the old image. All hazards are collected before
 //! the verdict is given.
 
+mod alignment;
 mod carry_code;
 mod carry_data;
 mod carry_unwind;
@@ -256,6 +257,7 @@ impl Plan {
         replacements.dedup_by_key(|r| r.old);
         let mut hooks = hooks(&mut closure);
         closure.run();
+        let aligned = alignment::findings(&closure);
         let moved = closure.join_overlaps();
         for piece in replacements
             .iter_mut()
@@ -266,6 +268,7 @@ impl Plan {
         }
         let exposed = closure.exposed.into_iter().collect();
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
+        findings.extend(aligned);
         image_hazards::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
         findings.sort_by(|a, b| (a.rule.code, &a.subject).cmp(&(b.rule.code, &b.subject)));

@@ -9,6 +9,7 @@ mod guard;
 mod items;
 mod lines;
 mod modules;
+mod origins;
 mod pdb_file;
 mod raw;
 mod signatures;
@@ -19,10 +20,14 @@ use std::collections::BTreeMap;
 
 pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
+pub use origins::{Origin, Origins};
 pub use raw::{SwitchEntry, SwitchTable};
 pub use signatures::signatures;
 pub use touches::{Touch, Touches};
-pub use types::{Layout, Member, Related, Relation, Relations, TypeIndex, Types};
+pub use types::{
+    Definition, Enumeration, Layout, Meanings, Member, Related, Relation, Relations, TypeIndex,
+    Types,
+};
 
 use crate::addr::Rva;
 

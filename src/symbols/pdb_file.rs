@@ -94,6 +94,9 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
     read_contributions(&mut symbols, &debug, &map)?;
     read_globals(&mut symbols, file.global_symbols()?.iter(), &map)?;
     sort(&mut symbols);
+    for datum in &symbols.data {
+        symbols.types.name_unnamed(datum.type_index, &datum.name);
+    }
     Ok(symbols)
 }
 
@@ -146,6 +149,10 @@ fn read_globals(
             }
             Ok(SymbolData::ThreadStorage(data)) if data.global => {
                 push_thread_local(symbols, &data, map, (None, None));
+            }
+            Ok(SymbolData::UserDefinedType(udt)) => {
+                let (index, name) = (TypeIndex(udt.type_index.0), udt.name.to_string());
+                symbols.types.name_unnamed(index, &name);
             }
             Ok(_) => {}
             Err(_) => count_unknown(symbols, record.raw_kind()),
@@ -392,12 +399,15 @@ fn sort(symbols: &mut Symbols) {
         .sort_by(|a, b| (a.rva, &a.name, a.module).cmp(&(b.rva, &b.name, b.module)));
     symbols.procedures.dedup();
     // A static of an inlined function is listed in every function that it is inlined in.
+    // Object files may disagree about the type of a variable: all are kept.
     symbols.data.sort_by(|a, b| {
-        (a.rva, &a.name, a.module, &a.scope, a.owner)
-            .cmp(&(b.rva, &b.name, b.module, &b.scope, b.owner))
+        let (before, after) = ((a.rva, &a.name, a.module), (b.rva, &b.name, b.module));
+        let rest = (&a.scope, a.owner, a.type_index).cmp(&(&b.scope, b.owner, b.type_index));
+        before.cmp(&after).then(rest)
     });
     symbols.data.dedup_by(|a, b| {
-        (a.rva, &a.name, &a.scope, a.owner) == (b.rva, &b.name, &b.scope, b.owner)
+        (a.rva, &a.name, &a.scope, a.owner, a.type_index)
+            == (b.rva, &b.name, &b.scope, b.owner, b.type_index)
     });
     symbols
         .publics

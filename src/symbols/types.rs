@@ -6,40 +6,43 @@
 
 mod cursor;
 mod digest;
+mod enumeration;
+mod fields;
 mod layout;
+mod leaves;
+mod meaning;
 mod names;
 mod open_end;
 mod relations;
+mod source;
+mod stable;
+#[cfg(test)]
+mod testing;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::SymbolsError;
 use cursor::Cursor;
 
-pub use layout::{Layout, Member};
+pub use enumeration::Enumeration;
+pub use layout::{Definition, Layout, Member};
+pub use meaning::Meanings;
 pub use relations::{Related, Relation, Relations};
+pub use source::SourceOfType;
 
 /// Index of a type record; below 0x1000 a built-in type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypeIndex(pub u32);
 
-const LF_MODIFIER: u16 = 0x1001;
-const LF_POINTER: u16 = 0x1002;
-const LF_PROCEDURE: u16 = 0x1008;
-const LF_MFUNCTION: u16 = 0x1009;
-const LF_ARGLIST: u16 = 0x1201;
-const LF_BITFIELD: u16 = 0x1205;
-const LF_ARRAY: u16 = 0x1503;
-const LF_CLASS: u16 = 0x1504;
-const LF_STRUCTURE: u16 = 0x1505;
-const LF_UNION: u16 = 0x1506;
-const LF_ENUM: u16 = 0x1507;
-const LF_INTERFACE: u16 = 0x1519;
-const LF_FUNC_ID: u16 = 0x1601;
-const LF_MFUNC_ID: u16 = 0x1602;
+use leaves::*;
 
 /// How deep a type may nest before it counts as unknown: arrays of arrays of …
 const MAX_DEPTH: u32 = 32;
+
+/// Number of a stable name in [`Types`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key(u32);
 
 /// The type records of one PDB.
 #[derive(Debug, Default)]
@@ -49,8 +52,17 @@ pub struct Types {
     /// Offset of each record's kind in `data`, and the end of the record.
     records: Vec<(u32, u32)>,
     first: u32,
-    /// Complete definitions by unique or plain name, to resolve forward references.
-    definitions: HashMap<Vec<u8>, TypeIndex>,
+    /// Stable names of classes, structures, unions and enumerations, and their complete
+    /// definitions, by key. Namesakes have one key.
+    named: Vec<(String, Vec<TypeIndex>)>,
+    keys: HashMap<String, Key>,
+    /// The key of each such record.
+    key_of: HashMap<TypeIndex, Key>,
+    /// Complete definitions by the hash of their unique or plain name, ascending: to resolve
+    /// forward references.
+    complete: Vec<(u64, TypeIndex)>,
+    /// How many records of each kind there are that are not understood.
+    pub unknown: BTreeMap<u16, u32>,
 }
 
 impl Types {
@@ -91,22 +103,108 @@ impl Types {
             data,
             records,
             first,
-            definitions: HashMap::new(),
+            ..Types::default()
         };
-        types.index_definitions();
+        types.index();
         Ok(types)
     }
 
-    fn index_definitions(&mut self) {
-        let mut definitions = HashMap::new();
+    fn index(&mut self) {
+        let mut found = Vec::new();
         for index in self.indices() {
-            if let Some(header) = self.udt(index)
-                && !header.forward
+            if let Some(header) = self.udt(index) {
+                let name = stable::stable_name(&String::from_utf8_lossy(header.name)).0;
+                found.push((index, name, (!header.forward).then(|| hash(header.key))));
+            } else if let Some((kind, _)) = self.record(index)
+                && !leaves::is_understood(kind)
             {
-                definitions.insert(header.key.to_vec(), index);
+                *self.unknown.entry(kind).or_default() += 1;
             }
         }
-        self.definitions = definitions;
+        for (index, name, complete) in found {
+            let key = self.key(name);
+            self.key_of.insert(index, key);
+            if let Some(hash) = complete {
+                self.named[key.0 as usize].1.push(index);
+                self.complete.push((hash, index));
+            }
+        }
+        self.complete.sort_unstable();
+    }
+
+    fn key(&mut self, name: String) -> Key {
+        let next = Key(self.named.len() as u32);
+        match self.keys.entry(name) {
+            std::collections::hash_map::Entry::Occupied(known) => *known.get(),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                self.named.push((free.key().clone(), Vec::new()));
+                *free.insert(next)
+            }
+        }
+    }
+
+    /// Gives a type without a name the name that a `typedef` or a variable has.
+    pub(super) fn name_unnamed(&mut self, index: TypeIndex, name: &str) {
+        let unnamed = self.unnamed_in(index, 0);
+        let indices = unnamed.map(|index| self.resolve(index)).unwrap_or_default();
+        for index in indices {
+            let key = self.key(format!("{name} (unnamed)"));
+            let definitions = &mut self.named[key.0 as usize].1;
+            if !definitions.contains(&index) {
+                definitions.push(index);
+                self.key_of.insert(index, key);
+            }
+        }
+    }
+
+    /// The class, structure, union or enumeration without a name that a type is, or is an
+    /// array of.
+    fn unnamed_in(&self, index: TypeIndex, depth: u32) -> Option<TypeIndex> {
+        let (kind, mut c) = self.record(index).filter(|_| depth < MAX_DEPTH)?;
+        match kind {
+            LF_MODIFIER | LF_ARRAY | LF_ALIAS => self.unnamed_in(TypeIndex(c.u32()?), depth + 1),
+            _ => self.udt(index)?.is_unnamed().then_some(index),
+        }
+    }
+
+    /// The complete definitions of a class, structure, union or enumeration: itself, or those
+    /// that a forward reference can mean. Where several files of a program have a type of one
+    /// name, a reference to it does not say which is meant.
+    fn resolve(&self, index: TypeIndex) -> Vec<TypeIndex> {
+        let Some(header) = self.udt(index) else {
+            return Vec::new();
+        };
+        if !header.forward {
+            return vec![index];
+        }
+        let hash = hash(header.key);
+        let from = self.complete.partition_point(|(h, _)| *h < hash);
+        let fitting = self.complete[from..].iter().take_while(|(h, _)| *h == hash);
+        let same = |index: &TypeIndex| self.udt(*index).is_some_and(|u| u.key == header.key);
+        fitting.map(|(_, index)| *index).filter(same).collect()
+    }
+
+    /// The name of a class, structure, union or enumeration as its record has it; empty for
+    /// other types.
+    pub fn display_name(&self, index: TypeIndex) -> String {
+        let name = self.udt(index).map(|header| {
+            let plain = String::from_utf8_lossy(header.name).into_owned();
+            match header.is_unnamed() {
+                true => self.key_of.get(&index).map(|k| self.name_of(*k).to_owned()),
+                false => Some(plain),
+            }
+        });
+        name.flatten().unwrap_or_default()
+    }
+
+    /// The stable name of a key.
+    fn name_of(&self, key: Key) -> &str {
+        &self.named[key.0 as usize].0
+    }
+
+    /// The complete definitions of a key.
+    fn definitions_of(&self, key: Key) -> &[TypeIndex] {
+        &self.named[key.0 as usize].1
     }
 
     fn indices(&self) -> impl Iterator<Item = TypeIndex> + use<> {
@@ -139,15 +237,29 @@ impl Types {
     /// The header of a class, structure, union or enumeration.
     fn udt(&self, index: TypeIndex) -> Option<Udt<'_>> {
         let (kind, mut c) = self.record(index)?;
-        let _count = c.u16()?;
-        let properties = c.u16()?;
+        // The newer forms have wider properties, which come first, and the count where the
+        // size is.
+        let newer = matches!(kind, LF_CLASS2 | LF_STRUCTURE2 | LF_UNION2 | LF_INTERFACE2);
+        let properties = match newer {
+            true => c.u32()?,
+            false => {
+                c.u16()?;
+                c.u16()?.into()
+            }
+        };
+        let size = |c: &mut Cursor<'_>| {
+            if newer {
+                c.number()?;
+            }
+            c.number()
+        };
         let (fields, size) = match kind {
-            LF_CLASS | LF_STRUCTURE | LF_INTERFACE => {
+            LF_CLASS | LF_STRUCTURE | LF_INTERFACE | LF_CLASS2 | LF_STRUCTURE2 | LF_INTERFACE2 => {
                 let fields = c.u32()?;
                 c.skip(8)?;
-                (fields, c.number()?)
+                (fields, size(&mut c)?)
             }
-            LF_UNION => (c.u32()?, c.number()?),
+            LF_UNION | LF_UNION2 => (c.u32()?, size(&mut c)?),
             LF_ENUM => {
                 let underlying = c.u32()?;
                 let fields = c.u32()?;
@@ -162,6 +274,7 @@ impl Types {
         Some(Udt {
             kind,
             forward: properties & 0x80 != 0,
+            scoped: properties & 0x100 != 0,
             fields: TypeIndex(fields),
             size,
             name,
@@ -183,7 +296,9 @@ impl Types {
         }
         let (kind, mut c) = self.record(index)?;
         match kind {
-            LF_MODIFIER | LF_BITFIELD => self.size_at_depth(TypeIndex(c.u32()?), depth + 1),
+            LF_MODIFIER | LF_BITFIELD | LF_ALIAS => {
+                self.size_at_depth(TypeIndex(c.u32()?), depth + 1)
+            }
             LF_POINTER => {
                 c.skip(4)?;
                 Some((c.u32()? >> 13) & 0x3f)
@@ -192,27 +307,40 @@ impl Types {
                 c.skip(8)?;
                 u32::try_from(c.number()?).ok()
             }
-            LF_CLASS | LF_STRUCTURE | LF_UNION | LF_ENUM | LF_INTERFACE => {
-                let header = self.udt(index)?;
-                if !header.forward {
-                    return u32::try_from(header.size).ok();
-                }
-                let complete = *self.definitions.get(header.key)?;
-                u32::try_from(self.udt(complete)?.size).ok()
+            _ => {
+                let complete = self.resolve(index);
+                let sizes = complete.iter().map(|i| Some(self.udt(*i)?.size));
+                let sizes = sizes.collect::<Option<Vec<u64>>>()?;
+                let same = sizes.windows(2).all(|pair| pair[0] == pair[1]);
+                // Which of several is meant cannot be told.
+                u32::try_from(*sizes.first().filter(|_| same)?).ok()
             }
-            _ => None,
         }
     }
+}
+
+fn hash(name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What class, structure, union and enumeration records have in common.
 struct Udt<'a> {
     kind: u16,
     forward: bool,
+    /// Declared within a function.
+    scoped: bool,
     fields: TypeIndex,
     size: u64,
     name: &'a [u8],
     key: &'a [u8],
+}
+
+impl Udt<'_> {
+    fn is_unnamed(&self) -> bool {
+        stable::is_unnamed(&String::from_utf8_lossy(self.name))
+    }
 }
 
 #[cfg(test)]

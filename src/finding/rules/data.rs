@@ -39,8 +39,24 @@ rules! {
     NEW_TYPE_INFORMATION = "HP309", Refuse, "new thrown type or run-time type information",
         remedy "Throw a type that the old build throws already, or use no dynamic_cast or typeid of a new class; otherwise restart.",
         because "The new build describes a type to the C++ runtime (a thrown type, or a class with virtual functions) that the old build does not. Such descriptions hold addresses relative to their own image, and there must be one of each; this version does not carry them in the payload.";
+    /// A kept variable whose value means something else.
+    VARIABLE_MEANING = "HP312", Risk, "variable has another type",
+        remedy "Give the variable of the new type another name, or bring its value over in a function that runs when the patch is applied; accept it where every value that old code has stored means the same to new code; otherwise restart.",
+        because "Old and new code share one copy of every variable, in the old image. This one has the size that it had, but another type: what old code has stored there (an integer, a pointer to one structure) is read by new code as something else (a floating-point number, a pointer to another structure).";
+    /// A kept variable whose old address does not meet what new code asks for.
+    VARIABLE_ALIGNMENT = "HP313", Refuse, "variable is less aligned than new code may rely on",
+        remedy "Do not raise the alignment of a variable that exists already: add an aligned one beside it, or use instructions that need no alignment; or restart.",
+        because "Old and new code share one copy of every variable, where the old image has it. New code reads or writes it with an instruction that faults on an address that is not a multiple of 16, 32 or 64, and the old address is none.";
+    /// An enumeration of which stored values mean something else.
+    ENUMERATION_VALUES = "HP314", Risk, "values of an enumeration changed",
+        remedy "Add new values behind the existing ones, and keep those that are no longer used; accept it where no value of the enumeration is stored when the patch is applied; otherwise restart.",
+        because "The running program has stored values of this enumeration as numbers. In the new build a name has another number, or is gone, so that new code takes what is stored for something else.";
     /// Constants of which the payload has its own copy, and whose address is stored.
     CONSTANT_HELD = "HP316", Risk, "constant changed that live objects may point to",
         remedy "Accept it if it is enough that new objects use the new value; otherwise set the stored addresses in new code, or restart.",
         because "A constant has another value in the new build. The payload carries the new value, and every function that refers to the constant is replaced; but a variable or code of the old build stores the address of the constant, as objects do with their table of functions. What is stored already keeps leading to the old value.";
+    /// Type records that are not understood.
+    UNKNOWN_TYPES = "HP317", Note, "type records not understood",
+        remedy "Nothing to do where the functions of the patch do not use these types: where one does, a finding of its own says so. Please report the kinds of record that are named here.",
+        because "The PDB describes types by records of a kind that this version does not know. Whether they differ between the builds cannot be told.";
 }

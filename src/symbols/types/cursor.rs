@@ -44,18 +44,28 @@ impl<'a> Cursor<'a> {
         Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
     }
 
-    /// A numeric leaf: below 0x8000 the value itself, else the kind of what follows
-    /// (cvinfo.h, `LF_NUMERIC`). Negative values wrap; they only occur in enumerators.
+    /// A numeric leaf that is a size or an offset.
     pub fn number(&mut self) -> Option<u64> {
+        u64::try_from(self.signed_number()?).ok()
+    }
+
+    /// A numeric leaf: below 0x8000 the value itself, else the kind of what follows
+    /// (cvinfo.h, `LF_NUMERIC`).
+    pub fn signed_number(&mut self) -> Option<i128> {
         let leaf = self.u16()?;
-        match leaf {
-            0..0x8000 => Some(leaf.into()),
-            0x8000 => Some(u64::from(self.take(1)?[0])),
-            0x8001 | 0x8002 => Some(u64::from(self.u16()?)),
-            0x8003 | 0x8004 => Some(u64::from(self.u32()?)),
-            0x8009 | 0x800a => Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?)),
-            _ => None,
-        }
+        Some(match leaf {
+            0..0x8000 => leaf.into(),
+            0x8000 => i128::from(self.take(1)?[0] as i8),
+            0x8001 => i128::from(self.u16()? as i16),
+            0x8002 => i128::from(self.u16()?),
+            0x8003 => i128::from(self.u32()? as i32),
+            0x8004 => i128::from(self.u32()?),
+            0x8009 => i128::from(i64::from_le_bytes(self.take(8)?.try_into().ok()?)),
+            0x800a => i128::from(u64::from_le_bytes(self.take(8)?.try_into().ok()?)),
+            // `LF_OCTWORD` and `LF_UOCTWORD`.
+            0x8017 | 0x8018 => i128::from_le_bytes(self.take(16)?.try_into().ok()?),
+            _ => return None,
+        })
     }
 
     /// Bytes up to a zero, which is passed over.

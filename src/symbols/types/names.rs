@@ -1,9 +1,21 @@
 //! Types as text, and the built-in types.
 
+use std::cell::Cell;
+use std::fmt::Write;
+use std::rc::Rc;
+
+use sha2::{Digest, Sha256};
+
 use super::{
-    LF_ARGLIST, LF_ARRAY, LF_BITFIELD, LF_MFUNCTION, LF_MODIFIER, LF_POINTER, LF_PROCEDURE,
-    MAX_DEPTH, TypeIndex, Types,
+    LF_ALIAS, LF_ARGLIST, LF_ARRAY, LF_BITFIELD, LF_ENUM, LF_MFUNCTION, LF_MODIFIER, LF_POINTER,
+    LF_PROCEDURE, MAX_DEPTH, TypeIndex, Types,
 };
+
+/// How many records one layout may be made of before it counts as unknown.
+const MAX_RECORDS: u32 = 1 << 16;
+
+/// Calling conventions that pass arguments in other places than the default one of x64.
+const VECTOR_CALL: u8 = 0x18;
 
 /// Size of a built-in type in bytes (LLVM, "CodeView Type Records", simple types):
 /// the low byte is the kind, bits 8 to 11 say whether it is a pointer to it.
@@ -28,6 +40,32 @@ pub fn simple_size(index: TypeIndex) -> Option<u32> {
     }
 }
 
+/// A built-in type as text: integers of one width and signedness are one type, whatever the
+/// source calls them.
+pub(super) fn simple_text(index: TypeIndex) -> String {
+    let kind = match index.0 & 0xff {
+        0x03 => "void".to_owned(),
+        0x10 | 0x68 | 0x70 => "i8".to_owned(),
+        0x20 | 0x69 | 0x7c => "u8".to_owned(),
+        0x11 | 0x72 => "i16".to_owned(),
+        0x21 | 0x71 | 0x73 | 0x7a => "u16".to_owned(),
+        0x08 | 0x12 | 0x74 => "i32".to_owned(),
+        0x22 | 0x75 | 0x7b => "u32".to_owned(),
+        0x13 | 0x76 => "i64".to_owned(),
+        0x23 | 0x77 => "u64".to_owned(),
+        0x14 | 0x78 => "i128".to_owned(),
+        0x24 | 0x79 => "u128".to_owned(),
+        0x30..=0x34 => format!("bool{}", 8 << (index.0 & 7)),
+        0x40 => "f32".to_owned(),
+        0x41 => "f64".to_owned(),
+        other => format!("builtin {other:#x}"),
+    };
+    match (index.0 >> 8) & 0xf {
+        0 => kind,
+        _ => kind + "*",
+    }
+}
+
 impl Types {
     /// Whether a type is an array, constant or not.
     pub fn is_array(&self, index: TypeIndex) -> bool {
@@ -45,7 +83,8 @@ impl Types {
     /// A type as text, the same in two builds when the type is the same. Pointers are
     /// named by what they point to; layouts are not expanded.
     pub fn type_name(&self, index: TypeIndex) -> String {
-        self.name_at_depth(index, 0)
+        Text::new(self)
+            .of(index)
             .unwrap_or_else(|| "unknown".into())
     }
 
@@ -53,6 +92,7 @@ impl Types {
     /// types, and where a part of it is not understood.
     pub fn signature(&self, index: TypeIndex) -> Option<String> {
         let (kind, mut c) = self.record(index)?;
+        let text = Text::new(self);
         let result = TypeIndex(c.u32()?);
         let class = match kind {
             LF_PROCEDURE => None,
@@ -65,52 +105,149 @@ impl Types {
         };
         let convention = c.u16()? & 0xff;
         let count = c.u16()?;
-        let (LF_ARGLIST, mut list) = self.record(TypeIndex(c.u32()?))? else {
-            return None;
-        };
-        let mut text = format!("{convention:#x} {}", self.name_at_depth(result, 0)?);
+        let list = TypeIndex(c.u32()?);
+        let mut signature = format!("{convention:#x} {}", text.of(result)?);
         if let Some((class, this)) = class {
             let this = if this.0 == 0 { "static" } else { "this" };
-            text.push_str(&format!(" {this} {}", self.name_at_depth(class, 0)?));
+            let _ = write!(signature, " {this} {}", text.of(class)?);
         }
-        text.push_str(&format!(" ({count}:"));
-        for _ in 0..list.u32()? {
-            text.push_str(&format!(
-                " {},",
-                self.name_at_depth(TypeIndex(list.u32()?), 0)?
-            ));
-        }
-        Some(text + ")")
+        let _ = write!(signature, " ({count}: {})", text.list(list)?);
+        Some(signature)
     }
 
-    fn name_at_depth(&self, index: TypeIndex, depth: u32) -> Option<String> {
-        if depth > MAX_DEPTH {
+    /// The types in a list of arguments.
+    pub(super) fn arguments(&self, index: TypeIndex) -> Option<Vec<TypeIndex>> {
+        let (LF_ARGLIST, mut c) = self.record(index)? else {
             return None;
+        };
+        let count = c.u32()?;
+        (0..count).map(|_| Some(TypeIndex(c.u32()?))).collect()
+    }
+}
+
+/// Makes texts of types, within a bound.
+pub(super) struct Text<'t> {
+    types: &'t Types,
+    depth: u32,
+    records: Rc<Cell<u32>>,
+}
+
+impl<'t> Text<'t> {
+    pub fn new(types: &'t Types) -> Self {
+        Text {
+            types,
+            depth: 0,
+            records: Rc::default(),
         }
+    }
+
+    /// The same for what is nested in a type; `None` where it is nested too deeply, or where
+    /// there is too much of it.
+    pub fn deeper(&self) -> Option<Text<'t>> {
+        self.records.set(self.records.get().saturating_add(1));
+        let within = self.depth < MAX_DEPTH && self.records.get() <= MAX_RECORDS;
+        within.then(|| Text {
+            types: self.types,
+            depth: self.depth + 1,
+            records: Rc::clone(&self.records),
+        })
+    }
+
+    /// The text of a type; `None` where a part of it is not understood.
+    pub fn of(&self, index: TypeIndex) -> Option<String> {
         if index.0 < 0x1000 {
-            return Some(format!("builtin {:#x}", index.0));
+            return Some(simple_text(index));
         }
-        let inner = |t: u32| self.name_at_depth(TypeIndex(t), depth + 1);
-        let (kind, mut c) = self.record(index)?;
+        self.deeper()?.record(index)
+    }
+
+    fn record(&self, index: TypeIndex) -> Option<String> {
+        let of = |index: u32| self.of(TypeIndex(index));
+        let (kind, mut c) = self.types.record(index)?;
         match kind {
-            LF_MODIFIER => inner(c.u32()?),
-            LF_POINTER => Some(format!("{}*", inner(c.u32()?)?)),
+            LF_MODIFIER | LF_ALIAS => of(c.u32()?),
+            LF_POINTER => {
+                let pointee = of(c.u32()?)?;
+                let attributes = c.u32()?;
+                // A pointer to a member is an offset, or a function with offsets.
+                Some(match (attributes >> 5) & 7 {
+                    2 | 3 => {
+                        let (class, size) = (of(c.u32()?)?, (attributes >> 13) & 0x3f);
+                        format!("{pointee} {class}::* of {size} bytes")
+                    }
+                    _ => format!("{pointee}*"),
+                })
+            }
             LF_BITFIELD => {
-                let base = inner(c.u32()?)?;
+                let base = of(c.u32()?)?;
                 let bits = c.u16()?;
                 Some(format!("{base}:{} at bit {}", bits & 0xff, bits >> 8))
             }
             LF_ARRAY => {
-                let element = inner(c.u32()?)?;
+                let element = of(c.u32()?)?;
                 c.skip(4)?;
                 Some(format!("{element}[{:#x} bytes]", c.number()?))
             }
-            LF_PROCEDURE | LF_MFUNCTION => Some("function".into()),
-            _ => {
-                let header = self.udt(index)?;
-                Some(String::from_utf8_lossy(header.key).into_owned())
+            LF_PROCEDURE | LF_MFUNCTION => {
+                let result = of(c.u32()?)?;
+                if kind == LF_MFUNCTION {
+                    c.skip(8)?;
+                }
+                let convention = match c.u16()?.to_le_bytes()[0] {
+                    VECTOR_CALL => "vectorcall ",
+                    _ => "",
+                };
+                c.skip(2)?;
+                let list = self.list(TypeIndex(c.u32()?))?;
+                Some(format!("{convention}{result} ({list})"))
             }
+            _ => self.class(index),
         }
+    }
+
+    /// The texts of a list of arguments.
+    fn list(&self, index: TypeIndex) -> Option<String> {
+        let list = self.types.arguments(index)?;
+        let texts = list.into_iter().map(|index| self.of(index));
+        Some(texts.collect::<Option<Vec<String>>>()?.join(", "))
+    }
+
+    /// A class, structure, union or enumeration: its name, and of one without a name what it
+    /// consists of. How wide the values of an enumeration are is part of it.
+    fn class(&self, index: TypeIndex) -> Option<String> {
+        let header = self.types.udt(index)?;
+        let complete = self.types.resolve(index);
+        let key = *self.types.key_of.get(&index)?;
+        let name = match header.is_unnamed() {
+            true => "enumeration",
+            false => self.types.name_of(key),
+        };
+        if header.kind == LF_ENUM {
+            let sizes = complete
+                .iter()
+                .filter_map(|i| Some(self.types.udt(*i)?.size));
+            let mut sizes: Vec<u64> = sizes.collect();
+            sizes.sort_unstable();
+            sizes.dedup();
+            let sizes: Vec<String> = sizes.iter().map(u64::to_string).collect();
+            return Some(format!("{name} of {} bytes", sizes.join(" or ")));
+        }
+        if !header.is_unnamed() {
+            return Some(name.to_owned());
+        }
+        // Which one a forward reference means is not known where several share the name.
+        let mut layouts = Vec::new();
+        for index in complete {
+            let layout = self.types.layout(&self.types.udt(index)?, self);
+            if layout.incomplete {
+                return None;
+            }
+            layouts.push(layout);
+        }
+        layouts.sort();
+        layouts.dedup();
+        let digest = hex::encode(Sha256::digest(format!("{layouts:?}")));
+        Some(format!("unnamed {}", digest.get(..16)?))
     }
 }
 
@@ -130,5 +267,15 @@ mod tests {
             assert_eq!(simple_size(TypeIndex(index)), Some(size), "{index:#x}");
         }
         assert_eq!(simple_size(TypeIndex(0x0003)), None);
+    }
+
+    #[test]
+    fn integers_of_one_width_are_one_type() {
+        let text = |index| simple_text(TypeIndex(index));
+        assert_eq!(text(0x12), text(0x74));
+        assert_eq!(text(0x71), text(0x21));
+        assert_eq!(text(0x620), "u8*");
+        assert_ne!(text(0x74), text(0x75));
+        assert_ne!(text(0x30), text(0x20));
     }
 }

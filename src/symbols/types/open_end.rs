@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::layout::Field;
-use super::{LF_ARRAY, LF_ENUM, LF_MODIFIER, MAX_DEPTH, TypeIndex, Types};
+use super::fields::Field;
+use super::{LF_ALIAS, LF_ARRAY, LF_ENUM, LF_MODIFIER, MAX_DEPTH, TypeIndex, Types};
 
 impl Types {
     /// Whether an object of this type may be larger than its type: it is, or has for a member,
@@ -34,7 +34,7 @@ impl Types {
         let Some((kind, mut c)) = self.record(index) else {
             return true;
         };
-        if kind == LF_MODIFIER {
+        if matches!(kind, LF_MODIFIER | LF_ALIAS) {
             let inner = c.u32().map(TypeIndex);
             return inner.is_none_or(|i| self.open_end_at_depth(i, known, depth + 1));
         }
@@ -43,7 +43,7 @@ impl Types {
             let element = c.u32().map(TypeIndex);
             return empty || element.is_none_or(|e| self.open_end_at_depth(e, known, depth + 1));
         }
-        let Some(mut header) = self.udt(index) else {
+        let Some(header) = self.udt(index) else {
             // Pointers and the like.
             return false;
         };
@@ -51,17 +51,19 @@ impl Types {
             return false;
         }
         if header.forward {
-            let complete = self.definitions.get(header.key);
-            match complete.and_then(|i| self.udt(*i)) {
-                Some(definition) => header = definition,
-                None => return true,
+            // Any of those that it can mean.
+            let complete = self.resolve(index);
+            let mut open = complete.is_empty();
+            for definition in complete {
+                open = open || self.open_end_at_depth(definition, known, depth + 1);
             }
+            return open;
         }
         let mut members = Vec::new();
         let complete = self.fields_of(&header, &mut |field| match field {
             Field::Member { member_type, .. } => members.push(member_type),
             Field::Base { base, .. } | Field::VirtualBase { base, .. } => members.push(base),
-            Field::Table | Field::VirtualFunction { .. } => {}
+            Field::Table | Field::VirtualFunction { .. } | Field::Enumerator { .. } => {}
         });
         let mut open = complete.is_none();
         for member in members {

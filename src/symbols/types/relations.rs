@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::layout::Field;
+use super::fields::Field;
 use super::{
-    LF_ARGLIST, LF_ARRAY, LF_ENUM, LF_MFUNCTION, LF_MODIFIER, LF_POINTER, LF_PROCEDURE, MAX_DEPTH,
-    TypeIndex, Types,
+    Key, LF_ALIAS, LF_ARGLIST, LF_ARRAY, LF_ENUM, LF_MFUNCTION, LF_MODIFIER, LF_POINTER,
+    LF_PROCEDURE, MAX_DEPTH, TypeIndex, Types,
 };
 
 /// What a mentioned type has to do with another one, the closest first.
@@ -31,19 +31,19 @@ pub struct Related {
 /// All classes, structures and unions that have to do with given ones.
 pub struct Relations<'t> {
     types: &'t Types,
-    of_key: HashMap<&'t [u8], Vec<Related>>,
+    of_key: HashMap<Key, Vec<Related>>,
 }
 
 impl<'t> Relations<'t> {
-    /// The relations to these types, which are given by the keys of [`Types::layouts`].
+    /// The relations to these types, which are given by the names of [`Types::layouts`].
     pub fn new(types: &'t Types, targets: &[&str]) -> Self {
         let owners = types.owners();
-        let mut of_key: HashMap<&'t [u8], Vec<Related>> = HashMap::new();
-        for (target, key) in targets.iter().enumerate() {
-            let Some((key, _)) = types.definitions.get_key_value(key.as_bytes()) else {
+        let mut of_key: HashMap<Key, Vec<Related>> = HashMap::new();
+        for (target, name) in targets.iter().enumerate() {
+            let Some(key) = types.keys.get(*name) else {
                 continue;
             };
-            for (key, relation) in related(&owners, key) {
+            for (key, relation) in related(&owners, *key) {
                 of_key.entry(key).or_default().push(Related {
                     target: target as u32,
                     relation,
@@ -58,8 +58,8 @@ impl<'t> Relations<'t> {
     pub fn of(&self, index: TypeIndex) -> Vec<(Related, String)> {
         let mut found = Vec::new();
         self.types.mentions(index, &mut |key, _| {
-            let related = self.of_key.get(key).into_iter().flatten();
-            let name = || self.types.display_name(&String::from_utf8_lossy(key));
+            let related = self.of_key.get(&key).into_iter().flatten();
+            let name = || self.types.name_of(key).to_owned();
             found.extend(related.map(|r| (*r, name())));
         });
         found.sort();
@@ -69,29 +69,26 @@ impl<'t> Relations<'t> {
 }
 
 /// A type that has a member of another one, and whether that is a pointer only.
-type Owner<'t> = (&'t [u8], bool);
+type Owner = (Key, bool);
 
 /// Everything that has to do with one type, once each by its closest relation.
-fn related<'t>(
-    owners: &HashMap<&'t [u8], Vec<Owner<'t>>>,
-    key: &'t [u8],
-) -> Vec<(&'t [u8], Relation)> {
-    let of = |key: &[u8]| owners.get(key).into_iter().flatten();
+fn related(owners: &HashMap<Key, Vec<Owner>>, key: Key) -> Vec<(Key, Relation)> {
+    let of = |key: Key| owners.get(&key).into_iter().flatten();
     let mut seen = HashSet::from([key]);
     let mut queue = VecDeque::from([key]);
     let mut found = vec![(key, Relation::Is)];
     while let Some(part) = queue.pop_front() {
         for (owner, _) in of(part).filter(|(_, pointer)| !pointer) {
-            if seen.insert(owner) {
-                found.push((owner, Relation::Contains));
-                queue.push_back(owner);
+            if seen.insert(*owner) {
+                found.push((*owner, Relation::Contains));
+                queue.push_back(*owner);
             }
         }
     }
     for (part, _) in found.clone() {
         for (owner, _) in of(part).filter(|(_, pointer)| *pointer) {
-            if seen.insert(owner) {
-                found.push((owner, Relation::PointsTo));
+            if seen.insert(*owner) {
+                found.push((*owner, Relation::PointsTo));
             }
         }
     }
@@ -99,11 +96,14 @@ fn related<'t>(
 }
 
 impl Types {
-    /// For each class, structure and union those that have a member or base of it.
-    fn owners(&self) -> HashMap<&[u8], Vec<Owner<'_>>> {
-        let mut owners: HashMap<&[u8], Vec<Owner<'_>>> = HashMap::new();
+    /// For each class, structure, union and enumeration those that have a member or base of it.
+    fn owners(&self) -> HashMap<Key, Vec<Owner>> {
+        let mut owners: HashMap<Key, Vec<Owner>> = HashMap::new();
         for index in self.indices() {
             let Some(header) = self.udt(index) else {
+                continue;
+            };
+            let Some(owner) = self.key_of.get(&index) else {
                 continue;
             };
             if header.forward || header.kind == LF_ENUM {
@@ -114,28 +114,30 @@ impl Types {
                 let part = match field {
                     Field::Member { member_type, .. } => member_type,
                     Field::Base { base, .. } | Field::VirtualBase { base, .. } => base,
-                    Field::Table | Field::VirtualFunction { .. } => return,
+                    Field::Table | Field::VirtualFunction { .. } | Field::Enumerator { .. } => {
+                        return;
+                    }
                 };
                 self.mentions(part, &mut |key, pointer| {
-                    owners.entry(key).or_default().push((header.key, pointer));
+                    owners.entry(key).or_default().push((*owner, pointer));
                 });
             });
         }
         owners
     }
 
-    /// Names the classes, structures and unions that a type is made of without looking into
-    /// them, each with whether it is behind a pointer.
-    pub(super) fn mentions<'t>(&'t self, index: TypeIndex, each: &mut dyn FnMut(&'t [u8], bool)) {
+    /// Names the classes, structures, unions and enumerations that a type is made of without
+    /// looking into them, each with whether it is behind a pointer.
+    pub(super) fn mentions(&self, index: TypeIndex, each: &mut dyn FnMut(Key, bool)) {
         let _ = self.mentions_at(index, false, 0, each);
     }
 
-    fn mentions_at<'t>(
-        &'t self,
+    fn mentions_at(
+        &self,
         index: TypeIndex,
         pointer: bool,
         depth: u32,
-        each: &mut dyn FnMut(&'t [u8], bool),
+        each: &mut dyn FnMut(Key, bool),
     ) -> Option<()> {
         if depth > MAX_DEPTH {
             return None;
@@ -145,7 +147,7 @@ impl Types {
             let _ = self.mentions_at(TypeIndex(index), pointer, depth + 1, each);
         };
         match kind {
-            LF_MODIFIER | LF_ARRAY => follow(c.u32()?, pointer),
+            LF_MODIFIER | LF_ARRAY | LF_ALIAS => follow(c.u32()?, pointer),
             LF_POINTER => follow(c.u32()?, true),
             LF_PROCEDURE => {
                 follow(c.u32()?, true);
@@ -164,10 +166,7 @@ impl Types {
                     follow(c.u32()?, true);
                 }
             }
-            _ => {
-                let header = self.udt(index).filter(|h| h.kind != LF_ENUM)?;
-                each(header.key, pointer);
-            }
+            _ => each(*self.key_of.get(&index)?, pointer),
         }
         Some(())
     }
@@ -179,19 +178,20 @@ mod tests {
 
     #[test]
     fn containing_types_are_followed_and_one_pointer() {
-        let owners: HashMap<&[u8], Vec<Owner<'_>>> = HashMap::from([
-            (b"point".as_slice(), vec![(b"line".as_slice(), false)]),
-            (b"line".as_slice(), vec![(b"shape", false), (b"list", true)]),
-            (b"list".as_slice(), vec![(b"program", true)]),
-            (b"shape".as_slice(), vec![(b"line", false)]),
+        let [point, line, shape, list, program] = [0, 1, 2, 3, 4].map(Key);
+        let owners = HashMap::from([
+            (point, vec![(line, false)]),
+            (line, vec![(shape, false), (list, true)]),
+            (list, vec![(program, true)]),
+            (shape, vec![(line, false)]),
         ]);
-        let mut found = related(&owners, b"point");
+        let mut found = related(&owners, point);
         found.sort();
-        let expected: [(&[u8], Relation); 4] = [
-            (b"line", Relation::Contains),
-            (b"list", Relation::PointsTo),
-            (b"point", Relation::Is),
-            (b"shape", Relation::Contains),
+        let expected = [
+            (point, Relation::Is),
+            (line, Relation::Contains),
+            (shape, Relation::Contains),
+            (list, Relation::PointsTo),
         ];
         assert_eq!(found, expected);
     }

@@ -1,0 +1,19 @@
+#ifdef NEW
+#define OLD_NEW(a, b) b
+#else
+#define OLD_NEW(a, b) a
+#endif
+#define NOINLINE __attribute__((noinline))
+static void *kept;
+extern "C" void keep(void *p) { kept = p; }
+extern "C" NOINLINE int use(int k) {
+#ifdef NEW
+  { struct Other { int z; } o = { k }; k += o.z; }
+#endif
+  { struct Local { OLD_NEW(int, long long) n; int total; };
+  Local *l = (Local *)kept;
+  if (!l) return k;
+  l->total += k;
+  return l->total + (int)l->n; }
+}
+extern "C" int start() { keep(0); return use(3); }

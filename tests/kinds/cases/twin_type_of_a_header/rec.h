@@ -1,0 +1,6 @@
+struct rec {
+#ifdef WIDE
+  long long wide;
+#endif
+  int tail;
+};
