@@ -49,6 +49,9 @@ pub fn all_same<T: Content>(old: &[Definition<T>], new: &[Definition<T>]) -> boo
 /// The types of one file.
 type OfFile<'t, T> = Vec<&'t Definition<T>>;
 
+/// The same by file.
+type Files<'f, 't, T> = BTreeMap<&'f str, OfFile<'t, T>>;
+
 /// The first type of a name that differs between the builds.
 pub fn difference<'t, T: Content>(
     old: &'t [Definition<T>],
@@ -62,7 +65,7 @@ pub fn difference<'t, T: Content>(
     };
     let (mut before, mut after) = (by_file(old, of_old), by_file(new, of_new));
     let several = before.len() > 1 || after.len() > 1;
-    let names = |files: &BTreeMap<&str, OfFile<'t, T>>| -> Vec<String> {
+    let names = |files: &Files<'_, 't, T>| -> Vec<String> {
         files.keys().map(|name| (*name).to_owned()).collect()
     };
     let (old_names, new_names) = (names(&before), names(&after));
@@ -83,13 +86,13 @@ pub fn difference<'t, T: Content>(
 fn left<'t, T: Content>(
     old: &'t [Definition<T>],
     new: &'t [Definition<T>],
-    (mut before, mut after): (BTreeMap<&str, OfFile<'t, T>>, BTreeMap<&str, OfFile<'t, T>>),
+    (mut before, mut after): (Files<'_, 't, T>, Files<'_, 't, T>),
     (of_old, of_new): Sources<'_>,
 ) -> Option<Found<'t, T>> {
     if !before.is_empty() && !after.is_empty() {
         // Files that were renamed, or a type that went to another file.
         let file = after.keys().next().copied();
-        let all = |files: &BTreeMap<&str, OfFile<'t, T>>| -> OfFile<'t, T> {
+        let all = |files: &Files<'_, 't, T>| -> OfFile<'t, T> {
             files.values().flatten().copied().collect()
         };
         return in_one_file(&all(&before), &all(&after), file);
@@ -141,11 +144,8 @@ fn texts(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
 }
 
-fn by_file<'t, 'o, T>(
-    types: &'t [Definition<T>],
-    origins: &'o Origins,
-) -> BTreeMap<&'o str, OfFile<'t, T>> {
-    let mut files: BTreeMap<&'o str, OfFile<'t, T>> = BTreeMap::new();
+fn by_file<'t, 'o, T>(types: &'t [Definition<T>], origins: &'o Origins) -> Files<'o, 't, T> {
+    let mut files: Files<'o, 't, T> = BTreeMap::new();
     for definition in types {
         let places = origins.of(definition.index);
         if places.is_empty() {

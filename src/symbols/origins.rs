@@ -43,8 +43,10 @@ impl Origins {
         places: impl Iterator<Item = (TypeIndex, (&'t str, u32))>,
         files: &[&str],
     ) -> Origins {
-        let mut origins = Origins::default();
-        origins.files = files.iter().map(|f| (*f).to_owned()).collect();
+        let mut origins = Origins {
+            files: files.iter().map(|f| (*f).to_owned()).collect(),
+            ..Origins::default()
+        };
         for (index, (file, line)) in places {
             let file = file.to_owned();
             let known = origins.of_type.entry(index).or_default();

@@ -36,8 +36,7 @@ const HASH_DIGITS: usize = 6;
 /// A type's name in its record as it is in every build, and whether a number or hash was taken
 /// out that told it from its namesakes.
 pub fn stable_name(name: &str) -> (String, bool) {
-    // Names that hold none of these marks are the rule.
-    if !name.contains(['`', '$', '#', '(', '<']) && !name.contains("A0x") && !name.contains("__l") {
+    if !is_marked(name) {
         return (name.to_owned(), false);
     }
     let (mut stable, mut numbered) = (String::with_capacity(name.len()), false);
@@ -62,8 +61,19 @@ pub fn stable_name(name: &str) -> (String, bool) {
     (stable, numbered)
 }
 
+/// Whether a name may hold what changes from build to build; most do not.
+fn is_marked(name: &str) -> bool {
+    const MARKS: [&str; 5] = ["A0x", "__l", "<lambda", "(lambda at ", "(unnamed "];
+    name.contains(['`', '$', '#'])
+        || name.contains("(anonymous namespace)")
+        || MARKS.iter().any(|mark| name.contains(mark))
+}
+
 /// Whether a type's name in its record says that it has none.
 pub fn is_unnamed(name: &str) -> bool {
+    if !name.contains("unnamed") && !name.contains("<anonymous-") && !name.ends_with(':') {
+        return name.is_empty();
+    }
     let last = last_component(name);
     last.is_empty() || UNNAMED.iter().any(|mark| last.starts_with(mark))
 }
