@@ -113,6 +113,16 @@ fn describe(comparer: &Comparer<'_>, difference: &Difference) -> String {
                 format!("refers to {is} instead of {was} at +{at:#x}")
             }
         }
+        Difference::FallsInto(old, new) => {
+            let text = |program, rva: &Option<_>| {
+                rva.map_or_else(|| "nothing".to_owned(), |rva| place_text(program, rva))
+            };
+            format!(
+                "falls through into {} instead of {}",
+                text(comparer.new, new),
+                text(comparer.old, old)
+            )
+        }
         Difference::Unwind => "the unwind information differs".into(),
         Difference::Parts => "a separated part of the code differs".into(),
         Difference::Dependency(function) => format!(

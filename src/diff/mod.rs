@@ -6,6 +6,7 @@
 //! means. Places are equal when they carry a common name; places without a name are
 //! equal when their content is.
 
+mod base;
 mod content;
 mod data;
 mod functions;
@@ -17,6 +18,7 @@ mod namesakes;
 mod noise;
 mod paths;
 mod retyped;
+mod region;
 mod rtti;
 mod same;
 mod thread_local;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::Keys;
 use super::content::Memo;
+use super::region::module;
 use super::thread_local::ThreadLocalPairs;
 use super::variables::Variables;
 use crate::addr::Rva;
@@ -22,6 +23,8 @@ pub enum Difference {
     Shape(u32),
     /// The reference at this offset means another place or other content.
     Reference(u32, Rva, Rva),
+    /// They fall through into other code: where to, if they do.
+    FallsInto(Option<Rva>, Option<Rva>),
     /// Their unwind information differs.
     Unwind,
     /// Their separated parts differ.
@@ -84,9 +87,33 @@ impl<'c> Comparer<'c> {
             return Some(Difference::Byte(at));
         }
         for (r, s) in old_code.references.iter().zip(&new_code.references) {
-            if !self.same_reference(old, r, s) {
+            let from = |code: &Code| {
+                let mut list = code.unbounded.iter();
+                list.find(|(at, _)| *at == r.at).map(|(_, from)| *from)
+            };
+            let same = match (from(old_code), from(new_code)) {
+                (None, None) => self.same_reference(old, r, s),
+                (a, b) => {
+                    let (a, b) = (a.unwrap_or(r.target), b.unwrap_or(s.target));
+                    let modules = (module(self.old, old), module(self.new, new));
+                    a.0.wrapping_sub(r.target.0) == b.0.wrapping_sub(s.target.0)
+                        && self.same_reach((a, b), modules)
+                }
+            };
+            if !same {
                 return Some(Difference::Reference(r.at, r.target, s.target));
             }
+        }
+        if let Some(difference) = self.uncertain_difference(old, new) {
+            return Some(difference);
+        }
+        let next = (self.old.falls_into(old), self.new.falls_into(new));
+        let same_next = match next {
+            (Some(a), Some(b)) => self.same_place(a, b, None),
+            (a, b) => a == b,
+        };
+        if !same_next {
+            return Some(Difference::FallsInto(next.0, next.1));
         }
         if !self.same_unwind((f.rva, f.size), (g.rva, g.size)) {
             return Some(Difference::Unwind);
@@ -173,7 +200,9 @@ impl<'c> Comparer<'c> {
                 a == b
                     && match (self.old.is_funclet(f), self.new.is_funclet(g)) {
                         (true, true) => self.same_funclet(f, g),
-                        (false, false) => self.keys.same_function(f, g),
+                        (false, false) => {
+                            self.keys.same_function(f, g) && self.is_that_code(f, g, a)
+                        }
                         _ => false,
                     }
             }
@@ -218,6 +247,14 @@ impl<'c> Comparer<'c> {
         self.remembered((self.old.function(f).rva, self.new.function(g).rva), || {
             self.difference(f, g).is_none()
         })
+    }
+
+    /// Code without a name that was paired by a guess has to be the same as well.
+    fn is_that_code(&self, f: FunctionIndex, g: FunctionIndex, offset: u32) -> bool {
+        offset != 0
+            || !self.old.function(f).names.is_empty()
+            || !self.keys.function_is_ambiguous(f)
+            || self.same_funclet(f, g)
     }
 
     /// Named constants count by content as well; variables only by name.

@@ -47,8 +47,7 @@ impl Comparer<'_> {
     }
 
     /// Compares handler data item by item where its form is known. Where it is not,
-    /// everything up to the next unwind information counts, as it is: addresses in it make
-    /// the function count as changed.
+    /// everything up to the next unwind information counts.
     fn same_handler_data(&self, handler: Rva, old: Rva, new: Rva) -> bool {
         let items = self.old.handler_at(handler).and_then(|form| {
             let before = form.read(self.old.image, old)?;
@@ -60,7 +59,39 @@ impl Comparer<'_> {
                 && before.items().zip(after.items()).all(same);
         }
         let sizes = (data_extent(self.old, old), data_extent(self.new, new));
-        sizes.0 == sizes.1 && self.same_bytes(old, new, sizes.0)
+        sizes.0 == sizes.1 && self.same_words((old, new), sizes.0)
+    }
+
+    /// Compares data of an unknown form word by word: what may be an RVA counts by what lies
+    /// there, as hand-written handlers list the places of the code that they handle.
+    fn same_words(&self, (old, new): (Rva, Rva), size: u32) -> bool {
+        let bytes = (
+            self.old.image.loaded_bytes(old, size),
+            self.new.image.loaded_bytes(new, size),
+        );
+        let (Some(mut a), Some(mut b)) = bytes else {
+            return false;
+        };
+        let whole = size as usize / 4 * 4;
+        let words = a[..whole]
+            .chunks_exact_mut(4)
+            .zip(b[..whole].chunks_exact_mut(4));
+        for (x, y) in words {
+            let rva = |bytes: &[u8]| Rva(u32::from_le_bytes(bytes.try_into().unwrap_or_default()));
+            let places = (rva(x), rva(y));
+            let possible = self.old.image.section_at(places.0).is_some()
+                && self.new.image.section_at(places.1).is_some();
+            if possible && self.same_code_place(places.0, places.1) {
+                x.fill(0);
+                y.fill(0);
+            } else if possible && places.0 == places.1 {
+                // One number that means two places, if it means any.
+                return false;
+            }
+        }
+        self.old.image.relocations_in(old, size).is_empty()
+            && self.new.image.relocations_in(new, size).is_empty()
+            && a == b
     }
 
     fn same_item(&self, old: Item, new: Item) -> bool {

@@ -7,10 +7,12 @@
 mod alignment;
 mod data;
 mod decode;
+mod ends;
 mod extents;
 mod flow;
 mod funclets;
 mod handler;
+mod indexed;
 mod padding;
 mod pieces;
 mod place;
@@ -66,6 +68,8 @@ pub struct Program<'a> {
     /// Pointers of the base relocation table that lead into the middle of functions: where
     /// each is, and the function.
     labels: Vec<(Rva, FunctionIndex)>,
+    /// A function lets the address of the image out, so that others may add RVAs to it.
+    base_is_out: bool,
 }
 
 impl<'a> Program<'a> {
@@ -84,6 +88,7 @@ impl<'a> Program<'a> {
             .collect();
         parts.sort_unstable();
         let referencers = Referencers::new(image, &functions, &code);
+        let base_is_out = code.iter().any(|c| c.lets_base_out);
         let mut program = Program {
             image,
             symbols,
@@ -96,7 +101,9 @@ impl<'a> Program<'a> {
             parts,
             referencers,
             labels: Vec::new(),
+            base_is_out,
         };
+        ends::lead_branches_on(&mut program);
         program.limit_lookups();
         program
             .referencers
@@ -104,7 +111,23 @@ impl<'a> Program<'a> {
         program.limit_constants();
         program.labels = program.find_labels();
         program.funclets = funclets::find(&program);
+        program.find_reaches();
         program
+    }
+
+    /// Says of each address that an index is added to which object is meant.
+    fn find_reaches(&mut self) {
+        for function in self.function_indices() {
+            let (meant, open) = indexed::resolve(self, function);
+            let code = &mut self.code[function.0 as usize];
+            for (at, place) in meant {
+                let mut references = code.references.iter_mut();
+                if let Some(reference) = references.find(|r| r.at == at) {
+                    reference.anchor = Some(place);
+                }
+            }
+            code.unbounded = open;
+        }
     }
 
     fn find_labels(&self) -> Vec<(Rva, FunctionIndex)> {
@@ -182,6 +205,21 @@ impl<'a> Program<'a> {
     /// The decoded code of a function.
     pub fn code_of(&self, index: FunctionIndex) -> &Code {
         &self.code[index.0 as usize]
+    }
+
+    /// Where execution goes on that runs off the end of a function; `None` where it does not.
+    pub fn falls_into(&self, function: FunctionIndex) -> Option<Rva> {
+        ends::falls_into(self, function)
+    }
+
+    /// Fields of a function that hold RVAs if a register beside them holds the address of the
+    /// image, which it may have been handed: offsets, and these RVAs.
+    pub fn handed_rvas(&self, function: FunctionIndex) -> &[(u32, Rva)] {
+        let code = self.code_of(function);
+        match self.base_is_out && !code.base_followed {
+            true => &code.possible_rvas,
+            false => &[],
+        }
     }
 
     /// A datum by its index.

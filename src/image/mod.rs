@@ -233,6 +233,12 @@ impl<'a> Image<'a> {
         &self.base_relocations[from..to.max(from)]
     }
 
+    /// Whether the loader writes the address of the image itself there, as for GNU's
+    /// `.refptr.__ImageBase`.
+    pub fn holds_base(&self, rva: Rva) -> bool {
+        self.relocations_in(rva, 1) == [rva] && self.pointer_at(rva) == Some(Rva(0))
+    }
+
     /// The address that a base-relocated eight-byte field at `rva` holds, as an RVA.
     pub fn pointer_at(&self, rva: Rva) -> Option<Rva> {
         let field = self.slice(rva, 8)?;

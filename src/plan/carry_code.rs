@@ -1,8 +1,11 @@
 //! Fills pieces with code: bytes with every reference resolved, and unwind information.
 
 use super::closure::{Closure, Source};
-use super::{Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, literals};
+use super::{
+    Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, literals, stubs,
+};
 use crate::addr::Rva;
+use crate::diff::place_text;
 use crate::finding::rules::code;
 use crate::function::{DataIndex, FunctionIndex, Place, Reference, ReferenceKind};
 
@@ -28,10 +31,18 @@ impl Closure<'_> {
         let mut bytes = new.bytes_of(function).to_vec();
         let mut fixups = Vec::new();
         let runs = literals::adjacent(new, decoded);
+        // The jump behind the last instruction comes first: branches to the end lead there.
+        let mut stubs: Vec<Rva> = new.falls_into(function).into_iter().collect();
         for reference in &decoded.references {
             let width = reference.kind.width() as usize;
             let at = reference.at as usize;
             bytes[at..at + width].fill(0);
+            if reference.kind == ReferenceKind::Branch8
+                && let Some(distance) = stubs::reach(&mut stubs, f.size, reference)
+            {
+                bytes[at] = distance as u8;
+                continue;
+            }
             match self.resolve_reference(function, index, reference, &runs) {
                 Ok(Operand::Number(number)) => {
                     bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
@@ -54,6 +65,11 @@ impl Closure<'_> {
                     let detail = format!("the operand at +{:#x} {reason}", reference.at);
                     self.refuse(rule, index, detail);
                 }
+            }
+        }
+        for target in stubs {
+            if let Err((rule, reason)) = self.add_stub(index, f, target, &mut bytes, &mut fixups) {
+                self.refuse(rule, index, reason);
             }
         }
         let piece = &mut self.pieces[index.0 as usize];
@@ -90,9 +106,20 @@ impl Closure<'_> {
         let is_kept = reference.kind == ReferenceKind::Address;
         if let Place::Function(f, offset) = self.new.place(reference.target)
             && f == function
-            && (offset != 0 || !is_kept || self.belongs_to_others(f))
+            && (offset != 0 || !is_kept || (self.belongs_to_others(f) && !self.has_no_name(f)))
         {
             return Ok(Operand::Place(FixupTarget::Piece(index), offset as i32));
+        }
+        // What is only called may be called in a copy.
+        if let Place::Function(f, 0) = self.new.place(reference.target)
+            && reference.kind == ReferenceKind::Branch32
+            && self.has_no_name(f)
+            && self
+                .diff
+                .old_function(f)
+                .is_some_and(|o| self.diff.function_is_ambiguous(o))
+        {
+            return Ok(Operand::Place(FixupTarget::Piece(self.function(f)), 0));
         }
         if let Place::SwitchTable(table) = self.new.place(reference.target)
             && self.new.lookup_at(reference.target).is_none()
@@ -101,6 +128,15 @@ impl Closure<'_> {
             let name = format!("switch${}", self.pieces[index.0 as usize].symbol);
             let piece = self.piece(source, &name, PieceKind::Constant, reference.target);
             return Ok(Operand::Place(FixupTarget::Piece(piece), 0));
+        }
+        if let Some((_, from)) = self
+            .new
+            .code_of(function)
+            .unbounded
+            .iter()
+            .find(|(at, _)| *at == reference.at)
+        {
+            return self.resolve_reach(function, reference.target, *from);
         }
         let in_run = runs
             .iter()
@@ -131,6 +167,31 @@ impl Closure<'_> {
             self.neighbour_hazard(function, reference)?;
         }
         self.resolve(reference.target, accessed).map(place)
+    }
+
+    /// An address that an unknown index is added to stays where all that it may reach is the
+    /// same.
+    fn resolve_reach(
+        &mut self,
+        function: FunctionIndex,
+        target: Rva,
+        from: Rva,
+    ) -> Result<Operand, Hazard> {
+        if self.diff.is_identity() {
+            return Ok(Operand::Place(FixupTarget::Old(target), 0));
+        }
+        let comparer = self.diff.comparer(self.old, self.new);
+        match comparer.old_reach(from, function) {
+            Some(old) => {
+                let distance = target.0.wrapping_sub(from.0) as i32;
+                Ok(Operand::Place(FixupTarget::Old(old), distance))
+            }
+            None => {
+                let place = place_text(self.new, target);
+                let reason = format!("may reach anything from {place} on, with its index");
+                Err((&code::UNPROVEN_REACH, reason))
+            }
+        }
     }
 
     /// `jmp rel32` to a place of the old image.

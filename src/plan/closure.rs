@@ -225,6 +225,27 @@ impl<'p> Closure<'p> {
             || self.new.function(function).names.is_empty()
     }
 
+    /// Whether nothing but its place tells what a piece of code is.
+    pub(super) fn has_no_name(&self, function: FunctionIndex) -> bool {
+        self.new.function(function).names.is_empty()
+            && !self.new.is_funclet(function)
+            && !self.new.is_part(function)
+    }
+
+    /// A function without a name is where it was: the program may keep its address, and
+    /// compare it.
+    fn resolve_nameless(&mut self, f: FunctionIndex) -> Result<(FixupTarget, i32), Hazard> {
+        match self.diff.old_function(f) {
+            Some(o) if self.diff.function_is_ambiguous(o) => {
+                let place = place_text(self.new, self.new.function(f).rva);
+                let reason = format!("leads to {place}, and which of the old build it is, is open");
+                Err((&code::NAMELESS_ADDRESS, reason))
+            }
+            Some(o) => Ok((FixupTarget::Old(self.old.function(o).rva), 0)),
+            None => Ok((FixupTarget::Piece(self.function(f)), 0)),
+        }
+    }
+
     /// Where a place of the new image is once the patch is applied.
     pub(super) fn resolve(
         &mut self,
@@ -238,6 +259,7 @@ impl<'p> Closure<'p> {
         };
         match new.place(target) {
             // Whoever leads into the middle of a function needs that very code.
+            Place::Function(f, 0) if self.has_no_name(f) => self.resolve_nameless(f),
             Place::Function(f, offset) if offset != 0 || self.belongs_to_others(f) => {
                 Ok((FixupTarget::Piece(self.function(f)), offset as i32))
             }

@@ -265,7 +265,10 @@ fn displace(
         if let Some(reason) = unwinding.forbids(&instruction, start < prologue) {
             return Err(format!("an exception at +{start:#x} {reason}"));
         }
-        if is_inner(&instruction, f.rva, f.size) {
+        if is_inner(&instruction, f.rva, f.size)
+            || instruction.is_jcc_short()
+            || instruction.is_jmp_short()
+        {
             let target = Rva(instruction.near_branch_target() as u32);
             widen(&instruction, original, target, &mut displaced)?;
         } else {

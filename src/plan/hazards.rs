@@ -3,6 +3,7 @@
 use super::Hazard;
 use super::closure::Closure;
 use super::identity::list;
+use crate::addr::Rva;
 use crate::finding::{Finding, rules::code};
 use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program};
 
@@ -52,6 +53,12 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
         let detail = "its record says that it never returns".to_owned();
         found.push((&code::NEVER_RETURNS, detail));
     }
+    if !diff.is_identity()
+        && let Some(at) = kept_label(program, old)
+    {
+        let detail = format!("the pointer at {at} leads into the middle of it");
+        found.push((&code::POINTED_INTO, detail));
+    }
     if let Some(why) = runs_once(program, old, &name) {
         found.push((&code::RUNS_ONCE, why));
     }
@@ -59,6 +66,24 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
         .into_iter()
         .map(|(rule, detail)| Finding::about(rule, name.clone(), detail));
     closure.findings.extend(findings);
+}
+
+/// A pointer into the middle of a function that is not in a constant which the function uses
+/// itself, as it uses the labels of a computed goto: those move with its code.
+fn kept_label(program: &Program<'_>, function: FunctionIndex) -> Option<Rva> {
+    let references = &program.code_of(function).references;
+    let uses = |at: Rva| {
+        let constant = |target: Rva| match program.place(target) {
+            Place::Data(d, _) => {
+                let item = program.datum(d);
+                (item.rva..=Rva(item.rva.0 + item.size)).contains(&at) && !item.writable
+            }
+            Place::Constant => at.0.wrapping_sub(target.0) < program.anonymous_extent(target),
+            _ => false,
+        };
+        references.iter().any(|r| constant(r.target))
+    };
+    program.labels_of(function).find(|at| !uses(*at))
 }
 
 /// Why a function has run already and will not run again.

@@ -22,6 +22,7 @@ mod neighbours;
 mod overlaps;
 mod relays;
 pub mod stay;
+mod stubs;
 mod symbol_names;
 mod thread_local;
 mod transplant;

@@ -79,4 +79,24 @@ rules! {
     EXPORTS = "HP221", Refuse, "exports changed",
         remedy "Restore the exports of the old build, or restart.",
         because "Other modules resolved the exports of this image when they were loaded. A new, removed or moved export cannot be given to them afterwards.";
+    /// An end that execution runs off.
+    FALLS_THROUGH = "HP222", Refuse, "code runs on into the next function",
+        remedy "End the function in a jump to the next one, or keep hand-written assembler code out of the fix.",
+        because "Execution runs off the end of the function into the one behind it. A copy elsewhere needs a jump there, and none could be added without contradicting its unwind information.";
+    /// A pointer that stays in the old code.
+    POINTED_INTO = "HP223", Refuse, "pointer into the middle of a replaced function",
+        remedy "Restart; or give the code that the pointer leads to a symbol (debug information) and a function of its own.",
+        because "Something in the image holds an address in the middle of the function. Only its entry is redirected, so whoever goes through that address would go on running the old code.";
+    /// Nameless code whose address is taken.
+    NAMELESS_ADDRESS = "HP224", Refuse, "address of a function without debug information",
+        remedy "Compile the object file with debug information (/Z7, -g), or restart.",
+        because "The code takes the address of a function that no symbol names, and which function of the old build that is could not be proven. The program may have kept the address and compare it.";
+    /// Bytes between code that may be data.
+    CODE_OR_DATA = "HP225", Refuse, "data in the code section that is not understood",
+        remedy "Move the table to a section of constants (.rdata), or give it a symbol; or restart.",
+        because "Bytes behind the code of the function are read as data, and nothing shows where they begin or end, or whether they are code as well. They cannot be compared, and cannot be moved with the function.";
+    /// An index whose range is not known.
+    UNPROVEN_REACH = "HP226", Refuse, "reach of an indexed address not proven",
+        remedy "Restart; or let the code index the table itself, so that its own address is in the code.",
+        because "The code adds an index to an address at which no object begins, because the compiler has folded a bias of the index into it. Which object it reaches depends on the range of the index, which could not be proven, and what lies around that address is not the same in both builds.";
 }

@@ -83,6 +83,13 @@ pub struct Code {
     pub references: Vec<Reference>,
     /// What is done with read-only data without a name whose address the code takes, ascending.
     pub uses: Vec<(Rva, Use)>,
+    /// References that an unknown index is added to: their fields, and the place from which on
+    /// they may reach anything.
+    pub unbounded: Vec<(u32, Rva)>,
+    /// The function adds indices to addresses.
+    pub indexes: bool,
+    /// Length of the code in bytes, where tables follow inside the function.
+    pub code_size: Option<u32>,
     /// Offset of the first byte that is no instruction.
     pub undecodable: Option<u32>,
     /// Indirect jumps: offset of the instruction, and how it gets its target.
@@ -100,10 +107,18 @@ pub struct Code {
     pub tables: Vec<SwitchTable>,
     /// Offset of an operand that may be an RVA without that being certain.
     pub uncertain: Option<u32>,
+    /// The fields that may hold RVAs without that being certain, and these.
+    pub possible_rvas: Vec<(u32, Rva)>,
+    /// The function lets the address of the image out: others may add RVAs to it.
+    pub lets_base_out: bool,
+    /// The code was looked at for where the address of the image goes.
+    pub base_followed: bool,
     /// Offset of a use of a table of distances that may be any of those in [`Code::tables`].
     pub uncertain_table: Option<u32>,
     /// Offset of a use of the TLS block that is not understood.
     pub uncertain_thread_local: Option<u32>,
+    /// Its last instruction can be followed by what lies behind the function.
+    pub open_end: bool,
     /// The function calls or moves the stack pointer, so that it needs unwind information.
     pub uses_stack: bool,
     /// The smallest offset above 0 that a branch of the function itself leads to.

@@ -3,6 +3,7 @@
 //! The decoder's instruction pointer is the RVA, so targets come out as RVAs.
 
 mod code;
+mod end;
 mod sweep;
 mod uses;
 
@@ -22,6 +23,11 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
         };
     };
     let mut code = sweep(bytes, rva, size);
+    code.possible_rvas
+        .retain(|(_, possible)| image.section_at(*possible).is_some());
+    let holds_base =
+        |r: &Reference| matches!(r.kind, ReferenceKind::Access(8)) && image.holds_base(r.target);
+    code.takes_image_base |= code.references.iter().any(holds_base);
     let computed = |c: &Code| {
         let mut jumps = c.indirect_jumps.iter();
         jumps.any(|j| matches!(j.1, IndirectJump::Computed | IndirectJump::Pointer))
@@ -35,7 +41,9 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
     {
         let flow = flow::analyse(image, rva, bytes);
         if let Some(end) = flow.code_end {
-            code = sweep(&bytes[..end as usize], rva, size);
+            let end = (end as usize).min(bytes.len());
+            code = sweep(&bytes[..end], rva, size);
+            code.code_size = Some(end as u32);
         }
         apply_flow((image, symbols), rva, size, &flow, &mut code);
     }
@@ -60,6 +68,8 @@ fn listed_fields(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32, code
     }
     // Whatever may be an RVA is listed.
     code.uncertain = None;
+    code.possible_rvas.clear();
+    code.base_followed = true;
     code.uncertain_thread_local = None;
     let tls = image.tls.as_ref().map(|t| t.template);
     for fixup in fixups {
@@ -166,6 +176,9 @@ fn apply_flow(
     code.references.sort_by_key(|r| r.at);
     code.references.dedup_by_key(|r| r.at);
     code.uncertain = flow.uncertain;
+    code.possible_rvas.clone_from(&flow.possible);
+    code.lets_base_out = flow.lets_base_out;
+    code.base_followed = true;
     code.uncertain_thread_local = flow.uncertain_thread_local;
 }
 

@@ -5,6 +5,7 @@ use iced_x86::{
     Register,
 };
 
+use super::end::End;
 use super::uses::Uses;
 use super::{Code, IndirectJump, Reference, ReferenceKind};
 use crate::addr::Rva;
@@ -23,6 +24,7 @@ pub(super) fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
         end: rva.0.saturating_add(size),
         recent: Vec::with_capacity(LOOK_BACK),
         uses: Uses::default(),
+        ending: End::default(),
     };
     let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
     let mut instruction = Instruction::default();
@@ -37,6 +39,9 @@ pub(super) fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
         reader.instruction(&instruction, &offsets);
     }
     reader.code.uses = reader.uses.found;
+    // Behind code that ends before its function does is a table.
+    let whole = bytes.len() as u32 == size && reader.code.undecodable.is_none();
+    reader.code.open_end = whole && reader.ending.is_open();
     reader.code
 }
 
@@ -47,6 +52,8 @@ struct Reader {
     /// The last instructions, for the definition of an indirect jump's register.
     recent: Vec<Instruction>,
     uses: Uses,
+    /// Whether execution can reach the end.
+    ending: End,
 }
 
 impl Reader {
@@ -55,12 +62,16 @@ impl Reader {
         if start < 16 {
             self.code.entry_lengths.push(i.len() as u8);
         }
+        self.ending.instruction(i, start);
         if is_near_branch(i) {
             self.branch(i, start, offsets);
         }
         if i.is_ip_rel_memory_operand() {
             self.memory(i, start, offsets);
         }
+        self.far_displacement(i, start, offsets);
+        self.code.indexes |= i.memory_index() != Register::None
+            || (i.mnemonic() == Mnemonic::Add && i.op1_kind() == OpKind::Register);
         if i.is_jmp_near_indirect() {
             let how = self.indirect_jump(i);
             self.code.indirect_jumps.push((start, how));
@@ -80,6 +91,22 @@ impl Reader {
         self.recent.push(*i);
     }
 
+    /// A number that is an RVA if the register beside it holds the address of the image.
+    fn far_displacement(&mut self, i: &Instruction, start: u32, offsets: &ConstantOffsets) {
+        if offsets.displacement_size() != 4 || i.is_ip_rel_memory_operand() {
+            return;
+        }
+        let bases = [i.memory_base(), i.memory_index()];
+        let other = |r: &Register| ![Register::None, Register::RSP].contains(r);
+        let number = i.memory_displacement64();
+        if bases.iter().any(other)
+            && let Ok(number @ 0x1000..) = u32::try_from(number)
+        {
+            let field = start + offsets.displacement_offset() as u32;
+            self.code.possible_rvas.push((field, Rva(number)));
+        }
+    }
+
     fn branch(&mut self, i: &Instruction, start: u32, offsets: &ConstantOffsets) {
         let target = i.near_branch_target() as u32;
         if (self.rva.0..self.end).contains(&target) {
@@ -89,6 +116,7 @@ impl Reader {
             } else {
                 let lowest = self.code.lowest_branch_target;
                 self.code.lowest_branch_target = Some(lowest.map_or(offset, |l| l.min(offset)));
+                self.ending.target(offset);
             }
             return;
         }

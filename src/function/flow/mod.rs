@@ -12,6 +12,7 @@
 //! an RVA and that is not certain, the function is reported as not understood.
 
 mod distances;
+mod stack;
 mod step;
 mod tables;
 mod value;
@@ -20,12 +21,13 @@ use std::collections::BTreeMap;
 
 use iced_x86::{
     ConstantOffsets, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory,
-    Mnemonic,
+    Mnemonic, OpKind, Register,
 };
 
 use crate::addr::Rva;
 use crate::image::Image;
 use crate::symbols::SwitchTable;
+use stack::Seen;
 pub use tables::{is_likely, lookup};
 use value::State;
 
@@ -46,6 +48,10 @@ pub struct Flow {
     pub code_end: Option<u32>,
     /// An operand may be relative to the image base, and that is not certain.
     pub uncertain: Option<u32>,
+    /// The fields of all such operands, and the RVAs that they are then.
+    pub possible: Vec<(u32, Rva)>,
+    /// The image base is stored, handed to another function or returned.
+    pub lets_base_out: bool,
     /// An entry of an unknown table is added to the address of that table.
     pub uncertain_table: Option<u32>,
     /// Places whose use is not understood, if a table of distances lies there: each with the
@@ -67,30 +73,44 @@ pub struct FoundTable {
 /// Passes over the code until states are stable; more means that they never are.
 const MAX_PASSES: usize = 16;
 
-/// Analyses the code of one function. `limit` is the image's size, above which no
-/// displacement is an RVA.
+/// More rounds than there are tables whose start moves the end of the code.
+const MAX_ROUNDS: usize = 4;
+
+/// Analyses the code of one function, whose extent may end in tables.
 pub fn analyse(image: &Image<'_>, rva: Rva, bytes: &[u8]) -> Flow {
-    let limits = table_limits(bytes, rva);
-    let mut flow = None;
-    let mut start = (BTreeMap::new(), false);
-    // First what normal flow reaches. Then, from there, what only an exception can reach.
-    for everything in [false, true] {
-        match stable(image, rva, bytes, &limits, start, everything) {
-            Some(pass) => {
-                start = (pass.states.clone(), pass.escaped);
-                flow = Some(pass);
-            }
-            None => {
-                return Flow {
-                    uncertain: Some(0),
-                    uncertain_table: Some(0),
-                    uncertain_thread_local: Some(0),
-                    ..Flow::default()
-                };
-            }
+    let mut end = bytes.len();
+    for _ in 0..MAX_ROUNDS {
+        let limits = table_limits(&bytes[..end], rva);
+        let Some(flow) = round(image, rva, bytes, &limits) else {
+            break;
+        };
+        // What is read from tables as if they were code depends on where they lie.
+        match flow.code_end {
+            Some(found) if (found as usize) < end => end = found as usize,
+            _ => return flow,
         }
     }
-    flow.map_or_else(Flow::default, |pass| {
+    Flow {
+        uncertain: Some(0),
+        uncertain_table: Some(0),
+        uncertain_thread_local: Some(0),
+        lets_base_out: true,
+        ..Flow::default()
+    }
+}
+
+/// The analysis with these ends of tables; `None` where it takes too long.
+fn round(image: &Image<'_>, rva: Rva, bytes: &[u8], limits: &[u32]) -> Option<Flow> {
+    let mut start = (BTreeMap::new(), Seen::default());
+    let mut flow = None;
+    // First what normal flow reaches. Then, from there, what only an exception can reach.
+    for everything in [false, true] {
+        let pass = stable(image, rva, bytes, limits, start, everything)?;
+        start = (pass.states.clone(), pass.seen);
+        flow = Some(pass);
+    }
+    flow.map(|mut pass| {
+        pass.flow.lets_base_out |= pass.seen.escaped || pass.seen.passed;
         tables::complete(image, rva, bytes, pass.flow, &pass.code_addresses)
     })
 }
@@ -101,28 +121,29 @@ fn stable<'p>(
     rva: Rva,
     bytes: &'p [u8],
     limits: &'p [u32],
-    (mut states, mut escaped): (BTreeMap<u32, State>, bool),
+    (mut states, mut seen): (BTreeMap<u32, State>, Seen),
     everything: bool,
 ) -> Option<Pass<'p>> {
     for _ in 0..MAX_PASSES {
-        let mut pass = Pass::new(image, rva, bytes, states.clone(), escaped);
+        let mut pass = Pass::new(image, rva, bytes, states.clone(), seen);
         pass.limits = limits;
         pass.everything = everything;
         pass.run();
-        if pass.states == states && pass.escaped == escaped {
+        if pass.states == states && pass.seen == seen {
             return Some(pass);
         }
-        (states, escaped) = (pass.states, pass.escaped);
+        (states, seen) = (pass.states, pass.seen);
     }
     None
 }
 
-/// Every place that an operand of the code may mean, RIP-relative or as an RVA.
+/// Every place that a memory operand of the code may mean, RIP-relative or as an RVA.
 fn table_limits(bytes: &[u8], rva: Rva) -> Vec<u32> {
     let decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
     let mut limits: Vec<u32> = decoder
         .into_iter()
         .filter(|i| !i.is_invalid())
+        .filter(|i| (0..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory))
         .filter_map(|i| {
             if i.is_ip_rel_memory_operand() {
                 return u32::try_from(i.ip_rel_memory_address()).ok();
@@ -147,8 +168,8 @@ struct Pass<'p> {
     bytes: &'p [u8],
     /// State at each branch target, merged over all branches seen so far.
     states: BTreeMap<u32, State>,
-    /// The image base was stored to memory somewhere: any load may bring it back.
-    escaped: bool,
+    /// Ways out of the registers that were seen so far, in any pass.
+    seen: Seen,
     /// Whether code is looked at that normal flow does not reach.
     everything: bool,
     /// Places that the function refers to, ascending: a table ends where the next begins.
@@ -165,14 +186,14 @@ impl<'p> Pass<'p> {
         rva: Rva,
         bytes: &'p [u8],
         states: BTreeMap<u32, State>,
-        escaped: bool,
+        seen: Seen,
     ) -> Self {
         Pass {
             image,
             rva,
             bytes,
             states,
-            escaped,
+            seen,
             everything: false,
             limits: &[],
             flow: Flow::default(),
@@ -198,7 +219,7 @@ impl<'p> Pass<'p> {
             self.code_addresses.push(at);
             match self.states.get(&at) {
                 Some(joined) if reachable => state = state.merge(joined),
-                Some(joined) => state = *joined,
+                Some(joined) => state = joined.clone(),
                 None if reachable => {}
                 // Code behind a jump that nothing leads to: an exception handler, unless it is
                 // padding before the next label.
@@ -220,7 +241,8 @@ impl<'p> Pass<'p> {
                 let target = (instruction.near_branch_target() as u32).wrapping_sub(self.rva.0);
                 if (target as usize) < self.bytes.len() {
                     let joined = self.states.get(&target).map(|s| s.merge(state));
-                    self.states.insert(target, joined.unwrap_or(*state));
+                    self.states
+                        .insert(target, joined.unwrap_or_else(|| state.clone()));
                 }
                 instruction.flow_control() == FlowControl::ConditionalBranch
             }
@@ -228,7 +250,10 @@ impl<'p> Pass<'p> {
                 self.leave_through_tables(state);
                 false
             }
-            FlowControl::Return | FlowControl::Exception => false,
+            FlowControl::Return | FlowControl::Exception => {
+                self.flow.lets_base_out |= state.get(Register::RAX).may_be_base();
+                false
+            }
             _ => true,
         }
     }
@@ -245,7 +270,8 @@ impl<'p> Pass<'p> {
         for target in targets.into_iter().take(room as usize) {
             let offset = target.0 - self.rva.0;
             let joined = self.states.get(&offset).map(|s| s.merge(state));
-            self.states.insert(offset, joined.unwrap_or(*state));
+            self.states
+                .insert(offset, joined.unwrap_or_else(|| state.clone()));
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The effect of one instruction.
 
 use iced_x86::{
-    Code as Opcode, ConstantOffsets, FlowControl, Instruction, Mnemonic, OpAccess, OpKind, Register,
+    Code as Opcode, ConstantOffsets, FlowControl, Instruction, Mnemonic, OpAccess, OpKind,
+    Register, UsedRegister,
 };
 
 use super::value::{State, Value};
@@ -35,7 +36,9 @@ impl Pass<'_> {
     ) {
         self.memory_operand(state, i, offsets, at);
         self.distances(state, i, at);
-        self.note_escape(state, i);
+        if self.stack(state, i, at) {
+            return;
+        }
         if i.is_jmp_near_indirect() {
             self.jump(state, i, at);
         }
@@ -43,6 +46,7 @@ impl Pass<'_> {
             i.flow_control(),
             FlowControl::Call | FlowControl::IndirectCall
         ) {
+            self.hand_over(state);
             VOLATILE.iter().for_each(|r| state.set(*r, Value::Other));
             return;
         }
@@ -83,10 +87,40 @@ impl Pass<'_> {
                     _ => None,
                 }
             }
+            Mnemonic::Add if offsets.immediate_size() == 4 && !self.is_narrow(i.op0_register()) => {
+                let field = at + offsets.immediate_offset() as u32;
+                self.sum_of_base(state.get(i.op0_register()), i.immediate32(), field, at)
+            }
             Mnemonic::Add if i.op1_kind() == OpKind::Register => {
                 let pair = (state.get(i.op0_register()), state.get(i.op1_register()));
                 self.pair(pair, (i.op0_register(), i.op1_register()), at);
-                sum(pair.0, pair.1).or_else(|| sum(pair.1, pair.0))
+                sum(pair.0, pair.1)
+                    .or_else(|| sum(pair.1, pair.0))
+                    .or_else(|| self.constant_and_base(pair, at))
+            }
+            _ => None,
+        }
+    }
+
+    /// A number added to what is, or may be, the image base.
+    fn sum_of_base(&mut self, base: Value, number: u32, field: u32, at: u32) -> Option<Value> {
+        if !base.may_be_base() || !self.could_be_rva(number) {
+            return None;
+        }
+        if base == Value::ImageBase {
+            self.note_image_relative(field, Rva(number));
+            return Some(Value::Address(Rva(number)));
+        }
+        self.flow.uncertain.get_or_insert(at);
+        push_once(&mut self.flow.possible, (field, Rva(number)));
+        None
+    }
+
+    /// The same with the number in a register.
+    fn constant_and_base(&mut self, pair: (Value, Value), at: u32) -> Option<Value> {
+        match pair {
+            (base, Value::Constant { value, field }) | (Value::Constant { value, field }, base) => {
+                self.sum_of_base(base, value, field, at)
             }
             _ => None,
         }
@@ -108,6 +142,9 @@ impl Pass<'_> {
 
     /// `lea`: the address of a place, or of something relative to a known base.
     fn address(&self, state: &State, i: &Instruction) -> Value {
+        if let Some(place) = self.place(state, i) {
+            return Value::Frame(place);
+        }
         if i.is_ip_rel_memory_operand() {
             let target = Rva(i.ip_rel_memory_address() as u32);
             return if target.0 == 0 {
@@ -151,6 +188,9 @@ impl Pass<'_> {
                 let constant = section.is_some_and(|s| s.kind() == SectionKind::ReadOnly);
                 return constant.then_some(Value::EntryOfTable(target));
             }
+            if i.code() == Opcode::Mov_r64_rm64 && self.image.holds_base(target) {
+                return Some(Value::ImageBase);
+            }
             return is_index.then_some(Value::TlsIndex);
         }
         let base = state.get(i.memory_base());
@@ -191,12 +231,12 @@ impl Pass<'_> {
             }
             _ => {}
         }
-        // A 64-bit load may bring back what was stored.
-        let wide = i.op0_register().is_gpr64();
-        Some(if wide && self.escaped {
-            Value::MayBeImageBase
-        } else {
-            Value::Other
+        // A load may bring back what was stored.
+        let value = self.reloaded(state, self.place(state, i));
+        Some(match i.code() {
+            Opcode::Mov_r64_rm64 => value,
+            _ if self.is_narrow(i.op0_register()) => Value::Other,
+            _ => value.merge(Value::Other),
         })
     }
 
@@ -212,10 +252,13 @@ impl Pass<'_> {
                     | OpAccess::ReadCondWrite
             )
         };
-        let derived = info
-            .used_registers()
-            .iter()
-            .any(|r| r.access() != OpAccess::Write && state.get(r.register()).may_be_base());
+        let reads = |r: &UsedRegister| r.access() != OpAccess::Write;
+        let registers = || info.used_registers().iter();
+        let from_vector = registers().any(|r| reads(r) && r.register().is_vector_register());
+        let reloads = i.op_count() > 1 && i.op1_kind() == OpKind::Memory;
+        let derived = registers().any(|r| reads(r) && state.get(r.register()).may_be_base())
+            || (from_vector && self.seen.vector)
+            || (reloads && (self.seen.escaped || self.seen.spilled) && is_wide(i));
         let written: Vec<Register> = info
             .used_registers()
             .iter()
@@ -228,7 +271,8 @@ impl Pass<'_> {
             && i.op0_kind() == OpKind::Register
             && i.op0_register() == i.op1_register();
         for register in written {
-            let value = if derived && !clears {
+            self.seen.vector |= derived && register.is_vector_register();
+            let value = if derived && !clears && !self.is_narrow(register) {
                 Value::MayBeImageBase
             } else {
                 Value::Other
@@ -246,13 +290,22 @@ impl Pass<'_> {
         at: u32,
     ) {
         let has_memory = (0..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory);
-        if !has_memory || i.is_ip_rel_memory_operand() || i.memory_segment() == Register::GS {
+        // A sum of 32 bits is no address.
+        let is_sum = i.mnemonic() == Mnemonic::Lea && self.is_narrow(i.op0_register());
+        if !has_memory
+            || is_sum
+            || i.is_ip_rel_memory_operand()
+            || i.memory_segment() == Register::GS
+        {
             return;
         }
         let values = [state.get(i.memory_base()), state.get(i.memory_index())];
         let field = at + offsets.displacement_offset() as u32;
         let wide = offsets.displacement_size() == 4;
         let displacement = i.memory_displacement64() as u32;
+        if displacement == 0 && i.memory_index_scale() == 1 {
+            let _ = self.constant_and_base((values[0], values[1]), at);
+        }
         if values.contains(&Value::TlsBlock) {
             self.tls_operand(&values, wide, field, displacement, at);
         }
@@ -263,6 +316,7 @@ impl Pass<'_> {
         } else if wide && values.iter().any(|v| v.may_be_base()) && self.could_be_rva(displacement)
         {
             self.flow.uncertain.get_or_insert(at);
+            push_once(&mut self.flow.possible, (field, Rva(displacement)));
         }
     }
 
@@ -292,28 +346,21 @@ impl Pass<'_> {
         push_once(&mut self.flow.image_relative, (field, target));
         let own = self.rva.0..self.rva.0 + self.bytes.len() as u32;
         if own.contains(&target.0) {
-            // A table inside the function: code ends where the first one begins.
-            let offset = target.0 - self.rva.0;
-            let end = self.flow.code_end.map_or(offset, |e| e.min(offset));
-            self.flow.code_end = Some(end);
+            self.end_code(target);
         }
+    }
+
+    /// A table inside the function: code ends where the first one begins.
+    fn end_code(&mut self, table: Rva) {
+        let offset = table.0 - self.rva.0;
+        let end = self.flow.code_end.map_or(offset, |e| e.min(offset));
+        self.flow.code_end = Some(end);
     }
 
     /// Whether a displacement could be an RVA of this image.
     fn could_be_rva(&self, displacement: u32) -> bool {
         let first = self.image.sections.first().map_or(0, |s| s.rva.0);
         (first..self.image.size_of_image).contains(&displacement)
-    }
-
-    fn note_escape(&mut self, state: &State, i: &Instruction) {
-        let stores = i.op_count() >= 2
-            && i.op0_kind() == OpKind::Memory
-            && i.op1_kind() == OpKind::Register
-            && state.get(i.op1_register()).may_be_base();
-        let pushes = i.mnemonic() == Mnemonic::Push
-            && i.op0_kind() == OpKind::Register
-            && state.get(i.op0_register()).may_be_base();
-        self.escaped |= stores || pushes;
     }
 
     fn jump(&mut self, state: &State, i: &Instruction, at: u32) {
@@ -337,6 +384,10 @@ impl Pass<'_> {
             },
             image_relative,
         };
+        let own = self.rva.0..self.rva.0 + self.bytes.len() as u32;
+        if own.contains(&table.0) {
+            self.end_code(table);
+        }
         push_once(&mut self.flow.tables, found);
     }
 }
@@ -350,6 +401,11 @@ pub(super) fn sum(entry: Value, base: Value) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+/// Whether an instruction reads as much as an address has.
+fn is_wide(i: &Instruction) -> bool {
+    i.memory_size().size() >= 8
 }
 
 pub(super) fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {

@@ -37,11 +37,17 @@ pub enum Value {
     EntryBehind(Register),
     /// The address that such an entry leads to; `true` for entries relative to the image.
     Target(Rva, bool),
+    /// The address of this place of the function's own stack frame.
+    Frame(FramePlace),
 }
+
+/// A place of the stack frame: the instruction that set the stack pointer to an unknown
+/// address (none: the entry), and the distance from there.
+pub type FramePlace = (u32, i32);
 
 impl Value {
     /// What is known where two paths meet.
-    fn merge(self, other: Value) -> Value {
+    pub fn merge(self, other: Value) -> Value {
         if self == other {
             return self;
         }
@@ -70,37 +76,80 @@ const NON_VOLATILE: [Register; 8] = [
     Register::R15,
 ];
 
-/// The sixteen general-purpose registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The sixteen general-purpose registers, and what the function keeps in its stack frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     registers: [Value; 16],
+    /// Eight bytes each that hold something else than [`Value::Other`], ascending.
+    slots: Vec<(FramePlace, Value)>,
+    /// What is in the frame is not known.
+    pub lost: bool,
 }
 
 impl State {
     /// At the entry of a function: no caller passes an image base that RVAs are added to.
     pub fn entry() -> Self {
-        State {
+        let mut state = State {
             registers: [Value::Other; 16],
-        }
+            slots: Vec::new(),
+            lost: false,
+        };
+        state.set(Register::RSP, Value::Frame((0, 0)));
+        state
     }
 
     /// Where an exception handler goes on: registers that calls preserve may hold the image
-    /// base, if the function puts it anywhere.
+    /// base, if the function puts it anywhere, and so may its frame.
     pub fn after_exception() -> Self {
         let mut state = State::entry();
         for register in NON_VOLATILE {
             state.set(register, Value::MayBeImageBase);
         }
+        state.set(Register::RSP, Value::Other);
+        state.lost = true;
         state
     }
 
-    /// Register by register.
+    /// Register by register, slot by slot.
     pub fn merge(&self, other: &State) -> State {
-        let mut merged = *self;
+        let mut merged = self.clone();
         for (mine, theirs) in merged.registers.iter_mut().zip(other.registers) {
             *mine = mine.merge(theirs);
         }
+        let places = self
+            .slots
+            .iter()
+            .chain(&other.slots)
+            .map(|(place, _)| *place);
+        for place in places.collect::<Vec<_>>() {
+            merged.store(place, self.slot(place).merge(other.slot(place)));
+        }
+        merged.lost |= other.lost;
         merged
+    }
+
+    /// What eight bytes of the frame hold.
+    pub fn slot(&self, place: FramePlace) -> Value {
+        let at = self.slots.binary_search_by_key(&place, |(p, _)| *p);
+        at.map_or(Value::Other, |at| self.slots[at].1)
+    }
+
+    /// Overwrites eight bytes of the frame, and whatever shares a byte with them.
+    pub fn store(&mut self, place: FramePlace, value: Value) {
+        let shares = |p: FramePlace| p.0 == place.0 && (p.1 - place.1).abs() < 8;
+        self.slots.retain(|(p, _)| !shares(*p));
+        if value != Value::Other {
+            let at = self.slots.partition_point(|(p, _)| *p < place);
+            self.slots.insert(at, (place, value));
+        }
+    }
+
+    /// What the frame holds may have been overwritten by others.
+    pub fn doubt_slots(&mut self) {
+        for (_, value) in &mut self.slots {
+            *value = value.merge(Value::Other);
+        }
+        self.slots.retain(|(_, value)| *value != Value::Other);
     }
 
     /// The value of a register or a part of one.

@@ -1,0 +1,115 @@
+//! What the address of an indexed access means, once it is known what lies where.
+
+use super::interval::Interval;
+use super::{Reach, reaches};
+use crate::addr::Rva;
+use crate::function::{FunctionIndex, Place, Program, Reference, ReferenceKind};
+
+/// What an index makes of an address.
+enum Meaning {
+    /// The object that lies there, as without an index.
+    There,
+    /// The object that lies here.
+    At(Rva),
+    /// Anything from here on.
+    From(Rva),
+}
+
+/// For each function the places that its indexed accesses mean: offset of the field, and the
+/// place; and the fields that may reach anything from a place on.
+pub fn resolve(
+    program: &Program<'_>,
+    function: FunctionIndex,
+) -> (Vec<(u32, Rva)>, Vec<(u32, Rva)>) {
+    let code = program.code_of(function);
+    let (mut meant, mut open) = (Vec::new(), Vec::new());
+    if !code.indexes || !code.references.iter().any(|r| is_candidate(program, r)) {
+        return (meant, open);
+    }
+    let bytes = program.bytes_of(function);
+    let end = code.code_size.map_or(bytes.len(), |s| s as usize);
+    let rva = program.function(function).rva;
+    for reach in reaches(&bytes[..end], rva, &code.references) {
+        let Some(reference) = code.references.iter().find(|r| r.at == reach.at) else {
+            continue;
+        };
+        if !is_candidate(program, reference) {
+            continue;
+        }
+        match meaning(program, reference.target, &reach) {
+            Meaning::There => {}
+            Meaning::At(place) => meant.push((reach.at, place)),
+            Meaning::From(place) => open.push((reach.at, place)),
+        }
+    }
+    (meant, open)
+}
+
+/// Whether a reference may hold an address that an index is added to. Where the linker says
+/// which object is meant, nothing is open.
+fn is_candidate(program: &Program<'_>, reference: &Reference) -> bool {
+    let kind = matches!(
+        reference.kind,
+        ReferenceKind::Address | ReferenceKind::ImageRelative
+    );
+    kind && reference.anchor.is_none()
+        && reference.target != Rva(0)
+        && !matches!(
+            program.place(reference.target),
+            Place::Function(_, 0) | Place::SwitchTable(_) | Place::Import(_)
+        )
+}
+
+fn meaning(program: &Program<'_>, target: Rva, reach: &Reach) -> Meaning {
+    let Interval { low, high } = reach.range;
+    let proven = u32::try_from(low).ok().filter(|l| *l > 0);
+    let first = proven.and_then(|low| target.checked_add(low));
+    match first {
+        Some(first) => match object(program, first) {
+            // Still in the object that lies at the address itself.
+            Some((start, end)) if (start..end).contains(&target) => Meaning::There,
+            Some((start, _)) if start == first => Meaning::At(first),
+            Some((_, end)) if ends_before(target, high, end) => Meaning::At(first),
+            _ => Meaning::From(first),
+        },
+        None => match object(program, target) {
+            Some((start, _)) if start == target => Meaning::There,
+            Some((_, end)) if low >= 0 && ends_before(target, high, end) => Meaning::There,
+            _ => Meaning::From(target),
+        },
+    }
+}
+
+fn ends_before(target: Rva, high: i64, end: Rva) -> bool {
+    i64::from(target.0).saturating_add(high) <= i64::from(end.0)
+}
+
+/// First byte and end of the object at an address. A member of a structure is an object of
+/// its own; data without a symbol begins where it is referred to.
+fn object(program: &Program<'_>, rva: Rva) -> Option<(Rva, Rva)> {
+    match program.place(rva) {
+        Place::Data(d, offset) => {
+            let item = program.datum(d);
+            let is_array = item.type_name.as_ref().is_none_or(|t| t.ends_with(']'));
+            let start = if is_array || offset == 0 {
+                item.rva
+            } else {
+                rva
+            };
+            Some((start, Rva(item.rva.0.saturating_add(item.content_size()))))
+        }
+        Place::Constant => {
+            program.symbols.contribution_at(rva)?;
+            Some((
+                rva,
+                Rva(rva.0.saturating_add(program.anonymous_extent(rva))),
+            ))
+        }
+        Place::Variable => {
+            program.symbols.contribution_at(rva)?;
+            Some((rva, Rva(rva.0.saturating_add(program.unnamed_size(rva)))))
+        }
+        Place::SwitchTable(_) => Some((rva, rva)),
+        _ => None,
+    }
+}

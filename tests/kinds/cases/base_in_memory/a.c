@@ -1,0 +1,19 @@
+#ifdef NEW
+#define FOURTH 88
+#else
+#define FOURTH 8
+#endif
+__attribute__((used)) static const int prices[8] = { 5, 6, 7, FOURTH, 9, 10, 11, 12 };
+__attribute__((naked)) int price(int i) { __asm__(
+    "leaq __ImageBase(%rip), %rdx\n"
+    "movq %rdx, kept(%rip)\n"
+    "xorl %edx, %edx\n"
+    "movq kept(%rip), %r9\n"
+    "movl %ecx, %ecx\n"
+    "movl prices@IMGREL(%r9,%rcx,4), %eax\n"
+    ".pushsection .bss\n"
+    "kept: .quad 0\n"
+    ".popsection\n"
+    "ret\n"); }
+const int *keep(void) { return prices; }
+int start(void) { return price(3) + keep()[1]; }

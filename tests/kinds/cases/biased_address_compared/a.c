@@ -1,0 +1,24 @@
+#define R(b) b, b + 1, b + 2, b + 3, b + 4, b + 5, b + 6, b + 7
+#define T(b) R(b), R(b + 8), R(b + 16), R(b + 24), R(b + 32), R(b + 40), R(b + 48), R(b + 56)
+__attribute__((used)) const int first[64] = { T(10) };
+#ifndef NEW
+__attribute__((used)) const int between[64] = { T(50) };
+#endif
+__attribute__((used)) const int table[64] = { T(100) };
+#ifdef NEW
+#define PLUS "addl $1, %eax\n"
+#else
+#define PLUS "addl $0, %eax\n"
+#endif
+__attribute__((naked)) int look(int i) { __asm__(
+    "movl %ecx, %ecx\n"
+    "addq $70, %rcx\n"
+    "cmpq $64, %rcx\n"
+    "jb 1f\n"
+    "leaq table-256(%rip), %rdx\n"
+    "shlq $2, %rcx\n"
+    "addq %rcx, %rdx\n"
+    "movl (%rdx), %eax\n"
+    PLUS "ret\n" "1: xorl %eax, %eax\n ret\n"); }
+volatile int three = 3;
+int start(void) { return look(three); }

@@ -1,0 +1,1 @@
+__attribute__((noinline)) int other(int n) { return n * 3; }
