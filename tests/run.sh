@@ -92,7 +92,7 @@ step "Real fixes, Linux"
 tests/real/run.sh --short
 
 step "Fuzzing, Linux"
-tests/fuzz/run.sh 2
+tests/fuzz/run.sh
 
 step "Tests, Windows (under Wine)"
 tests/wine/run.sh --prepare

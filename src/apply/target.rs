@@ -327,13 +327,25 @@ pub trait Target {
     /// Where a thread that is alive can't be looked at.
     fn census(&self) -> Result<Census, TargetError>;
 
-    /// Reads `size` bytes from `at`.
+    /// Reads `size` bytes from `at`. Takes no more memory than there is to be read: a length
+    /// that the target itself says is not believed.
     ///
     /// # Errors
     /// Where any byte can't be read.
     fn read_vec(&self, at: Va, size: usize) -> Result<Vec<u8>, TargetError> {
-        let mut buffer = vec![0; size];
-        self.read(at, &mut buffer)?;
+        /// What is read first, in bytes; from then on as much again as was there.
+        const FIRST: usize = 1 << 16;
+        let mut buffer = Vec::new();
+        while buffer.len() < size {
+            let known = buffer.len();
+            buffer.resize(size.min((2 * known).max(FIRST)), 0);
+            let next = at.0.checked_add(known as u64);
+            let next = next.ok_or_else(|| TargetError::System {
+                action: "read",
+                source: std::io::ErrorKind::InvalidInput.into(),
+            })?;
+            self.read(Va(next), &mut buffer[known..])?;
+        }
         Ok(buffer)
     }
 

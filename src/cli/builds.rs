@@ -91,7 +91,8 @@ pub fn find_pdb(
         return Err(Failure::from(error)
             .hint("link with /DEBUG (clang: -g -gcodeview -Wl,--pdb=FILE), and keep the PDB"));
     };
-    let candidates = candidates(image_path, codeview);
+    let all = std::iter::once(codeview).chain(&image.other_codeviews);
+    let candidates: Vec<PathBuf> = all.flat_map(|c| candidates(image_path, c)).collect();
     if let Some(found) = candidates.iter().find(|p| p.is_file()) {
         return Ok(found.clone());
     }
@@ -138,7 +139,9 @@ pub fn check_identity(
         );
         return Err(Failure::from(error).hint("link with /DEBUG, and keep the PDB"));
     };
-    if codeview.guid == guid && codeview.age == age {
+    // A tool may have added a record of its own; the PDB that was given says which is meant.
+    let mut all = std::iter::once(codeview).chain(&image.other_codeviews);
+    if all.any(|c| c.guid == guid && c.age == age) {
         return Ok(());
     }
     let error = anyhow!(

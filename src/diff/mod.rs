@@ -17,8 +17,9 @@ mod names;
 mod namesakes;
 mod noise;
 mod paths;
-mod retyped;
 mod region;
+mod resources;
+mod retyped;
 mod rtti;
 mod same;
 mod thread_local;
@@ -33,6 +34,7 @@ pub use image::ImageDiff;
 pub use keys::{KeyId, Keys};
 pub use names::{rust_name, stable_name};
 pub use noise::{LineNumber, Noise};
+pub use resources::ResourceChange;
 pub use retyped::Retyped;
 pub use rtti::image_relative_fields;
 pub use same::Comparer;
@@ -59,6 +61,8 @@ pub struct Diff {
     pub retyped: Vec<Retyped>,
     /// What else the images differ in.
     pub image: ImageDiff,
+    /// Resources that differ.
+    pub resources: Vec<ResourceChange>,
     /// Functions that differ in nothing but line numbers, and so have not changed; empty
     /// until [`Diff::set_aside_line_numbers`].
     pub noise: Vec<Noise>,
@@ -86,6 +90,7 @@ impl Diff {
             types,
             retyped,
             image,
+            resources: resources::diff(old, new),
             noise: Vec::new(),
             open_types,
             identity: false,
@@ -101,6 +106,7 @@ impl Diff {
             types: Vec::new(),
             retyped: Vec::new(),
             image: ImageDiff::default(),
+            resources: Vec::new(),
             noise: Vec::new(),
             open_types: Vec::new(),
             identity: false,
@@ -165,6 +171,7 @@ impl Diff {
             && self.data.removed.is_empty()
             && self.types.is_empty()
             && self.image.is_empty()
+            && self.resources.iter().all(|r| r.is_version)
     }
 
     /// Whether both builds are one and the same.

@@ -29,8 +29,8 @@ pub fn guid_text(bytes: [u8; 16]) -> String {
     )
 }
 
-/// The first `RSDS` record of the debug directory.
-pub fn parse(image: &Image<'_>, directory: Directory) -> Result<Option<CodeView>, ImageError> {
+/// The `RSDS` records of the debug directory in their order.
+pub fn parse(image: &Image<'_>, directory: Directory) -> Result<Vec<CodeView>, ImageError> {
     let bad = |reason: &str| ImageError::Malformed {
         table: "debug directory",
         rva: directory.rva,
@@ -38,7 +38,9 @@ pub fn parse(image: &Image<'_>, directory: Directory) -> Result<Option<CodeView>
     };
     let table = image
         .slice(directory.rva, directory.size as usize)
+        .or_else(|| image.headers(directory.rva, directory.size as usize))
         .ok_or_else(|| bad("not in the file"))?;
+    let mut found = Vec::new();
     for entry in table.chunks_exact(ENTRY_SIZE) {
         if read::u32(entry, 12) != Some(DEBUG_TYPE_CODEVIEW) {
             continue;
@@ -58,13 +60,13 @@ pub fn parse(image: &Image<'_>, directory: Directory) -> Result<Option<CodeView>
             .ok_or_else(|| bad("RSDS record is cut off"))?;
         let path = record.get(24..).unwrap_or(&[]);
         let end = path.iter().position(|b| *b == 0).unwrap_or(path.len());
-        return Ok(Some(CodeView {
+        found.push(CodeView {
             guid: guid_text(guid),
             age: read::u32(record, 20).ok_or_else(|| bad("RSDS record is cut off"))?,
             path: String::from_utf8_lossy(&path[..end]).into_owned(),
-        }));
+        });
     }
-    Ok(None)
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -57,6 +57,16 @@ pub fn layout_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
             ),
         ));
     }
+    if image.narrow_relocations > 0 {
+        found.push(Finding::new(
+            &input::FORM,
+            format!(
+                "{which} has {} absolute addresses of 32 bits: it is linked with \
+                 /LARGEADDRESSAWARE:NO, to be loaded below 2 GB",
+                image.narrow_relocations
+            ),
+        ));
+    }
     // An image without absolute addresses has no table either, and is not marked.
     if image.characteristics & RELOCATIONS_STRIPPED != 0 {
         found.push(Finding::new(

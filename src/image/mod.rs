@@ -12,6 +12,7 @@ mod exports;
 mod imports;
 mod read;
 mod relocations;
+mod resources;
 mod section;
 mod tls;
 mod unwind;
@@ -19,6 +20,7 @@ mod unwind;
 pub use codeview::CodeView;
 pub use eligibility::{kind_findings, layout_findings};
 pub use imports::{DelayLoad, Import, ImportName};
+pub use resources::{Resource, ResourceName};
 pub use section::{Section, SectionKind};
 pub use tls::TlsDirectory;
 pub use unwind::{RuntimeFunction, UnwindCode, UnwindInfo};
@@ -116,6 +118,13 @@ pub struct Image<'a> {
     pub tls: Option<TlsDirectory>,
     /// Identity of the PDB, where the debug directory names one.
     pub codeview: Option<CodeView>,
+    /// Further ones, where a tool added its own record to that of the linker.
+    pub other_codeviews: Vec<CodeView>,
+    /// The resources; `None` where their tree is not understood.
+    pub resources: Option<Vec<Resource>>,
+    /// 32-bit absolute addresses (`IMAGE_REL_BASED_HIGHLOW` and the like): code or data of an
+    /// image that is loaded below 2 GB (`/LARGEADDRESSAWARE:NO`).
+    pub narrow_relocations: usize,
     /// Whether the image has a CLR header.
     pub managed: bool,
 }
@@ -148,6 +157,9 @@ impl<'a> Image<'a> {
             runtime_functions: Vec::new(),
             tls: None,
             codeview: None,
+            other_codeviews: Vec::new(),
+            resources: Some(Vec::new()),
+            narrow_relocations: 0,
             managed: directory(&optional, DIRECTORY_CLR).is_some(),
         };
         if image.machine == MACHINE_AMD64 && image.bytes_are_pe32_plus(&optional) {
@@ -166,7 +178,10 @@ impl<'a> Image<'a> {
         optional: &OptionalHeader,
     ) -> Result<(), ImageError> {
         if let Some(d) = directory(optional, DIRECTORY_BASE_RELOCATIONS) {
-            self.base_relocations = relocations::parse(self, d)?;
+            (self.base_relocations, self.narrow_relocations) = relocations::parse(self, d)?;
+        }
+        if let Some(d) = directory(optional, DIRECTORY_RESOURCES) {
+            self.resources = resources::parse(self, d);
         }
         if let Some(d) = directory(optional, DIRECTORY_IMPORTS) {
             self.import_table = Some(d);
@@ -184,7 +199,9 @@ impl<'a> Image<'a> {
             self.tls = Some(tls::parse(self, d)?);
         }
         if let Some(d) = directory(optional, DIRECTORY_DEBUG) {
-            self.codeview = codeview::parse(self, d)?;
+            let mut records = codeview::parse(self, d)?.into_iter();
+            self.codeview = records.next();
+            self.other_codeviews = records.collect();
         }
         self.exports = exports::parse(self.bytes, header, optional)?;
         Ok(())
@@ -209,6 +226,15 @@ impl<'a> Image<'a> {
     /// Exactly `len` initialised bytes at `rva`, all in one section.
     pub fn slice(&self, rva: Rva, len: usize) -> Option<&'a [u8]> {
         self.rest_of_section(rva)?.get(..len)
+    }
+
+    /// Exactly `len` bytes at `rva` of the headers, which the loader maps as they are in the
+    /// file.
+    pub fn headers(&self, rva: Rva, len: usize) -> Option<&'a [u8]> {
+        let first = self.sections.first().map_or(u32::MAX, |s| s.rva.0) as usize;
+        let start = rva.0 as usize;
+        let end = start.checked_add(len).filter(|end| *end <= first)?;
+        self.bytes.get(start..end)
     }
 
     /// `len` bytes at `rva` as the loader lays them out: zeros past the initialised part.
@@ -295,6 +321,7 @@ fn switch_target(table: &SwitchTable, entry: &[u8], image_base: Va) -> Option<Rv
 }
 
 const DIRECTORY_IMPORTS: usize = 1;
+const DIRECTORY_RESOURCES: usize = 2;
 const DIRECTORY_EXCEPTIONS: usize = 3;
 const DIRECTORY_BASE_RELOCATIONS: usize = 5;
 const DIRECTORY_DEBUG: usize = 6;

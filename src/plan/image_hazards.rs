@@ -18,6 +18,13 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
     each(&rules::data::TLS_LAYOUT, &diff.image.tls);
     each(&rules::code::RUNS_ONCE, &diff.image.startup);
     each(&rules::data::UNNAMED_DATA, &diff.image.unnamed);
+    for change in diff.resources.iter().filter(|c| !c.is_version) {
+        let rule = &rules::data::RESOURCES;
+        findings.push(Finding::about(rule, change.subject(), change.what));
+    }
+    let mut each = |rule: &'static Rule, details: &[String]| {
+        findings.extend(details.iter().map(|d| Finding::new(rule, d.clone())));
+    };
     if !diff.functions.changed.is_empty() {
         each(&rules::input::TOOLCHAIN, &diff.image.toolchain);
         types(old, new, diff, findings);

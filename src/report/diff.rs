@@ -32,6 +32,8 @@ pub struct DiffReport {
     pub data: DataReport,
     /// Types.
     pub types: TypesReport,
+    /// Resources that differ.
+    pub resources: Vec<ResourceReport>,
     /// The verdict.
     pub verdict: VerdictReport,
     /// Milliseconds per stage.
@@ -49,6 +51,20 @@ pub struct BuildReport {
     pub pdb_guid: Option<String>,
     /// Age of the PDB that the image names.
     pub pdb_age: Option<u32>,
+}
+
+/// A resource that differs. Version information is listed and is no finding.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ResourceReport {
+    /// Its type, as `STRINGTABLE`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its name or number.
+    pub name: String,
+    /// Its language (`LANGID`).
+    pub language: String,
+    /// `differs`, `is new` or `is no longer there`.
+    pub change: String,
 }
 
 /// Functions by what became of them.

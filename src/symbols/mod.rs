@@ -72,6 +72,17 @@ pub fn recognise(head: &[u8]) -> Result<(), SymbolsError> {
         [] => "the file is empty",
         [b'M', b'Z', ..] => "the file is an image",
         [b'B', b'S', b'J', b'B', ..] => "the file is a portable PDB, which holds no native code",
+        _ if head.starts_with(b"Microsoft MSFZ Container") => {
+            "the file is a compressed PDB (MSFZ): expand it with pdzdecompress of Microsoft's \
+             crate pdz, or take it from the server uncompressed"
+        }
+        [b'M', b'S', b'C', b'F', ..] => {
+            "the file is a cabinet, as symbol servers keep PDBs (.pd_): unpack it with expand.exe \
+             or cabextract"
+        }
+        [b'S', b'Z', b'D', b'D', ..] => {
+            "the file is compressed (SZDD): unpack it with expand.exe or msexpand"
+        }
         _ if head.starts_with(b"Microsoft C/C++ program ") => {
             "the file is of the format before Visual C++ 7"
         }

@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
 # Fuzzes every parser with coverage feedback:  tests/fuzz/run.sh [SECONDS [TARGET...]]
 #
-# Each target runs for SECONDS (default: 2), starting from seeds that the fixtures give and
-# from what earlier runs on this machine found (target/fuzz/corpus). An input that makes a
-# target panic, that takes longer than ten seconds, or more memory than its size justifies
+# Without SECONDS, as tests/run.sh does it, a run is the same every time and on every machine:
+# each target gets the seeds that the fixtures give, and then a fixed number of inputs made
+# from them with a fixed random seed. What earlier runs found plays no part.
+#
+# With SECONDS, each target runs that long, starting from the seeds and from what earlier runs
+# on this machine found (target/fuzz/corpus).
+#
+# An input that makes a target panic, that takes longer than ten seconds, or more memory than its size justifies
 # is kept in target/fuzz/crashes/TARGET and ends the run with an error. To run it again:
 #
 #   HOTPATCH_FUZZ_TARGET=TARGET target/fuzz/release/fuzz FILE
@@ -15,8 +20,10 @@ set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 cd "$root"
-seconds=${1:-2}
-case $seconds in '' | *[!0-9]*) die "usage: tests/fuzz/run.sh [SECONDS [TARGET...]]" ;; esac
+seconds=${1:-}
+case $seconds in *[!0-9]*) die "usage: tests/fuzz/run.sh [SECONDS [TARGET...]]" ;; esac
+# Inputs of a run that is the same every time.
+runs=2000
 shift $(($# > 0))
 
 choose_native_toolchain
@@ -40,19 +47,28 @@ targets=("$@")
     sed -n 's/^HOTPATCH_FUZZ_TARGET can be //p')"
 [ "${#targets[@]}" -gt 0 ] || die "$fuzz names no targets"
 
-step "Fuzzing, $seconds s for each of ${#targets[@]} targets"
+if [ -n "$seconds" ]; then
+    step "Fuzzing, $seconds s for each of ${#targets[@]} targets"
+    limits=(-max_total_time="$seconds")
+    corpora=$out/corpus
+else
+    step "Fuzzing, $runs inputs for each of ${#targets[@]} targets, the same every time"
+    limits=(-seed=1 -runs="$runs" -reload=0)
+    corpora=$(mktemp -d)
+    trap 'rm -rf "$corpora"' EXIT
+fi
 failed=()
 echo "target | seeds | executions | per second | corpus | memory (MB)"
 echo "--- | --: | --: | --: | --: | --:"
 for target in "${targets[@]}"; do
-    seeds=$out/seeds/$target corpus=$out/corpus/$target crashes=$out/crashes/$target
+    seeds=$out/seeds/$target corpus=$corpora/$target crashes=$out/crashes/$target
     log=$out/$target.log
     rm -rf "$seeds" "$crashes"
     mkdir -p "$seeds" "$corpus" "$crashes"
     export HOTPATCH_FUZZ_TARGET=$target
     HOTPATCH_FUZZ_SEEDS=$seeds "$fuzz" >"$log" 2>&1 || { cat "$log" >&2; die "no seeds for $target"; }
     status=0
-    "$fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -len_control=0 \
+    "$fuzz" "${limits[@]}" -timeout=10 -rss_limit_mb=1024 -len_control=0 \
         -max_len=131072 -artifact_prefix="$crashes/" -print_final_stats=1 \
         "$corpus" "$seeds" >"$log" 2>&1 || status=$?
     stat() { sed -n "s/^stat::$1: *//p" "$log"; }

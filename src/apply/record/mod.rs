@@ -91,7 +91,9 @@ impl Record {
         let mut bytes = [0; BODY as usize];
         target.read(at, &mut bytes)?;
         let (header, body_len, digest) = Header::decode(&bytes, at)?;
-        if body_len == 0 || body_len > MAX_BODY {
+        let room = header.region_size.saturating_sub(BODY);
+        let is_credible = header.region_size <= MAX_REGION && u64::from(body_len) <= room;
+        if body_len == 0 || body_len > MAX_BODY || !is_credible {
             return Err(RecordError::Damaged { at });
         }
         let json = target.read_vec(Va(at.0 + BODY), body_len as usize)?;
@@ -99,7 +101,7 @@ impl Record {
             return Err(RecordError::Damaged { at });
         }
         let body: Body = serde_json::from_slice(&json).map_err(|_| RecordError::Damaged { at })?;
-        if header.region_size > MAX_REGION || !body.is_sound(at, header.region_size) {
+        if !body.is_sound(at, header.region_size) {
             return Err(RecordError::Damaged { at });
         }
         Ok(Record { at, header, body })

@@ -49,8 +49,8 @@ fn no_damage_is_believed() {
             Err(RecordError::Absent(_)) => assert!(at < 8),
             Err(RecordError::Version { .. }) => assert!((8..0xc).contains(&at)),
             Err(RecordError::Damaged { .. }) => {}
-            // A length that reaches beyond the memory.
-            Err(RecordError::Target(_)) => assert!((0xc..0x10).contains(&at)),
+            // A length that reaches beyond the region is one of these.
+            Err(RecordError::Target(_)) => panic!("byte {at:#x}: more is read than there is"),
         }
     }
 }
@@ -78,4 +78,23 @@ fn what_lies_outside_of_the_region_is_not_believed() {
     damaged(&|r| r.body.functions[0].entry = Va(0x1000));
     damaged(&|r| r.body.functions.swap(0, 1));
     damaged(&|r| r.header.region_size = u64::MAX);
+}
+
+#[test]
+fn a_length_beyond_the_region_is_not_believed() {
+    let (fake, record) = patched();
+    fake.unchecked.set(true);
+    let mut bytes = Record::encode(&record.header, &record.body).unwrap();
+    bytes[0xc..0x10].copy_from_slice(&(25u32 << 20).to_le_bytes());
+    fake.poke(record.at, &bytes);
+    let read = Record::read(&fake, record.at);
+    assert!(matches!(read, Err(RecordError::Damaged { .. })), "{read:?}");
+    // Nor is the size that the header itself gives: no memory is taken for what is not there.
+    bytes[0x10..0x18].copy_from_slice(&(30u64 << 20).to_le_bytes());
+    fake.poke(record.at, &bytes);
+    let longest = fake.longest_read.take();
+    assert!(longest < 1 << 20, "{longest}");
+    assert!(Record::read(&fake, record.at).is_err());
+    let longest = fake.longest_read.take();
+    assert!(longest < 1 << 20, "{longest}");
 }

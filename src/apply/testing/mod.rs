@@ -78,6 +78,8 @@ pub struct Fake {
     pub hook_leaves: Cell<Option<Va>>,
     /// Set where functions may run different versions.
     pub unchecked: Cell<bool>,
+    /// Bytes of the longest read so far.
+    pub longest_read: Cell<usize>,
     /// Operations so far.
     pub operations: Cell<usize>,
     /// Called when a census is taken, with the number of the census from 1.
@@ -110,6 +112,7 @@ impl Fake {
             hook: Cell::new(None),
             hook_leaves: Cell::new(None),
             unchecked: Cell::new(false),
+            longest_read: Cell::new(0),
             operations: Cell::new(0),
             on_census: RefCell::new(None),
             censuses: Cell::new(0),

@@ -37,6 +37,8 @@ impl Target for Fake {
 
     fn read(&self, at: Va, buffer: &mut [u8]) -> Result<(), TargetError> {
         self.step()?;
+        self.longest_read
+            .set(self.longest_read.get().max(buffer.len()));
         self.with(at, buffer.len(), |a, i| {
             buffer.copy_from_slice(&a.bytes[i..i + buffer.len()]);
         })

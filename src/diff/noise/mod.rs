@@ -14,7 +14,9 @@
 //! * and one of:
 //!   * the old number is the line that the old PDB gives for that instruction or for that
 //!     call, and the new number is the one that the new PDB gives; lines of inlined code
-//!     count at their own depth;
+//!     count at their own depth. The call is also given the name of that very source file;
+//!     or several other functions call the same function, and in every such call this
+//!     parameter is the line of its call ([`callees`]);
 //!   * for a macro that is written over several lines (the number is its last line, the line
 //!     table has its first): both numbers are as many lines behind the table's lines, no code
 //!     of the function lies between, nothing else about the call differs, and the call is
@@ -28,6 +30,7 @@
 //! Where the proof fails, the function counts as changed.
 
 mod body;
+mod callees;
 mod held;
 mod passed;
 mod proof;
@@ -68,6 +71,11 @@ type Side<'s> = (&'s Program<'s>, &'s Lines);
 /// The changed functions that differ in nothing but line numbers.
 pub(super) fn find(diff: &Diff, old: Side<'_>, new: Side<'_>) -> Vec<Noise> {
     let mut found = Vec::new();
+    let changed = || diff.functions.changed.iter();
+    let of_old: Vec<_> = changed().map(|c| c.old).collect();
+    let of_new: Vec<_> = changed().map(|c| c.new).collect();
+    let of_old = callees::Callees::new(old, &of_old);
+    let of_new = callees::Callees::new(new, &of_new);
     for change in &diff.functions.changed {
         let pairs = body::bodies(old.0, new.0, (change.old, change.new));
         let numbers: Option<Vec<Vec<Number>>> = pairs
@@ -85,7 +93,7 @@ pub(super) fn find(diff: &Diff, old: Side<'_>, new: Side<'_>) -> Vec<Noise> {
         if comparer.difference(change.old, change.new).is_some() {
             continue;
         }
-        if let Some(numbers) = proof::prove(old, new, &pairs, &numbers) {
+        if let Some(numbers) = proof::prove((old, new), (&of_old, &of_new), &pairs, &numbers) {
             found.push(Noise {
                 old: change.old,
                 new: change.new,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use iced_x86::Instruction;
 
+use super::callees::Callees;
 use super::held::{self, Passing, Switches};
 use super::{LineNumber, Number, Side, decode, passed};
 use crate::addr::Rva;
@@ -21,14 +22,14 @@ type LinePair = (String, u32, u32);
 /// The numbers as line numbers; `None` where one of them is not proven to be one. The
 /// arguments are the pieces of code of the function and the numbers in each.
 pub fn prove(
-    old: Side<'_>,
-    new: Side<'_>,
+    (old, new): (Side<'_>, Side<'_>),
+    (of_old, of_new): (&Callees, &Callees),
     pairs: &[(FunctionIndex, FunctionIndex)],
     numbers: &[Vec<Number>],
 ) -> Option<Vec<LineNumber>> {
     let builds: Vec<(Build<'_>, Build<'_>)> = pairs
         .iter()
-        .map(|(f, g)| (Build::new(old, *f), Build::new(new, *g)))
+        .map(|(f, g)| (Build::new(old, of_old, *f), Build::new(new, of_new, *g)))
         .collect();
     let moved: BTreeSet<LinePair> = builds.iter().flat_map(|(o, n)| moved_lines(o, n)).collect();
     let mut proven = Vec::new();
@@ -164,10 +165,11 @@ struct Build<'b> {
     code: Vec<Instruction>,
     switches: Switches,
     function: FunctionIndex,
+    callees: &'b Callees,
 }
 
 impl<'b> Build<'b> {
-    fn new((program, lines): Side<'b>, function: FunctionIndex) -> Self {
+    fn new((program, lines): Side<'b>, callees: &'b Callees, function: FunctionIndex) -> Self {
         let code = decode(program, function);
         Build {
             program,
@@ -176,7 +178,13 @@ impl<'b> Build<'b> {
             switches: switches(program, &code),
             code,
             function,
+            callees,
         }
+    }
+
+    /// Whether the other callers show that a parameter of this call is a line.
+    fn takes_line(&self, set: usize, call: usize) -> bool {
+        self.callees.takes_line(&self.code[set], &self.code[call])
     }
 
     fn chain(&self, index: usize) -> Vec<SourceLine<'b>> {
@@ -256,11 +264,18 @@ fn line_pairs<'l>(
     pairs
 }
 
-/// Both numbers are the lines of the instruction or of its call.
+/// Both numbers are the lines of the instruction or of its call, and the call is given the
+/// file's name as well, or its other callers show that it is given lines.
 fn exact(old: &Build<'_>, new: &Build<'_>, number: &Number, call: usize) -> Option<String> {
+    let is_said = |(a, _): &(SourceLine<'_>, SourceLine<'_>)| {
+        let name = a.file_name();
+        let by_name = old.passes_file_name(call, name) && new.passes_file_name(call, name);
+        by_name || (old.takes_line(number.index, call) && new.takes_line(number.index, call))
+    };
     line_pairs(old, new, number, call)
         .into_iter()
-        .find(|(a, b)| (a.line, b.line) == (number.old, number.new))
+        .filter(|(a, b)| (a.line, b.line) == (number.old, number.new))
+        .find(is_said)
         .map(|(a, _)| a.file_name().to_owned())
 }
 

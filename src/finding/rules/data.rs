@@ -51,6 +51,10 @@ rules! {
     ENUMERATION_VALUES = "HP314", Risk, "values of an enumeration changed",
         remedy "Add new values behind the existing ones, and keep those that are no longer used; accept it where no value of the enumeration is stored when the patch is applied; otherwise restart.",
         because "The running program has stored values of this enumeration as numbers. In the new build a name has another number, or is gone, so that new code takes what is stored for something else.";
+    /// Resources that differ.
+    RESOURCES = "HP315", Risk, "resources changed",
+        remedy "Accept it if the change may wait for the next restart; a text or dialog that has to change now must come from code.",
+        because "Resources (string tables, dialogs, message tables, manifests) are read from the module as it was loaded. A patch replaces code: the running program goes on with the old resources, and new code that asks for a new resource does not find it. A version resource that differs is listed and is no finding.";
     /// Constants of which the payload has its own copy, and whose address is stored.
     CONSTANT_HELD = "HP316", Risk, "constant changed that live objects may point to",
         remedy "Accept it if it is enough that new objects use the new value; otherwise set the stored addresses in new code, or restart.",

@@ -137,6 +137,7 @@ impl DiffReport {
             functions: FunctionsReport::default(),
             data: DataReport::default(),
             types: TypesReport::default(),
+            resources: Vec::new(),
             verdict: VerdictReport::new(plan),
             timings_ms: timings.collect(),
         };
@@ -150,6 +151,13 @@ impl DiffReport {
                 functions: type_users::reports(old, new, t),
             });
             report.types.changed = types.collect();
+            let resources = compared.diff.resources.iter().map(|r| ResourceReport {
+                kind: r.kind.clone(),
+                name: r.name.clone(),
+                language: r.language.clone(),
+                change: r.what.to_owned(),
+            });
+            report.resources = resources.collect();
         }
         report
     }

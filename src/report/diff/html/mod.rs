@@ -346,6 +346,7 @@ mod tests {
             functions: Default::default(),
             data: Default::default(),
             types: Default::default(),
+            resources: Vec::new(),
             verdict: VerdictReport {
                 status: "patchable",
                 accepted: Vec::new(),
