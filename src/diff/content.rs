@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::rtti::{image_relative_fields, without_hashes};
 use super::same::Comparer;
 use crate::addr::Rva;
-use crate::function::DataIndex;
+use crate::function::{DataIndex, Program, Site};
 
 /// How many data may point to each other in a chain before they count as different;
 /// the comparison follows the chain on the stack.
@@ -14,9 +14,10 @@ const MAX_DEPTH: usize = 256;
 /// What is known of pairs of data, by address.
 #[derive(Default)]
 pub struct Memo {
-    known: HashMap<(Rva, Rva), bool>,
+    /// The pairs, and how many bytes of them; 0 for the whole.
+    known: HashMap<(Rva, Rva, u32), bool>,
     /// Found equal while an outer comparison is under way, in the order of their start.
-    assumed: Vec<(Rva, Rva)>,
+    assumed: Vec<(Rva, Rva, u32)>,
     depth: usize,
 }
 
@@ -55,6 +56,17 @@ impl Comparer<'_> {
     /// data that point to each other come to an end; what was found equal under an
     /// assumption that turns out wrong is forgotten.
     pub(super) fn remembered(&self, pair: (Rva, Rva), compare: impl FnOnce() -> bool) -> bool {
+        self.remembered_part(pair, 0, compare)
+    }
+
+    /// As [`Self::remembered`], of the first `len` bytes.
+    pub(super) fn remembered_part(
+        &self,
+        (old, new): (Rva, Rva),
+        len: u32,
+        compare: impl FnOnce() -> bool,
+    ) -> bool {
+        let pair = (old, new, len);
         if let Some(known) = self.memo.borrow().known.get(&pair) {
             return *known;
         }
@@ -126,24 +138,29 @@ impl Comparer<'_> {
             a[field.clone()].fill(0);
             b[field].fill(0);
         }
-        let pointers = self.old.image.relocations_in(old, len);
-        let others = self.new.image.relocations_in(new, len);
+        let (pointers, others) = (
+            pointers_touching(self.old, old, len),
+            pointers_touching(self.new, new, len),
+        );
         if pointers.len() != others.len() {
             return false;
         }
         for (p, q) in pointers.iter().zip(others) {
-            let at = (p.0 - old.0) as usize;
-            if at != (q.0 - new.0) as usize || at + 8 > len as usize {
+            let at = i64::from(p.0) - i64::from(old.0);
+            if at != i64::from(q.0) - i64::from(new.0) {
                 return false;
             }
             let targets = (self.old.image.pointer_at(*p), self.new.image.pointer_at(*q));
-            match targets {
-                (Some(x), Some(y)) if self.same_place(x, y, None) => {
-                    a[at..at + 8].fill(0);
-                    b[at..at + 8].fill(0);
-                }
-                _ => return false,
+            let (Some(x), Some(y)) = targets else {
+                return false;
+            };
+            if !self.same_meaning((Site::Pointer(*p), x), (Site::Pointer(*q), y)) {
+                return false;
             }
+            // Where a part of a pointer is compared, the pointer is.
+            let field = at.max(0) as usize..(at + 8).min(len.into()) as usize;
+            a[field.clone()].fill(0);
+            b[field].fill(0);
         }
         if a != b {
             without_hashes(&mut a);
@@ -151,4 +168,12 @@ impl Comparer<'_> {
         }
         a == b
     }
+}
+
+/// The pointers of which a range of data holds a part at least.
+fn pointers_touching<'p>(program: &'p Program<'_>, rva: Rva, len: u32) -> &'p [Rva] {
+    let from = Rva(rva.0.saturating_sub(7));
+    program
+        .image
+        .relocations_in(from, len.saturating_add(rva.0 - from.0))
 }

@@ -359,6 +359,11 @@ impl Keys {
         old.into_iter().map(DataIndex).collect()
     }
 
+    /// Whether the new build has a datum with a key of this old one.
+    pub fn has_new_datum(&self, old: DataIndex) -> bool {
+        !self.data.old.partners(old.0, &self.data.new).is_empty()
+    }
+
     /// New functions that carry a key of this old one.
     pub fn new_functions_of(&self, old: FunctionIndex) -> Vec<FunctionIndex> {
         let new = self.functions.new_of(old.0).into_iter();

@@ -12,6 +12,7 @@ mod data;
 mod functions;
 mod image;
 mod keys;
+mod meaning;
 mod modules;
 mod names;
 mod namesakes;

@@ -9,8 +9,9 @@ use super::region::module;
 use super::thread_local::ThreadLocalPairs;
 use super::variables::Variables;
 use crate::addr::Rva;
-use crate::function::{Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind};
-use crate::symbols::Contribution;
+use crate::function::{
+    Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind, Site,
+};
 
 /// Why two functions are not the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl<'c> Comparer<'c> {
                 list.find(|(at, _)| *at == r.at).map(|(_, from)| *from)
             };
             let same = match (from(old_code), from(new_code)) {
-                (None, None) => self.same_reference(old, r, s),
+                (None, None) => self.same_reference((old, new), r, s),
                 (a, b) => {
                     let (a, b) = (a.unwrap_or(r.target), b.unwrap_or(s.target));
                     let modules = (module(self.old, old), module(self.new, new));
@@ -125,7 +126,12 @@ impl<'c> Comparer<'c> {
     }
 
     /// Whether two references of one old function and its new version mean the same.
-    pub fn same_reference(&self, from: FunctionIndex, old: &Reference, new: &Reference) -> bool {
+    pub fn same_reference(
+        &self,
+        (from, to): (FunctionIndex, FunctionIndex),
+        old: &Reference,
+        new: &Reference,
+    ) -> bool {
         let size = match old.kind {
             ReferenceKind::Access(size) => Some(u32::from(size)),
             ReferenceKind::ThreadLocal => return self.same_thread_local(from, old, new),
@@ -145,45 +151,13 @@ impl<'c> Comparer<'c> {
             return old.target.0.wrapping_sub(a.0) == new.target.0.wrapping_sub(b.0)
                 && self.same_place(a, b, None);
         }
-        self.same_place(old.target, new.target, size)
-            || (old.kind == ReferenceKind::Address && self.same_end(from, old.target, new.target))
-    }
-
-    /// Whether two addresses are the end of one and the same datum, to whose inside the
-    /// function refers as well: `for (p = list; p != list + n; p++)`. What lies behind the
-    /// datum does not matter then.
-    fn same_end(&self, from: FunctionIndex, old: Rva, new: Rva) -> bool {
-        if let (Some(a), Some(b)) = (piece_end(self.old, old), piece_end(self.new, new)) {
-            let uses = |r: &Reference| (a.rva..old).contains(&r.target);
-            let own = |program: &Program<'_>, rva, module| {
-                let code = program.symbols.contribution_at(rva);
-                code.is_some_and(|c| c.module == module)
-            };
-            return self.keys.modules.same(a.module, b.module)
-                && a.size == b.size
-                // What has no symbol cannot be meant by code of another object file.
-                && own(self.old, self.old.function(from).rva, a.module)
-                && self.old.code_of(from).references.iter().any(uses);
-        }
-        let (Some(d), Some(e)) = (ends_at(self.old, old), ends_at(self.new, new)) else {
-            return false;
-        };
-        // Where the same datum begins there in both builds, it may be what is meant; and a
-        // literal behind a table may have been replaced by another literal. Variables are
-        // not replaced by whatever happens to lie in their place.
-        let variables = match (self.old.place(old), self.new.place(new)) {
-            (Place::Data(next, _), Place::Data(other, _)) => {
-                self.old.datum(next).writable
-                    && self.new.datum(other).writable
-                    && !self.keys.same_datum(next, other)
+        match old.kind {
+            ReferenceKind::Address | ReferenceKind::Absolute | ReferenceKind::ImageRelative => {
+                let site = |f, r: &Reference| (Site::Code(f, r.at), r.target);
+                self.same_meaning(site(from, old), site(to, new))
             }
-            _ => false,
-        };
-        if !variables {
-            return false;
+            _ => self.same_place(old.target, new.target, size),
         }
-        let uses = |r: &Reference| matches!(self.old.place(r.target), Place::Data(u, _) if u == d);
-        self.keys.same_datum(d, e) && self.old.code_of(from).references.iter().any(uses)
     }
 
     /// Whether two addresses mean the same. `accessed` is how many bytes are read or
@@ -422,32 +396,6 @@ pub(super) fn same_shape(
     old.function(f).size == new.function(g).size
         && first_shape_difference(a, b).is_none()
         && first_byte_difference(bytes.0, bytes.1, &a.references, &[]).is_none()
-}
-
-/// The contribution that ends at an address where another object file's contribution
-/// begins, without a symbol. Nothing but the end of the first can be meant there: what has
-/// no symbol cannot be referred to from another object file.
-fn piece_end<'p>(program: &'p Program<'_>, rva: Rva) -> Option<&'p Contribution> {
-    if program.place(rva) != Place::Constant {
-        return None;
-    }
-    let before = program.symbols.contribution_at(rva.checked_offset(-1)?)?;
-    let ends = before.rva.checked_add(before.size) == Some(rva);
-    let after = program.symbols.contribution_at(rva);
-    let other = after.is_none_or(|c| c.module != before.module);
-    (ends && other).then_some(before)
-}
-
-/// The datum that, by its type, ends at an address where another one begins.
-fn ends_at(program: &Program<'_>, rva: Rva) -> Option<DataIndex> {
-    let Place::Data(_, 0) = program.place(rva) else {
-        return None;
-    };
-    let Place::Data(datum, _) = program.place(rva.checked_offset(-1)?) else {
-        return None;
-    };
-    let item = program.datum(datum);
-    (item.rva.checked_add(item.type_size?) == Some(rva)).then_some(datum)
 }
 
 fn first_shape_difference(old: &Code, new: &Code) -> Option<u32> {

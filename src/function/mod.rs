@@ -12,22 +12,28 @@ mod extents;
 mod flow;
 mod funclets;
 mod handler;
+mod incoming;
 mod indexed;
+mod meaning;
 mod padding;
 mod pieces;
 mod place;
 mod reach;
 mod references;
 mod thread_locals;
+mod uses;
 
 pub use alignment::Alignment;
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Reference, ReferenceKind, Use};
 pub use extents::{Function, FunctionName, FunctionSource};
 pub use handler::{Block, Field, Handler, HandlerData, Item};
+pub use incoming::{Incoming, Site};
+pub use meaning::{End, Ended, Meanings, is_text, use_at};
 pub use padding::length_without_padding;
 pub use place::Place;
 pub use thread_locals::{ThreadLocalName, ThreadLocalPart, ThreadLocalVariable, ThreadLocals};
+pub use uses::Use as AddressUse;
 
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
@@ -65,6 +71,9 @@ pub struct Program<'a> {
     /// Where the separated parts of functions begin, ascending.
     parts: Vec<Rva>,
     referencers: Referencers,
+    incoming: Incoming,
+    /// See [`meaning`].
+    mixes_files: bool,
     /// Pointers of the base relocation table that lead into the middle of functions: where
     /// each is, and the function.
     labels: Vec<(Rva, FunctionIndex)>,
@@ -89,6 +98,7 @@ impl<'a> Program<'a> {
         parts.sort_unstable();
         let referencers = Referencers::new(image, &functions, &code);
         let base_is_out = code.iter().any(|c| c.lets_base_out);
+        let incoming = Incoming::new(image, &functions, &code);
         let mut program = Program {
             image,
             symbols,
@@ -100,11 +110,14 @@ impl<'a> Program<'a> {
             funclets: Vec::new(),
             parts,
             referencers,
+            incoming,
+            mixes_files: false,
             labels: Vec::new(),
             base_is_out,
         };
         ends::lead_branches_on(&mut program);
         program.limit_lookups();
+        program.mixes_files = meaning::mixes_files(&program);
         program
             .referencers
             .add_entries(image, &program.switch_tables);
@@ -363,6 +376,11 @@ impl<'a> Program<'a> {
     /// Every address of read-only data that code or data refers to, ascending, once each.
     pub fn anonymous_targets(&self) -> Vec<Rva> {
         self.referencers.targets()
+    }
+
+    /// All references into data, by what they lead to.
+    pub fn incoming(&self) -> &Incoming {
+        &self.incoming
     }
 
     /// Addresses without a symbol that code or data refers to, in `[from, to)`.

@@ -258,6 +258,11 @@ fn text_extent(
     (!number).then_some((text, padding))
 }
 
+/// Length of the text at an address with its zero; `None` where none is.
+pub fn text_at(program: &Program<'_>, rva: Rva) -> Option<u32> {
+    text_length(program.image.rest_of_section(rva)?)
+}
+
 /// Length of the text at the start of `bytes` with its zero; `None` where it is no text.
 fn text_length(bytes: &[u8]) -> Option<u32> {
     let zero = bytes.iter().position(|b| *b == 0)?;

@@ -1,13 +1,11 @@
 //! Fills pieces with code: bytes with every reference resolved, and unwind information.
 
 use super::closure::{Closure, Source};
-use super::{
-    Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, literals, stubs,
-};
+use super::{Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, runs, stubs};
 use crate::addr::Rva;
 use crate::diff::place_text;
 use crate::finding::rules::code;
-use crate::function::{DataIndex, FunctionIndex, Place, Reference, ReferenceKind};
+use crate::function::{DataIndex, FunctionIndex, Place, Reference, ReferenceKind, Site};
 
 /// What a field of an instruction holds in the payload.
 enum Operand {
@@ -30,7 +28,7 @@ impl Closure<'_> {
         }
         let mut bytes = new.bytes_of(function).to_vec();
         let mut fixups = Vec::new();
-        let runs = literals::adjacent(new, decoded);
+        let runs = runs::without_identity(new, function);
         // The jump behind the last instruction comes first: branches to the end lead there.
         let mut stubs: Vec<Rva> = new.falls_into(function).into_iter().collect();
         for reference in &decoded.references {
@@ -138,9 +136,11 @@ impl Closure<'_> {
         {
             return self.resolve_reach(function, reference.target, *from);
         }
+        let site = Site::Code(function, reference.at);
         let in_run = runs
             .iter()
-            .find(|(start, size)| (start.0..start.0 + size).contains(&reference.target.0));
+            .find(|(start, size)| (start.0..start.0 + size).contains(&reference.target.0))
+            .or_else(|| self.run_before(site, reference.target, runs));
         if let Some(&(start, size)) = in_run {
             let offset = reference.target.0 - start.0;
             return Ok(match self.twin(start, Some(size)) {
@@ -163,10 +163,26 @@ impl Closure<'_> {
             let distance = reference.target.0.wrapping_sub(anchor.0) as i32;
             return Ok(Operand::Place(target, addend.wrapping_add(distance)));
         }
-        if reference.kind == ReferenceKind::Address {
-            self.neighbour_hazard(function, reference)?;
+        match reference.kind {
+            ReferenceKind::Address | ReferenceKind::Absolute | ReferenceKind::ImageRelative => {
+                self.resolve_address(site, reference.target).map(place)
+            }
+            _ => self.resolve(reference.target, accessed).map(place),
         }
-        self.resolve(reference.target, accessed).map(place)
+    }
+
+    /// The run that ends at an address, where that is all that the address can mean.
+    fn run_before<'r>(
+        &self,
+        site: Site,
+        target: Rva,
+        runs: &'r [(Rva, u32)],
+    ) -> Option<&'r (Rva, u32)> {
+        let found = runs
+            .iter()
+            .find(|(start, size)| start.0 + size == target.0)?;
+        let meanings = self.new.intent(site, target).settled(self.new, site);
+        meanings.start.is_none().then_some(found)
     }
 
     /// An address that an unknown index is added to stays where all that it may reach is the

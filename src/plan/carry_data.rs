@@ -4,7 +4,7 @@ use super::closure::{Closure, Source};
 use super::{Fixup, FixupKind, FixupTarget, ImportIndex, PieceIndex};
 use crate::addr::Rva;
 use crate::finding::{Finding, rules::code};
-use crate::function::{FunctionIndex, Place};
+use crate::function::{FunctionIndex, Place, Site};
 use crate::symbols::SwitchEntry;
 
 impl Closure<'_> {
@@ -18,7 +18,9 @@ impl Closure<'_> {
         for place in new.image.relocations_in(rva, size) {
             let at = place.0 - rva.0;
             let resolved = match new.image.pointer_at(*place) {
-                Some(target) if at + 8 <= size => self.resolve(target, None),
+                Some(target) if at + 8 <= size => {
+                    self.resolve_address(Site::Pointer(*place), target)
+                }
                 _ => Err((
                     &code::UNRESOLVED_REFERENCE,
                     "holds an address that is cut off".into(),

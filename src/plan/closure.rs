@@ -13,7 +13,7 @@ use super::{FixupTarget, Hazard, Piece, PieceIndex, PieceKind};
 use crate::addr::Rva;
 use crate::diff::{Diff, ThreadLocalPairs, follows, place_text};
 use crate::finding::{Finding, Rule, rules::code};
-use crate::function::{DataIndex, FunctionIndex, Place, Program};
+use crate::function::{DataIndex, End, FunctionIndex, Place, Program};
 use crate::image::Import;
 
 /// Grows the set of pieces until every reference leads somewhere.
@@ -28,6 +28,8 @@ pub struct Closure<'p> {
     /// What stands in the way.
     pub findings: Vec<Finding>,
     pub(super) names: SymbolNames,
+    /// What ends at addresses of which it was asked whether somebody may mean it.
+    pub(super) joints: HashMap<Rva, Option<End>>,
     /// Variables that must stay right behind the one before them.
     pub(super) glued: HashSet<DataIndex>,
     /// New functions whose address code or data of the payload holds.
@@ -81,6 +83,7 @@ impl<'p> Closure<'p> {
             imports: Vec::new(),
             findings: Vec::new(),
             names: SymbolNames::default(),
+            joints: HashMap::new(),
             glued: HashSet::new(),
             exposed: BTreeSet::new(),
             twins: None,
@@ -278,7 +281,10 @@ impl<'p> Closure<'p> {
                     return Ok((FixupTarget::Old(twin), 0));
                 }
                 let size = accessed.unwrap_or_else(|| new.anonymous_extent(target));
-                Ok((FixupTarget::Piece(self.constant(target, size)), 0))
+                // Where a part of a pointer is read, the pointer is carried.
+                let (start, size) = with_whole_pointers(new, target, size);
+                let offset = (target.0 - start.0) as i32;
+                Ok((FixupTarget::Piece(self.constant(start, size)), offset))
             }
             Place::SwitchTable(_) if new.lookup_at(target).is_some() => self.lookup(target),
             Place::SwitchTable(_) => unresolved("a switch table of another function"),
@@ -323,7 +329,7 @@ impl<'p> Closure<'p> {
         self.twins().find(rva, accessed)
     }
 
-    fn twins(&mut self) -> &Twins<'p> {
+    pub(super) fn twins(&mut self) -> &Twins<'p> {
         let (old, new, diff) = (self.old, self.new, self.diff);
         let made = || Twins::new(diff.comparer(old, new));
         self.twins.get_or_insert_with(made)
@@ -356,6 +362,24 @@ impl<'p> Closure<'p> {
         self.piece(Source::Constant(rva, size), &name, PieceKind::Constant, rva)
     }
 
+    /// The datum of the old image that stands for one of the new build; `None` where the
+    /// payload carries it.
+    pub(super) fn kept(&self, d: DataIndex) -> Option<DataIndex> {
+        let item = self.new.datum(d);
+        let replaced = |o: DataIndex| {
+            let changes = self.diff.data.changed.iter();
+            !item.writable && changes.into_iter().any(|c| (c.old, c.new) == (o, d))
+        };
+        // A table of labels goes where the code goes.
+        let labels = !item.writable && self.new.has_labels(item.rva, item.content_size());
+        let known = match self.diff.datum_is_ambiguous(d) {
+            // Of constants the content decides.
+            true => self.same_content(d),
+            false => self.diff.old_datum(d),
+        };
+        known.filter(|o| !replaced(*o) && !labels)
+    }
+
     fn resolve_datum(&mut self, d: DataIndex, offset: u32) -> Result<(FixupTarget, i32), Hazard> {
         let (old, new) = (self.old, self.new);
         let item = new.datum(d);
@@ -366,18 +390,7 @@ impl<'p> Closure<'p> {
         if let Some(guess) = self.guess_of_datum(d) {
             return Err(guess);
         }
-        let replaced = |o: DataIndex| {
-            let changes = self.diff.data.changed.iter();
-            !item.writable && changes.into_iter().any(|c| (c.old, c.new) == (o, d))
-        };
-        // A table of labels goes where the code goes.
-        let labels = !item.writable && new.has_labels(item.rva, item.content_size());
-        let known = match self.diff.datum_is_ambiguous(d) {
-            // Of constants the content decides.
-            true => self.same_content(d),
-            false => self.diff.old_datum(d),
-        };
-        match known.filter(|o| !replaced(*o) && !labels) {
+        match self.kept(d) {
             Some(o) => match old.datum(o).rva.checked_add(offset) {
                 Some(rva) => Ok((FixupTarget::Old(rva), 0)),
                 None => Err((&code::UNRESOLVED_REFERENCE, "is out of range".into())),
@@ -388,6 +401,15 @@ impl<'p> Closure<'p> {
                 } else {
                     PieceKind::Constant
                 };
+                if !item.writable {
+                    let (start, size) = self.constant_run(d);
+                    let offset = (item.rva.0 + offset - start.0) as i32;
+                    if (start, size) != (item.rva, item.content_size()) {
+                        let piece = self.constant(start, size);
+                        self.keep_alignments(piece);
+                        return Ok((FixupTarget::Piece(piece), offset));
+                    }
+                }
                 // New variables that lie side by side stay side by side.
                 let (first, last) = self.run_of(d).unwrap_or((d, d));
                 let start = new.datum(first).rva;
@@ -405,4 +427,13 @@ impl<'p> Closure<'p> {
             }
         }
     }
+}
+
+/// A range of a constant, with the whole of every pointer that it holds a part of.
+fn with_whole_pointers(program: &Program<'_>, rva: Rva, size: u32) -> (Rva, u32) {
+    let from = Rva(rva.0.saturating_sub(7));
+    let pointers = program.image.relocations_in(from, size + (rva.0 - from.0));
+    let start = pointers.first().map_or(rva, |first| rva.min(*first));
+    let end = pointers.last().map_or(0, |last| last.0 + 8);
+    (start, end.max(rva.0 + size) - start.0)
 }

@@ -34,6 +34,11 @@ impl<'t> Twins<'t> {
         Twins { comparer, by_look }
     }
 
+    /// What compares the two builds.
+    pub fn comparer(&self) -> &Comparer<'t> {
+        &self.comparer
+    }
+
     /// Where the old image has a variable without a symbol of the new one.
     pub fn old_variable(&self, rva: Rva) -> Option<Rva> {
         self.comparer.old_variable(rva)

@@ -260,7 +260,7 @@ impl Tally<'_, '_> {
         let pairs: Vec<_> = pairs.zip(&new.code_of(g).references).collect();
         if pairs
             .iter()
-            .all(|(r, s)| self.comparer.same_reference(f, r, s))
+            .all(|(r, s)| self.comparer.same_reference((f, g), r, s))
         {
             pairs
                 .iter()

@@ -71,6 +71,10 @@ rules! {
     GUESSED_IDENTITY = "HP218", Refuse, "which is which is a guess",
         remedy "Give the functions or variables names that occur once in their object file, and the object files names that occur once in the image; or restart.",
         because "The new code refers to a function or variable whose name several have: static variables of one name in one function, file-local names of object files that are called the same. The order in which they lie in the image proves nothing, and neither their content nor the functions that use them tell which of the old ones is meant. The same goes for a function or variable that the new build does not have under its old name while another takes its place.";
+    /// An address that may be the start of one object or the end of another.
+    TWO_MEANINGS = "HP219", Refuse, "address with two meanings that lie apart",
+        remedy "Link both builds with /DEBUGTYPE:FIXUP, which says what every address means; or end the loop by an index instead of an address; or restart.",
+        because "The address where one object ends is the address where the next begins, and code does not say which of the two it means. In the new build the two lie side by side; once the patch is applied they do not, because one of them is carried or because the old build has another neighbour there. What is done with the address does not show which one is meant.";
     /// An import that the old image lacks.
     NEW_IMPORT = "HP220", Note, "new import",
         remedy "Check the package against the process (hotpatch check): it says whether the module is loaded and has the function.",

@@ -239,11 +239,11 @@ impl Line {
     /// Whether this old and that new instruction are the same but for where they branch to
     /// within their function.
     fn same(&self, other: &Line, comparer: &crate::diff::Comparer<'_>) -> bool {
+        let functions = (self.function, other.function);
         let pairs = || self.references.iter().zip(&other.references);
         self.bare == other.bare
             && self.inner.is_some() == other.inner.is_some()
             && self.references.len() == other.references.len()
-            && pairs()
-                .all(|(a, b)| a.kind == b.kind && comparer.same_reference(self.function, a, b))
+            && pairs().all(|(a, b)| a.kind == b.kind && comparer.same_reference(functions, a, b))
     }
 }

@@ -1,0 +1,173 @@
+//! What a function does with an address that may be the start of one object or the end of the
+//! one before it.
+//!
+//! * It reads or writes at the address, or behind it: the start is meant.
+//! * It reads or writes before the address: the end is.
+//! * It only compares it with pointers into the object before: the end is.
+//! * Everything else, such as storing it or handing it over, leaves both open.
+//!
+//! A forward interpretation over registers and slots of the frame, of this one address only:
+//! one linear pass with a state per branch target, repeated until nothing changes. Values are
+//! sets of what a register may hold on some path, so that a loop's first round still shows
+//! what its later ones do not. Where paths contradict each other, nothing is proven.
+
+mod frame;
+mod step;
+mod value;
+
+use std::collections::BTreeMap;
+
+use iced_x86::{
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Register,
+};
+
+use super::meaning::End;
+use super::{FunctionIndex, Program, Reference};
+use crate::addr::Rva;
+use value::State;
+
+/// What the uses of an address show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// It is the start of an object.
+    Start,
+    /// It is the end of the object before.
+    End,
+    /// It may be either, and serves only to read or write at places that are counted from it.
+    Read,
+    /// It may be either.
+    Open,
+}
+
+/// Passes over the code until states are stable.
+const MAX_PASSES: usize = 12;
+
+/// Code that is longer than this is not followed.
+const MAX_CODE: usize = 1 << 17;
+
+/// What a function does with the address that `reference` takes, where `end` may end there.
+pub fn of(program: &Program<'_>, function: FunctionIndex, reference: &Reference, end: &End) -> Use {
+    let f = program.function(function);
+    let bytes = program.bytes_of(function);
+    if bytes.len() > MAX_CODE {
+        return Use::Open;
+    }
+    let has_handlers = !program.funclets_of(function).is_empty();
+    let mut states = BTreeMap::new();
+    for _ in 0..MAX_PASSES {
+        let mut walk = Walk {
+            rva: f.rva,
+            bytes,
+            reference,
+            before: (end.start, Rva(end.start.0 + end.len)),
+            slots: frame::slots_are_private(bytes, f.rva) && !has_handlers,
+            states: states.clone(),
+            shown: Shown::default(),
+            info: InstructionInfoFactory::new(),
+        };
+        walk.run();
+        if walk.states == states {
+            return walk.shown.verdict();
+        }
+        states = walk.states;
+    }
+    Use::Open
+}
+
+/// What was seen of an address so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shown {
+    /// It was used to read or write at it or behind it.
+    at_or_behind: bool,
+    /// It was used to read or write before it.
+    before: bool,
+    /// It was used with an index of which no more is known.
+    indexed: bool,
+    /// It was compared with a pointer into the object before.
+    compared: bool,
+    /// Something else was done with it.
+    escaped: bool,
+}
+
+impl Shown {
+    fn verdict(self) -> Use {
+        match (self.at_or_behind, self.before) {
+            (true, false) => Use::Start,
+            (false, true) => Use::End,
+            (false, false) if self.escaped => Use::Open,
+            (false, false) if self.compared && !self.indexed => Use::End,
+            (false, false) if self.indexed && !self.compared => Use::Read,
+            _ => Use::Open,
+        }
+    }
+}
+
+/// One pass over the code.
+struct Walk<'w> {
+    rva: Rva,
+    bytes: &'w [u8],
+    reference: &'w Reference,
+    /// The object before the address.
+    before: (Rva, Rva),
+    /// Whether nobody but this code reads and writes the slots of its frame.
+    slots: bool,
+    states: BTreeMap<u32, State>,
+    shown: Shown,
+    info: InstructionInfoFactory,
+}
+
+impl Walk<'_> {
+    fn run(&mut self) {
+        let mut decoder = Decoder::with_ip(64, self.bytes, self.rva.0.into(), DecoderOptions::NONE);
+        let mut instruction = Instruction::default();
+        let mut state = Some(State::default());
+        while decoder.can_decode() {
+            let at = decoder.position() as u32;
+            decoder.decode_out(&mut instruction);
+            if instruction.is_invalid() {
+                self.shown.escaped = true;
+                return;
+            }
+            if let Some(joined) = self.states.get(&at) {
+                state = Some(match state {
+                    Some(state) => state.join(joined),
+                    None => joined.clone(),
+                });
+            }
+            // What no branch leads to is the case of a switch, or handles an exception: the
+            // address may still be taken there.
+            let here = state.get_or_insert_with(State::default);
+            self.step(here, &instruction, at);
+            if !self.leave(here, &instruction) {
+                state = None;
+            }
+        }
+    }
+
+    /// Hands the state on to the branch target; says whether the next instruction follows.
+    fn leave(&mut self, state: &State, i: &Instruction) -> bool {
+        match i.flow_control() {
+            FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => {
+                let target = (i.near_branch_target() as u32).wrapping_sub(self.rva.0);
+                if (target as usize) < self.bytes.len() {
+                    let joined = self.states.get(&target).map(|s| s.join(state));
+                    self.states
+                        .insert(target, joined.unwrap_or_else(|| state.clone()));
+                } else {
+                    self.shown.escaped |= state.holds_anywhere();
+                }
+                i.flow_control() == FlowControl::ConditionalBranch
+            }
+            FlowControl::IndirectBranch => {
+                self.shown.escaped |= state.holds_anywhere();
+                false
+            }
+            FlowControl::Return => {
+                self.shown.escaped |= state.get(Register::RAX).holds();
+                false
+            }
+            FlowControl::Exception => false,
+            _ => true,
+        }
+    }
+}

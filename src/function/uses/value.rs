@@ -1,0 +1,246 @@
+//! What a register may hold, as far as one address is concerned.
+
+use std::collections::BTreeMap;
+
+use iced_x86::Register;
+
+/// More numbers than this are not told apart.
+const MAX_EXACT: usize = 4;
+
+/// Numbers that are known, ascending, and whether there may be others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Those that are known.
+    pub exact: Vec<i64>,
+    /// Whether there are others.
+    pub others: Others,
+}
+
+/// What is known of the numbers that are not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Others {
+    /// There are none.
+    #[default]
+    None,
+    /// None of them is negative.
+    NotNegative,
+    /// Nothing.
+    Any,
+}
+
+impl Numbers {
+    /// One known number.
+    pub fn one(number: i64) -> Self {
+        Numbers {
+            exact: vec![number],
+            others: Others::None,
+        }
+    }
+
+    /// No number at all.
+    pub fn is_none(&self) -> bool {
+        self.exact.is_empty() && self.others == Others::None
+    }
+
+    fn join(&mut self, other: &Numbers) {
+        for number in &other.exact {
+            self.insert(*number, Others::Any);
+        }
+        self.others = self.others.max(other.others);
+    }
+
+    fn insert(&mut self, number: i64, beyond: Others) {
+        if let Err(at) = self.exact.binary_search(&number) {
+            if self.exact.len() < MAX_EXACT {
+                self.exact.insert(at, number);
+            } else {
+                self.others = self.others.max(beyond);
+            }
+        }
+    }
+
+    /// Every number through a function; `others` is what becomes of the unknown ones.
+    pub fn map(&self, to: impl Fn(i64) -> Option<i64>, others: Others) -> Numbers {
+        let mut mapped = Numbers::default();
+        for number in &self.exact {
+            match to(*number) {
+                Some(number) => mapped.insert(number, Others::Any),
+                None => mapped.others = Others::Any,
+            }
+        }
+        if self.others != Others::None {
+            mapped.others = mapped.others.max(others);
+        }
+        mapped
+    }
+
+    /// Every sum of two numbers.
+    pub fn sum(&self, other: &Numbers) -> Numbers {
+        let mut sum = Numbers::default();
+        for a in &self.exact {
+            for b in &other.exact {
+                match a.checked_add(*b) {
+                    Some(number) => sum.insert(number, Others::Any),
+                    None => sum.others = Others::Any,
+                }
+            }
+        }
+        let negative = |n: &Numbers| n.others == Others::Any || n.exact.iter().any(|e| *e < 0);
+        let unknown = self.others != Others::None && !other.is_none()
+            || other.others != Others::None && !self.is_none();
+        if unknown {
+            let any = negative(self) || negative(other);
+            sum.others = sum.others.max(if any {
+                Others::Any
+            } else {
+                Others::NotNegative
+            });
+        }
+        sum
+    }
+}
+
+/// A value: one of everything that is said here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Value {
+    /// The address, with these numbers added to it; `others` where the number is not known.
+    pub this: Numbers,
+    /// A pointer into the object before the address.
+    pub before: bool,
+    /// A number, or anything else.
+    pub number: Numbers,
+}
+
+impl Value {
+    /// Anything else.
+    pub fn any() -> Self {
+        Value::number(Others::Any)
+    }
+
+    /// A number of which not more is known.
+    pub fn number(others: Others) -> Self {
+        Value {
+            number: Numbers {
+                exact: Vec::new(),
+                others,
+            },
+            ..Value::default()
+        }
+    }
+
+    /// A known number.
+    pub fn known(number: i64) -> Self {
+        Value {
+            number: Numbers::one(number),
+            ..Value::default()
+        }
+    }
+
+    /// Whether it may be, or be derived from, the address.
+    pub fn holds(&self) -> bool {
+        !self.this.is_none()
+    }
+
+    /// Whether it is a pointer into the object before, and nothing else.
+    pub fn is_before(&self) -> bool {
+        self.before && self.this.is_none() && self.number.is_none()
+    }
+
+    /// One of two values.
+    pub fn join(&self, other: &Value) -> Value {
+        let mut joined = self.clone();
+        joined.this.join(&other.this);
+        joined.before |= other.before;
+        joined.number.join(&other.number);
+        joined
+    }
+
+    /// The sum of two values.
+    pub fn sum(&self, other: &Value) -> Value {
+        let mut this = self.this.sum(&other.number);
+        this.join(&other.this.sum(&self.number));
+        let mut number = self.number.sum(&other.number);
+        let pointers = |v: &Value| v.before || !v.this.is_none();
+        if pointers(self) && pointers(other) {
+            number.others = Others::Any;
+        }
+        let numbers = |v: &Value| !v.number.is_none();
+        Value {
+            this,
+            before: self.before && numbers(other) || other.before && numbers(self),
+            number,
+        }
+    }
+}
+
+/// What registers and slots of the frame may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    registers: Vec<Value>,
+    /// By base register and displacement; what is not here holds anything.
+    slots: BTreeMap<(u8, i64), Value>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State {
+            registers: vec![Value::any(); 16],
+            slots: BTreeMap::new(),
+        }
+    }
+}
+
+impl State {
+    /// What both paths may bring.
+    pub fn join(&self, other: &State) -> State {
+        let pairs = self.registers.iter().zip(&other.registers);
+        let mut slots = BTreeMap::new();
+        for place in self.slots.keys().chain(other.slots.keys()) {
+            slots.insert(*place, self.slot(*place).join(&other.slot(*place)));
+        }
+        State {
+            registers: pairs.map(|(a, b)| a.join(b)).collect(),
+            slots,
+        }
+    }
+
+    /// A register or a part of one.
+    pub fn get(&self, register: Register) -> Value {
+        match index(register) {
+            Some(index) => self.registers[index].clone(),
+            None => Value::any(),
+        }
+    }
+
+    /// Sets a register; slots that are counted from it are not known any more.
+    pub fn set(&mut self, register: Register, value: Value) {
+        if let Some(index) = index(register) {
+            self.registers[index] = value;
+            self.slots.retain(|place, _| usize::from(place.0) != index);
+        }
+    }
+
+    /// A slot of the frame.
+    pub fn slot(&self, place: (u8, i64)) -> Value {
+        self.slots.get(&place).cloned().unwrap_or_else(Value::any)
+    }
+
+    /// Sets a slot of the frame.
+    pub fn set_slot(&mut self, place: (u8, i64), value: Value) {
+        self.slots.insert(place, value);
+    }
+
+    /// Whether a register or slot holds the address.
+    pub fn holds_anywhere(&self) -> bool {
+        self.registers
+            .iter()
+            .chain(self.slots.values())
+            .any(Value::holds)
+    }
+}
+
+/// The number of a general-purpose register.
+pub fn index(register: Register) -> Option<usize> {
+    let full = register.full_register();
+    full.is_gpr64().then(|| full.number())
+}

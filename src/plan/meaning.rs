@@ -1,0 +1,216 @@
+//! Where an address leads once the patch is applied: the planner carries what it means, not
+//! the number.
+//!
+//! Where an address may be the start of one object or the end of the one before it, both are
+//! looked up. If both are in one place, nothing has to be decided. If they lie apart, what is
+//! done with the address has to show which of the two is meant, or the function only reads
+//! there and gets a copy of both side by side; otherwise the change is refused.
+
+use super::closure::Closure;
+use super::{FixupTarget, Hazard};
+use crate::addr::Rva;
+use crate::diff::place_text;
+use crate::finding::rules::code;
+use crate::function::{AddressUse, DataIndex, End, Ended, Place, Program, Site, use_at};
+use crate::image::SectionKind;
+
+/// Where the start of an object is.
+enum Located {
+    Old(Rva),
+    Payload,
+    /// Not found, as resolving it will say.
+    Unknown,
+}
+
+impl Closure<'_> {
+    /// Where an address of the new image leads that code or data holds at `site`.
+    pub(super) fn resolve_address(
+        &mut self,
+        site: Site,
+        target: Rva,
+    ) -> Result<(FixupTarget, i32), Hazard> {
+        let new = self.new;
+        let meanings = new.intent(site, target);
+        let end = match (meanings.start, meanings.end) {
+            (_, None) => return self.resolve(target, None),
+            (_, Some(_)) if self.diff.is_identity() => return Ok((FixupTarget::Old(target), 0)),
+            (None, Some(end)) => return self.resolve_end(&end),
+            (Some(_), Some(end)) => end,
+        };
+        if self.are_together(target, &end) {
+            return self.resolve_end(&end);
+        }
+        if self.coincide(target, &end) {
+            if let Place::Data(datum, 0) = new.place(target) {
+                // And that is how it has to stay.
+                self.glued.insert(datum);
+            }
+            return self.resolve(target, None);
+        }
+        let settled = meanings.settled(new, site);
+        if settled.end.is_none() {
+            return self.resolve(target, None);
+        }
+        if settled.start.is_none() {
+            return self.resolve_end(&end);
+        }
+        if use_at(new, site, &end) == AddressUse::Read
+            && let Some(copy) = self.copy_of_both(target, &end)
+        {
+            return Ok(copy);
+        }
+        let reason = format!(
+            "is the start of {} or the end of {}, which lie apart once the patch is applied",
+            name(new, target),
+            name_of_end(new, &end)
+        );
+        Err((&code::TWO_MEANINGS, reason))
+    }
+
+    /// Whether the payload carries the constant that ends at an address in one piece with what
+    /// begins there.
+    fn are_together(&mut self, target: Rva, end: &End) -> bool {
+        let Ended::Datum(d) = end.ended else {
+            return false;
+        };
+        if !self.is_carried_constant(d) {
+            return false;
+        }
+        let (start, size) = self.constant_run(d);
+        (start.0..start.0 + size).contains(&target.0)
+    }
+
+    /// Whether the start of one object and the end of another are in one place.
+    fn coincide(&mut self, target: Rva, end: &End) -> bool {
+        let (old, new) = (self.old, self.new);
+        match self.located(target) {
+            Located::Unknown => true,
+            Located::Payload => match (new.place(target), end.ended) {
+                (Place::Data(d, 0), Ended::Datum(before)) => {
+                    self.run_of(d).is_some() && self.run_of(d) == self.run_of(before)
+                }
+                _ => false,
+            },
+            Located::Old(at) => {
+                let Some(there) = old.meanings(at).end else {
+                    return false;
+                };
+                match end.ended {
+                    Ended::Datum(d) if self.kept(d).is_none() => return false,
+                    Ended::Datum(_) | Ended::Contribution(_) => {}
+                    Ended::Constant => {
+                        let twin = self.twin(end.start, Some(end.len));
+                        if twin.and_then(|t| t.checked_add(end.len)) != Some(at) {
+                            return false;
+                        }
+                    }
+                }
+                self.twins().comparer().same_end(&there, end)
+            }
+        }
+    }
+
+    /// Where the object is that begins at an address, without making a piece of it.
+    fn located(&mut self, target: Rva) -> Located {
+        match self.new.place(target) {
+            Place::Data(d, _) if self.diff.datum_is_ambiguous(d) => Located::Unknown,
+            Place::Data(d, offset) => match self.kept(d) {
+                Some(o) => {
+                    let at = self.old.datum(o).rva.checked_add(offset);
+                    at.map_or(Located::Unknown, Located::Old)
+                }
+                None => Located::Payload,
+            },
+            Place::Constant => match self.twin(target, None) {
+                Some(twin) => Located::Old(twin),
+                None => Located::Payload,
+            },
+            Place::Variable => match self.twins().old_variable(target) {
+                Some(old) => Located::Old(old),
+                None => Located::Unknown,
+            },
+            Place::SwitchTable(_) => Located::Payload,
+            _ => Located::Unknown,
+        }
+    }
+
+    /// Where the end of an object is.
+    fn resolve_end(&mut self, end: &End) -> Result<(FixupTarget, i32), Hazard> {
+        let (target, addend) = match end.ended {
+            Ended::Datum(_) | Ended::Constant => self.resolve(end.start, None)?,
+            Ended::Contribution(_) => (FixupTarget::Old(self.old_contribution(end)?), 0),
+        };
+        Ok(match target {
+            FixupTarget::Old(rva) if addend == 0 => {
+                (FixupTarget::Old(Rva(rva.0.wrapping_add(end.len))), 0)
+            }
+            _ => (target, addend.wrapping_add(end.len as i32)),
+        })
+    }
+
+    /// Where the old build has the writable part of an object file that ends at an address.
+    fn old_contribution(&self, end: &End) -> Result<Rva, Hazard> {
+        let (old, new) = (self.old, self.new);
+        let kind = |program: &Program<'_>, rva| program.image.section_at(rva).map(|s| s.kind());
+        let wanted = new.symbols.contribution_at(end.start);
+        let mut fitting = old.symbols.contributions.iter().filter(|o| {
+            wanted.is_some_and(|c| {
+                o.size == c.size && self.diff.keys.modules.same(o.module, c.module)
+            }) && kind(old, o.rva) == Some(SectionKind::Writable)
+        });
+        match (fitting.next(), fitting.next()) {
+            (Some(found), None) => Ok(found.rva),
+            _ => Err((
+                &code::UNRESOLVED_REFERENCE,
+                format!(
+                    "is {}, which cannot be found in the old build",
+                    name_of_end(new, end)
+                ),
+            )),
+        }
+    }
+
+    /// A copy of two constants side by side, for code that only reads them.
+    fn copy_of_both(&mut self, target: Rva, end: &End) -> Option<(FixupTarget, i32)> {
+        let new = self.new;
+        let constant = |d: DataIndex| {
+            let item = new.datum(d);
+            !item.writable && !new.has_labels(item.rva, item.content_size())
+        };
+        let first = match end.ended {
+            Ended::Datum(d) => constant(d),
+            Ended::Constant => true,
+            Ended::Contribution(_) => false,
+        };
+        let size = match new.place(target) {
+            Place::Data(d, 0) if constant(d) => new.datum(d).content_size(),
+            Place::Constant => new.anonymous_extent(target),
+            _ => return None,
+        };
+        if !first {
+            return None;
+        }
+        let piece = self.constant(end.start, end.len + size);
+        self.keep_alignments(piece);
+        Some((FixupTarget::Piece(piece), end.len as i32))
+    }
+}
+
+fn name(program: &Program<'_>, rva: Rva) -> String {
+    match program.place(rva) {
+        Place::Constant => format!("a constant at {rva}"),
+        _ => place_text(program, rva),
+    }
+}
+
+fn name_of_end(program: &Program<'_>, end: &End) -> String {
+    match end.ended {
+        Ended::Datum(d) => program.datum(d).display_name().to_owned(),
+        Ended::Constant => format!("a constant at {}", end.start),
+        Ended::Contribution(module) => {
+            let module = program.symbols.modules.get(module.0 as usize);
+            let file = module.map(|m| m.object_name()).unwrap_or_default();
+            format!("the data of {file}")
+        }
+    }
+}
