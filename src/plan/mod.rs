@@ -32,6 +32,7 @@ mod unwind;
 pub use coverage::{Checked, check_all};
 pub use entry::Gate;
 
+use crate::account::Account;
 use crate::addr::Rva;
 use crate::diff::Diff;
 use crate::finding::{Finding, Rule, Severity};
@@ -212,6 +213,8 @@ pub struct Plan {
     pub exposed: Vec<PieceIndex>,
     /// Functions that stay where they are, where everything is to be moved.
     pub left_out: Vec<Checked>,
+    /// What the bytes of both images belong to; `None` where nothing was compared.
+    pub account: Option<Account>,
 }
 
 impl Plan {
@@ -229,6 +232,7 @@ impl Plan {
             hooks: Vec::new(),
             exposed: Vec::new(),
             left_out: Vec::new(),
+            account: None,
         })
     }
 
@@ -272,6 +276,8 @@ impl Plan {
         findings.extend(aligned);
         image_hazards::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
+        let account = Account::new(old, new, diff, &findings);
+        findings.extend(account.findings());
         findings.sort_by(|a, b| (a.rule.code, &a.subject).cmp(&(b.rule.code, &b.subject)));
         findings.dedup();
         let (status, accepted) = verdict(&findings, accepted, diff);
@@ -285,6 +291,7 @@ impl Plan {
             hooks,
             exposed,
             left_out: Vec::new(),
+            account: Some(account),
         }
     }
 

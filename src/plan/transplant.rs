@@ -6,6 +6,7 @@
 use super::closure::Closure;
 use super::coverage::Checks;
 use super::{Plan, Replacement, Status};
+use crate::account::Account;
 use crate::diff::Diff;
 use crate::finding::Severity;
 use crate::function::{FunctionIndex, Program};
@@ -75,6 +76,7 @@ impl Plan {
             hooks: Vec::new(),
             exposed: Vec::new(),
             left_out,
+            account: Some(Account::of_itself(program.image)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The report of `hotpatch diff`, and the part of it that `build` shows as well.
 
+mod account;
 mod create;
 mod html;
 mod sarif;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::addr::Rva;
 use crate::finding::FindingReport;
 
+pub use account::{AccountReport, BytesReport, UnexplainedReport};
 pub use create::{Compared, Shown};
 pub use text::findings_text;
 pub use type_users::{ThroughReport, TypeUserReport};
@@ -34,6 +36,8 @@ pub struct DiffReport {
     pub types: TypesReport,
     /// Resources that differ.
     pub resources: Vec<ResourceReport>,
+    /// What the bytes of both images belong to; null where nothing was compared.
+    pub account: Option<AccountReport>,
     /// The verdict.
     pub verdict: VerdictReport,
     /// Milliseconds per stage.

@@ -1,5 +1,6 @@
 //! Two builds, compared and packaged by the real program.
 
+mod account;
 mod build;
 mod coverage;
 mod damage;

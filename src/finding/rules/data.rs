@@ -39,6 +39,14 @@ rules! {
     NEW_TYPE_INFORMATION = "HP309", Refuse, "new thrown type or run-time type information",
         remedy "Throw a type that the old build throws already, or use no dynamic_cast or typeid of a new class; otherwise restart.",
         because "The new build describes a type to the C++ runtime (a thrown type, or a class with virtual functions) that the old build does not. Such descriptions hold addresses relative to their own image, and there must be one of each; this version does not carry them in the payload.";
+    /// A byte that nothing accounts for.
+    UNEXPLAINED = "HP310", Refuse, "difference that nothing explains",
+        remedy "Find out what lies there (the place and its neighbours are named) and keep it as it was; build with full debug information; otherwise restart.",
+        because "The images differ in bytes that belong to no function of the patch, to no data that only such functions use, and to nothing that merely moved. Code that refers to them in a way that was not recognised would go on with the old bytes.";
+    /// A constant whose users are not all replaced.
+    CONSTANT_IN_USE = "HP311", Refuse, "constant changed, and not everything that may use it is in the patch",
+        remedy "Keep the constant as it was and use a new one under another name, or restart.",
+        because "The bytes of a constant differ, while a function that stays refers to it or may do so, or no function that uses it was found at all. Such code would go on with the old value, where the new build uses the new one.";
     /// A kept variable whose value means something else.
     VARIABLE_MEANING = "HP312", Risk, "variable has another type",
         remedy "Give the variable of the new type another name, or bring its value over in a function that runs when the patch is applied; accept it where every value that old code has stored means the same to new code; otherwise restart.",

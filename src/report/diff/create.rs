@@ -138,6 +138,7 @@ impl DiffReport {
             data: DataReport::default(),
             types: TypesReport::default(),
             resources: Vec::new(),
+            account: plan.account.as_ref().map(AccountReport::new),
             verdict: VerdictReport::new(plan),
             timings_ms: timings.collect(),
         };

@@ -22,6 +22,9 @@ impl DiffReport {
                 t.users_text(&mut text);
             }
         }
+        if let Some(account) = &self.account {
+            text.push_str(&account.text());
+        }
         text.push_str(&self.verdict.findings_text());
         text
     }

@@ -347,6 +347,7 @@ mod tests {
             data: Default::default(),
             types: Default::default(),
             resources: Vec::new(),
+            account: None,
             verdict: VerdictReport {
                 status: "patchable",
                 accepted: Vec::new(),

@@ -1,0 +1,130 @@
+//! Code: functions that stay must have the same bytes outside of their fields, and between
+//! functions there is nothing but padding.
+
+use std::collections::HashSet;
+
+use super::roles::{Role, Roles};
+use super::{Class, Map, Rest};
+use crate::addr::Rva;
+use crate::function::{FunctionIndex, Program, length_without_padding};
+use crate::image::SectionKind;
+
+/// Accounts for the code of both images.
+pub fn account(
+    old: &Program<'_>,
+    new: &Program<'_>,
+    roles: &Roles,
+    maps: &mut (Map, Map),
+    rest: &mut Rest,
+) {
+    for (o, n, is_noise) in &roles.pairs {
+        let (f, g) = (old.function(*o), new.function(*n));
+        let class = match first_difference(old, new, (*o, *n)) {
+            Ok(class) => class,
+            Err(_) if *is_noise => Class::Moved,
+            Err(at) => {
+                let detail = format!(
+                    "the code of {} differs at +{at:#x}, and it is not in the patch",
+                    f.display_name()
+                );
+                let places = (f.rva.checked_add(at), g.rva.checked_add(at));
+                rest.nothing(places.0, places.1, detail);
+                Class::Unexplained
+            }
+        };
+        maps.0.paint(f.rva, f.size, class);
+        maps.1.paint(g.rva, g.size, class);
+    }
+    for (program, roles, map) in [
+        (old, &roles.old, &mut maps.0),
+        (new, &roles.new, &mut maps.1),
+    ] {
+        let reached = reached(program, roles);
+        for (index, f) in program.functions.iter().enumerate() {
+            let nameless = f.names.is_empty() && !program.is_part(FunctionIndex(index as u32));
+            match roles[index] {
+                // Without a name, it is whatever lies between functions.
+                Role::Single if nameless && !reached.contains(&f.rva) => {}
+                Role::InPatch => map.paint(f.rva, f.size, Class::InPatch),
+                Role::Single => map.paint(f.rva, f.size, Class::Reported),
+                Role::Unknown | Role::Unchanged => {}
+            }
+        }
+    }
+    leftover(old, &mut maps.0, "old", rest);
+    leftover(new, &mut maps.1, "new", rest);
+}
+
+/// Where functions of the patch, or of one build only, lead to.
+fn reached(program: &Program<'_>, roles: &[Role]) -> HashSet<Rva> {
+    let leads = |role: Role| matches!(role, Role::InPatch | Role::Single);
+    let code = program.code.iter().zip(roles);
+    let code = code.filter(|(_, role)| leads(**role));
+    code.flat_map(|(c, _)| c.references.iter().map(|r| r.target))
+        .collect()
+}
+
+/// Whether two functions are the same outside of their fields, and whether in these as well;
+/// else the first byte that is not.
+fn first_difference(
+    old: &Program<'_>,
+    new: &Program<'_>,
+    (o, n): (FunctionIndex, FunctionIndex),
+) -> Result<Class, u32> {
+    let (a, b) = (old.bytes_of(o), new.bytes_of(n));
+    if a.len() != b.len() {
+        return Err(a.len().min(b.len()) as u32);
+    }
+    if a == b {
+        return Ok(Class::Shared);
+    }
+    let references = (&old.code_of(o).references, &new.code_of(n).references);
+    let mut fields = references.0.iter().zip(references.1).peekable();
+    let mut at = 0;
+    while at < a.len() {
+        let same = a[at..].iter().zip(&b[at..]).take_while(|(x, y)| x == y);
+        at += same.count();
+        if at == a.len() {
+            break;
+        }
+        while let Some((r, _)) = fields.peek()
+            && r.at + r.kind.width() <= at as u32
+        {
+            fields.next();
+        }
+        match fields.peek() {
+            Some((r, s)) if r.at <= at as u32 && (r.at, r.kind) == (s.at, s.kind) => {
+                at = (r.at + r.kind.width()) as usize;
+            }
+            _ => return Err(at as u32),
+        }
+    }
+    Ok(Class::Moved)
+}
+
+/// What no function holds.
+fn leftover(program: &Program<'_>, map: &mut Map, which: &str, rest: &mut Rest) {
+    for (rva, size) in map.open() {
+        let section = program.image.section_at(rva);
+        if section.is_none_or(|s| s.kind() != SectionKind::Code) {
+            continue;
+        }
+        let bytes = program.image.slice(rva, size as usize).unwrap_or(&[]);
+        let covered = program.function_at(rva);
+        if covered.is_none() && length_without_padding(bytes) == 0 {
+            map.paint(rva, size, Class::Padding);
+            continue;
+        }
+        let around = super::verdicts::around(program, rva);
+        let detail = format!(
+            "{size} bytes of code at {rva} of the {which} build, {around}, belong to no function \
+             that was compared"
+        );
+        let places = match which {
+            "old" => (Some(rva), None),
+            _ => (None::<Rva>, Some(rva)),
+        };
+        rest.nothing(places.0, places.1, detail);
+        map.paint(rva, size, Class::Unexplained);
+    }
+}

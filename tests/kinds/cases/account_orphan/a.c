@@ -1,0 +1,3 @@
+volatile int amount = 6;
+extern int shown(int n);
+int start(void) { return shown(amount); }

@@ -1,0 +1,12 @@
+        .globl shown
+        .text
+shown:
+        leal 1(%rcx), %eax
+        ret
+        .section .rdata,"dr"
+        .p2align 4
+#ifdef NEW
+        .long 1, 2, 3, 5
+#else
+        .long 1, 2, 3, 4
+#endif
