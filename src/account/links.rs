@@ -126,7 +126,8 @@ impl<'l> Links<'l> {
         let (old, new) = (self.comparer.old, self.comparer.new);
         for (d, e) in self.comparer.keys.data_pairs() {
             let (a, b) = (old.datum(d), new.datum(e));
-            if self.tables.0.holds(a.rva) || self.tables.1.holds(b.rva) {
+            let in_table = self.tables.0.holds(a.rva) || self.tables.1.holds(b.rva);
+            if in_table || a.names.iter().any(|n| is_label(&n.name)) {
                 continue;
             }
             let len = a.content_size().min(b.content_size());
@@ -408,4 +409,20 @@ impl<'l> Links<'l> {
             }
         }
     }
+}
+
+/// Whether a name only marks a border of what the linker has put together: what lies behind it
+/// belongs to others.
+fn is_label(name: &str) -> bool {
+    const LABELS: [&str; 8] = [
+        "__CTOR_LIST__",
+        "__DTOR_LIST__",
+        "__RUNTIME_PSEUDO_RELOC_LIST",
+        "__data_start__",
+        "__data_end__",
+        "__bss_start__",
+        "__bss_end__",
+        "___crt_",
+    ];
+    LABELS.iter().any(|label| name.starts_with(label))
 }

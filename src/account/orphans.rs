@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Rest;
 use super::links::Link;
 use super::map::{Class, Map};
-use super::verdicts::{Known, around, is_startup};
+use super::verdicts::{Known, around, is_path_hash, is_startup};
 use crate::addr::Rva;
 use crate::diff::Comparer;
 use crate::function::Program;
@@ -283,7 +283,9 @@ fn leftover(
         let place = Rva(rva.0 + at as u32);
         let reported = (known.unnamed && program.is_writable(place))
             || (known.startup && is_startup(program, place));
-        if reported {
+        if is_path_hash(program, place, other as u32) {
+            map.paint(place, other as u32, Class::Metadata);
+        } else if reported {
             map.paint(place, other as u32, Class::Reported);
         } else {
             map.paint(place, other as u32, Class::Unexplained);

@@ -253,6 +253,9 @@ fn bound_slots(image: &Image<'_>, headers: &Headers) -> Vec<Rva> {
         let field = |at: usize| Rva(u32_at(descriptor, at).unwrap_or(0));
         let (names, slots) = (field(0), field(16));
         if field(12) == Rva(0) || slots == Rva(0) {
+            if descriptor.iter().any(|b| *b != 0) {
+                found.push(slots);
+            }
             break;
         }
         if (field(4), field(8)) != (Rva(0), Rva(0)) {
@@ -271,6 +274,10 @@ fn bound_slots(image: &Image<'_>, headers: &Headers) -> Vec<Rva> {
     if let Some(d) = headers.directory(headers::IMPORT_ADDRESSES) {
         let slots = image.imports.iter().filter(|i| !i.delayed).map(|i| i.slot);
         found.extend(slots.filter(|s| *s < d.rva || s.0 - d.rva.0 >= d.size));
+        let end = image.section_at(d.rva).map(|s| s.end());
+        if d.rva.checked_add(d.size) > end {
+            found.push(d.rva);
+        }
     }
     found
 }

@@ -123,6 +123,10 @@ fn of_range(
     if link.datum.is_some_and(|(d, _)| reported.contains(&d)) {
         return Ok(Class::Reported);
     }
+    let places = (place, Rva(link.new.0 + from));
+    if is_path_hash(old, places.0, len) && is_path_hash(comparer.new, places.1, len) {
+        return Ok(Class::Metadata);
+    }
     let in_template = |rva: Rva| {
         let tls = old.image.tls.as_ref();
         tls.is_some_and(|t| rva >= t.template && rva.0 - t.template.0 < t.template_size)
@@ -260,6 +264,23 @@ pub fn is_startup(program: &Program<'_>, rva: Rva) -> bool {
         .checked_sub(1);
     let name = name.map_or("", |i| program.data[i].display_name());
     in_group || LISTS.iter().any(|l| name.starts_with(l))
+}
+
+/// Whether bytes are part of the eight digits by which Microsoft's ABI tells the unnamed
+/// namespace of one file from others (`?A0x1234abcd`), in the name of a type. They are a hash
+/// of the file's path, and so another one in another folder.
+pub fn is_path_hash(program: &Program<'_>, rva: Rva, len: u32) -> bool {
+    const MARK: &[u8] = b"?A0x";
+    const DIGITS: u32 = 8;
+    (0..DIGITS)
+        .filter(|skipped| skipped + len <= DIGITS)
+        .any(|skipped| {
+            let start = rva.0.checked_sub(skipped + MARK.len() as u32).map(Rva);
+            let text = start.and_then(|s| program.image.slice(s, MARK.len() + DIGITS as usize));
+            text.is_some_and(|t| {
+                t.starts_with(MARK) && t[MARK.len()..].iter().all(u8::is_ascii_hexdigit)
+            })
+        })
 }
 
 /// What lies around a place, in words.
