@@ -21,6 +21,8 @@
 //! * A literal, a virtual function table and the like are in the image because something
 //!   refers to them: the start is meant.
 //! * So is a local object. Where there is one reference to it only, that one means it.
+//! * Pointers in data lead to objects one after the other, as a table of literals does: the
+//!   end of a text or of a single object is not what such a table holds.
 
 use super::incoming::Site;
 use super::reach::text_at;
@@ -88,7 +90,9 @@ impl Meanings {
                     _ => false,
                 };
                 let known = made || is_only_reference(program, rva);
-                match known && !holds_inside(program, site, &end) {
+                // Tables lead to one object after the other, and nobody stores the end of one.
+                let listed = matches!(site, Site::Pointer(_)) && is_one(program, &end);
+                match listed || known && !holds_inside(program, site, &end) {
                     true => Meanings { end: None, ..self },
                     false => self,
                 }
@@ -439,6 +443,20 @@ fn holds_inside(program: &Program<'_>, site: Site, end: &End) -> bool {
         (Site::Pointer(p), Site::Pointer(q)) => holder(p).is_some() && holder(p) == holder(*q),
         _ => false,
     })
+}
+
+/// Whether what ends is one object or one text, and no array of several.
+fn is_one(program: &Program<'_>, end: &End) -> bool {
+    match end.ended {
+        Ended::Datum(d) => {
+            let item = program.datum(d);
+            let name = item.type_name.as_deref().unwrap_or_default();
+            let known = item.type_size.is_some_and(|size| size > 0) && !name.is_empty();
+            is_literal(item) || known && !name.contains('[')
+        }
+        Ended::Constant => is_text(program, end.start, end.len),
+        Ended::Contribution(_) => false,
+    }
 }
 
 /// Whether a datum is one value, by its type.
