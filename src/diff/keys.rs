@@ -225,6 +225,13 @@ impl Table {
         all.into_iter().collect()
     }
 
+    /// The new items that share an open set with a new one, itself included.
+    fn rivals(&self, new: u32) -> Vec<u32> {
+        let sets = self.new.open.get(&new).into_iter().flatten();
+        let all: BTreeSet<u32> = sets.flat_map(|s| self.sets[*s].new.clone()).collect();
+        all.into_iter().collect()
+    }
+
     fn pairs(&self) -> Vec<(u32, u32)> {
         let known = self.old.item.iter().zip(&self.new.item);
         let mut pairs: Vec<(u32, u32)> = known
@@ -389,6 +396,18 @@ impl Keys {
     pub fn function_candidates(&self, new: FunctionIndex) -> Vec<FunctionIndex> {
         let all = self.functions.candidates(new.0).into_iter();
         all.map(FunctionIndex).collect()
+    }
+
+    /// The new functions between which is not known which is which, this one included.
+    pub fn function_rivals(&self, new: FunctionIndex) -> Vec<FunctionIndex> {
+        let all = self.functions.rivals(new.0).into_iter();
+        all.map(FunctionIndex).collect()
+    }
+
+    /// The new data between which is not known which is which, this one included.
+    pub fn datum_rivals(&self, new: DataIndex) -> Vec<DataIndex> {
+        let all = self.data.rivals(new.0).into_iter();
+        all.map(DataIndex).collect()
     }
 
     /// The old data that an ambiguous new one may be.

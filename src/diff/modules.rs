@@ -340,6 +340,7 @@ mod tests {
                     module: ModuleIndex(i as u32),
                     global: true,
                     never_returns: false,
+                    type_index: crate::symbols::TypeIndex(0),
                 });
             }
         }

@@ -79,6 +79,15 @@ fn without_lambda_numbers(name: &str) -> Option<String> {
     (stable != name).then_some(stable)
 }
 
+/// Whether a name is that of a lambda, or of something in one: it says nothing of what it is.
+pub fn is_of_lambda(name: &str) -> bool {
+    const LAMBDAS: [&str; 3] = ["<lambda", "$_", "__lambda_"];
+    let changes = stable_name(name).1;
+    changes
+        && (LAMBDAS.iter().any(|mark| name.contains(mark))
+            || without_lambda_numbers(name).is_some())
+}
+
 /// Whether link-time optimisation has made a file's own name visible to other files.
 pub fn is_promoted(name: &str) -> bool {
     let number = name.rsplit_once(PROMOTED).map(|(_, number)| number);

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Keys;
+use super::same::same_shape;
 use crate::addr::Rva;
 use crate::function::{DataIndex, FunctionIndex, Place, Program};
 
@@ -54,7 +55,8 @@ impl Variables {
                     .iter()
                     .filter_map(of_old)
                     .any(|f| v.users.contains(&f));
-                if same_distance && same_user {
+                let proven = variables.len() == 1 || meant_by_one(v, w, old, new, keys);
+                if same_distance && same_user && proven {
                     old_of.insert(w.rva, v.rva);
                 }
             }
@@ -66,6 +68,26 @@ impl Variables {
     pub fn old(&self, new: Rva) -> Option<Rva> {
         self.old_of.get(&new).copied()
     }
+}
+
+/// Whether a function that differs in nothing but what it refers to has both in one place. Of
+/// several variables without a name, the order says nothing.
+fn meant_by_one(
+    v: &Variable,
+    w: &Variable,
+    old: &Program<'_>,
+    new: &Program<'_>,
+    keys: &Keys,
+) -> bool {
+    w.users.iter().any(|g| {
+        let Some(f) = keys.old_function_of(*g).filter(|f| v.users.contains(f)) else {
+            return false;
+        };
+        let references = (&old.code_of(f).references, &new.code_of(*g).references);
+        let mut pairs = references.0.iter().zip(references.1);
+        same_shape((old, f), (new, *g))
+            && pairs.all(|(r, s)| (r.target == v.rva) == (s.target == w.rva))
+    })
 }
 
 fn gaps(program: &Program<'_>) -> Gaps {

@@ -8,7 +8,7 @@
 use super::length_without_padding;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
-use crate::symbols::{ModuleIndex, Symbols};
+use crate::symbols::{ModuleIndex, Symbols, TypeIndex};
 
 /// How the extent of a function is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct FunctionName {
     pub module: Option<ModuleIndex>,
     /// Whether it can be called from other modules.
     pub global: bool,
+    /// Its type, by the procedure record.
+    pub type_index: Option<TypeIndex>,
 }
 
 /// A contiguous piece of code with its names.
@@ -120,6 +122,7 @@ fn from_trampolines(symbols: &Symbols, known: &[Function]) -> Vec<Function> {
                     linkage: linkage.map(|l| format!("@ILT({l})")),
                     module: target.and_then(|n| n.module),
                     global: linkage.is_some(),
+                    type_index: None,
                 }],
                 source: FunctionSource::Inferred,
                 overlapped: false,
@@ -186,6 +189,7 @@ fn names(procedures: &[crate::symbols::Procedure], publics: &[&str]) -> Vec<Func
             linkage,
             module: Some(procedure.module),
             global: procedure.global,
+            type_index: Some(procedure.type_index),
         });
     }
     names.extend(unclaimed.into_iter().map(|public| FunctionName {
@@ -193,6 +197,7 @@ fn names(procedures: &[crate::symbols::Procedure], publics: &[&str]) -> Vec<Func
         linkage: Some(public.to_owned()),
         module: None,
         global: true,
+        type_index: None,
     }));
     names
 }

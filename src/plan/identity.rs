@@ -15,9 +15,16 @@ impl Closure<'_> {
         let name = self.new.function(function).display_name();
         let candidates = self.diff.keys.function_candidates(function);
         let old = candidates.iter().map(|f| self.old.function(*f).rva);
+        let rivals = self.diff.keys.function_rivals(function);
+        let new = rivals.iter().map(|f| self.new.function(*f).rva);
         (
             &code::GUESSED_IDENTITY,
-            guess("function", &name, (self.old, old.collect())),
+            guess(
+                "function",
+                &name,
+                (self.old, old.collect()),
+                (self.new, new.collect()),
+            ),
         )
     }
 
@@ -35,7 +42,14 @@ impl Closure<'_> {
             return None;
         }
         let old = candidates.iter().map(|d| self.old.datum(*d).rva);
-        let text = guess("variable", item.display_name(), (self.old, old.collect()));
+        let rivals = self.diff.keys.datum_rivals(datum);
+        let new = rivals.iter().map(|d| self.new.datum(*d).rva);
+        let text = guess(
+            "variable",
+            item.display_name(),
+            (self.old, old.collect()),
+            (self.new, new.collect()),
+        );
         Some((&code::GUESSED_IDENTITY, text))
     }
 
@@ -49,18 +63,27 @@ impl Closure<'_> {
 }
 
 /// What a guess would be between.
-fn guess(kind: &str, name: &str, (old, candidates): (&Program<'_>, Vec<Rva>)) -> String {
+fn guess(
+    kind: &str,
+    name: &str,
+    (old, candidates): (&Program<'_>, Vec<Rva>),
+    (new, rivals): (&Program<'_>, Vec<Rva>),
+) -> String {
+    let also = match rivals.is_empty() {
+        true => String::new(),
+        false => format!("; of that name the new build has {}", list(new, &rivals)),
+    };
     format!(
-        "refers to {name}, and which {kind} of the old build that is cannot be proven: {}",
+        "refers to {name}, and which {kind} of the old build that is cannot be proven: {}{also}",
         list(old, &candidates)
     )
 }
 
-/// Places of the old build, each with its object file.
-pub(super) fn list(old: &Program<'_>, places: &[Rva]) -> String {
+/// Places of a build, each with its object file.
+pub(super) fn list(program: &Program<'_>, places: &[Rva]) -> String {
     let place = |rva: &Rva| {
-        let object = old.symbols.contribution_at(*rva).and_then(|c| {
-            let module = old.symbols.modules.get(c.module.0 as usize)?;
+        let object = program.symbols.contribution_at(*rva).and_then(|c| {
+            let module = program.symbols.modules.get(c.module.0 as usize)?;
             Some(module.short_path())
         });
         match object {

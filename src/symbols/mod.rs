@@ -124,6 +124,8 @@ pub struct Procedure {
     pub global: bool,
     /// Marked as never returning.
     pub never_returns: bool,
+    /// Its type.
+    pub type_index: TypeIndex,
 }
 
 /// A variable or constant with an address (`S_GDATA32`, `S_LDATA32`).

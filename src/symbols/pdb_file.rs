@@ -270,6 +270,7 @@ impl ModuleReader<'_, '_> {
                         module: self.module,
                         global: procedure.global,
                         never_returns: procedure.flags.never,
+                        type_index: TypeIndex(procedure.type_index.0),
                     });
                 }
                 Some((name, rva))

@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::diff::modules::ModuleId;
-use crate::diff::names::{hashed_name, is_promoted, rust_name, stable_name};
+use crate::diff::names::{hashed_name, is_of_lambda, is_promoted, rust_name, stable_name};
 use crate::function::{DataIndex, DataItem, DataName, FunctionIndex, Place, Program};
-use crate::symbols::ModuleIndex;
+use crate::symbols::{ModuleIndex, TypeIndex};
 
 /// What an item is called.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -183,6 +183,7 @@ impl<'d> Drafter<'d> {
                     None => self.local(module, None, &name.name),
                 };
                 let text = name.linkage.as_ref().unwrap_or(&name.name);
+                let key = self.with_parameters(key, text, name.type_index);
                 keys.push((interner.intern(key, self.open), hash_of(None, text)));
             }
             if keys.is_empty() && !funclet {
@@ -194,6 +195,29 @@ impl<'d> Drafter<'d> {
             names.push(keys);
         }
         Draft { names }
+    }
+
+    /// A lambda has no name of its own; what it takes belongs to what it is called.
+    fn with_parameters(&self, key: Key, text: &str, index: Option<TypeIndex>) -> Key {
+        let types = &self.program.symbols.types;
+        let signature = index.filter(|_| is_of_lambda(text));
+        let signature = signature.and_then(|index| types.signature(index));
+        let parameters = signature.as_deref().and_then(|s| s.split_once(" ("));
+        match (key, parameters) {
+            (
+                Key::Local {
+                    module,
+                    scope,
+                    name,
+                },
+                Some((_, parameters)),
+            ) => Key::Local {
+                module,
+                scope,
+                name: format!("{name} ({}", stable_name(parameters).0),
+            },
+            (key, _) => key,
+        }
     }
 
     /// The keys of all named data.

@@ -95,10 +95,6 @@ rules! {
     NAMELESS_ADDRESS = "HP224", Refuse, "address of a function without debug information",
         remedy "Compile the object file with debug information (/Z7, -g), or restart.",
         because "The code takes the address of a function that no symbol names, and which function of the old build that is could not be proven. The program may have kept the address and compare it.";
-    /// Bytes between code that may be data.
-    CODE_OR_DATA = "HP225", Refuse, "data in the code section that is not understood",
-        remedy "Move the table to a section of constants (.rdata), or give it a symbol; or restart.",
-        because "Bytes behind the code of the function are read as data, and nothing shows where they begin or end, or whether they are code as well. They cannot be compared, and cannot be moved with the function.";
     /// An index whose range is not known.
     UNPROVEN_REACH = "HP226", Refuse, "reach of an indexed address not proven",
         remedy "Restart; or let the code index the table itself, so that its own address is in the code.",

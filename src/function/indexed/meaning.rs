@@ -5,6 +5,9 @@ use super::{Reach, reaches};
 use crate::addr::Rva;
 use crate::function::{FunctionIndex, Place, Program, Reference, ReferenceKind};
 
+/// Fields, each with a place.
+type Fields = Vec<(u32, Rva)>;
+
 /// What an index makes of an address.
 enum Meaning {
     /// The object that lies there, as without an index.
@@ -17,10 +20,7 @@ enum Meaning {
 
 /// For each function the places that its indexed accesses mean: offset of the field, and the
 /// place; and the fields that may reach anything from a place on.
-pub fn resolve(
-    program: &Program<'_>,
-    function: FunctionIndex,
-) -> (Vec<(u32, Rva)>, Vec<(u32, Rva)>) {
+pub fn resolve(program: &Program<'_>, function: FunctionIndex) -> (Fields, Fields) {
     let code = program.code_of(function);
     let (mut meant, mut open) = (Vec::new(), Vec::new());
     if !code.indexes || !code.references.iter().any(|r| is_candidate(program, r)) {

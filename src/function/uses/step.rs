@@ -66,14 +66,14 @@ impl Walk<'_> {
             };
             if operand.index() != Register::None {
                 let index = state.get(operand.index());
-                address = address.sum(&scaled(&index, operand.scale() as u32));
+                address = address.sum(&scaled(&index, operand.scale()));
             }
             let displacement = operand.displacement() as i64;
             let this = if takes {
                 // The displacement is the address: `[image base + index * 4 + address]`.
                 let index = match operand.index() {
                     Register::None => Value::known(0),
-                    index => scaled(&state.get(index), operand.scale() as u32),
+                    index => scaled(&state.get(index), operand.scale()),
                 };
                 index.number
             } else {

@@ -108,6 +108,7 @@ pub fn code(data: &[u8]) {
         module: ModuleIndex(0),
         global: true,
         never_returns: false,
+        type_index: hotpatch::symbols::TypeIndex(0),
     };
     let mut symbols = Symbols {
         procedures: vec![procedure(0, cut, "first"), procedure(cut, size, "second")],
