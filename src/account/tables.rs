@@ -7,7 +7,7 @@ use super::headers::{self, Headers, u32_at, u64_at};
 use crate::addr::{Rva, Va};
 use crate::diff::Diff;
 use crate::function::{Place, Program};
-use crate::image::{Image, Import};
+use crate::image::{Image, Import, Section, SectionKind};
 
 /// Where the tables of an image lie.
 pub struct Tables {
@@ -22,6 +22,34 @@ impl Tables {
         let found = after.checked_sub(1).map(|i| self.ranges[i]);
         found.is_some_and(|(start, size)| rva.0 - start.0 < size)
     }
+}
+
+/// Sections that the loader may leave out, and to which nothing refers: debug information of
+/// object files, as GNU tools put into images.
+fn discarded<'p>(program: &'p Program<'_>) -> impl Iterator<Item = (Rva, u32)> + 'p {
+    let unused = |s: &&Section| {
+        s.is_discardable()
+            && s.kind() == SectionKind::ReadOnly
+            && program.incoming().within(s.rva, s.end()).is_empty()
+    };
+    let sections = program.image.sections.iter().filter(unused);
+    sections.map(|s| (s.rva, s.virtual_size))
+}
+
+/// What object files of import libraries contribute beside the slots of imports: GNU tools
+/// have one for each import, and each holds places of the tables.
+fn of_imports(program: &Program<'_>) -> Vec<(Rva, u32)> {
+    let contributions = &program.symbols.contributions;
+    let of_slot = |i: &Import| program.symbols.contribution_at(i.slot).map(|c| c.module);
+    let modules: BTreeSet<_> = program.image.imports.iter().filter_map(of_slot).collect();
+    let is_data = |rva| {
+        let section = program.image.section_at(rva);
+        section.is_some_and(|s| s.kind() != SectionKind::Code)
+    };
+    let theirs = contributions
+        .iter()
+        .filter(|c| modules.contains(&c.module) && c.size <= 8 && is_data(c.rva));
+    theirs.map(|c| (c.rva, c.size)).collect()
 }
 
 /// Finds the tables of an image.
@@ -47,6 +75,8 @@ pub fn of(program: &Program<'_>, headers: &Headers) -> Tables {
     debug(image, headers, &mut found);
     guards(image, headers, &mut found);
     unwind(program, &mut found);
+    found.extend(discarded(program));
+    found.extend(of_imports(program));
     pseudo_relocations(program, &mut found);
     // Without a load configuration, nobody but their symbols leads to the guard tables.
     let guard = |name: &str| name.starts_with("__guard_") && name.ends_with("_table");

@@ -97,8 +97,14 @@ impl<'c> Comparer<'c> {
                 (a, b) => {
                     let (a, b) = (a.unwrap_or(r.target), b.unwrap_or(s.target));
                     let modules = (module(self.old, old), module(self.new, new));
+                    // It may also go back from where it begins, within the object there.
+                    let inside = |program: &Program<'_>, rva| {
+                        matches!(program.place(rva), Place::Data(..) | Place::Constant)
+                    };
+                    let objects = inside(self.old, r.target) || inside(self.new, s.target);
                     a.0.wrapping_sub(r.target.0) == b.0.wrapping_sub(s.target.0)
                         && self.same_reach((a, b), modules)
+                        && (!objects || self.same_reference((old, new), r, s))
                 }
             };
             if !same {

@@ -92,7 +92,8 @@ impl Meanings {
                 let known = made || is_only_reference(program, rva);
                 // Tables lead to one object after the other, and nobody stores the end of one.
                 let listed = matches!(site, Site::Pointer(_)) && is_one(program, &end);
-                match listed || known && !holds_inside(program, site, &end) {
+                let again = made && is_referred_to_again(program, site, rva);
+                match listed || again || known && !holds_inside(program, site, &end) {
                     true => Meanings { end: None, ..self },
                     false => self,
                 }
@@ -443,6 +444,16 @@ fn holds_inside(program: &Program<'_>, site: Site, end: &End) -> bool {
         (Site::Pointer(p), Site::Pointer(q)) => holder(p).is_some() && holder(p) == holder(*q),
         _ => false,
     })
+}
+
+/// Whether the function that holds an address holds it several times, as it does that of a
+/// literal that it uses again; the end of a table is formed once.
+fn is_referred_to_again(program: &Program<'_>, site: Site, rva: Rva) -> bool {
+    let Site::Code(function, _) = site else {
+        return false;
+    };
+    let own = |(_, other): &&(Rva, Site)| matches!(other, Site::Code(f, _) if *f == function);
+    program.incoming().at(rva).iter().filter(own).count() > 1
 }
 
 /// Whether what ends is one object or one text, and no array of several.

@@ -9,6 +9,7 @@ use super::ImageError;
 use crate::addr::Rva;
 
 const CNT_CODE: u32 = 0x0000_0020;
+const MEM_DISCARDABLE: u32 = 0x0200_0000;
 const MEM_EXECUTE: u32 = 0x2000_0000;
 const MEM_WRITE: u32 = 0x8000_0000;
 
@@ -50,6 +51,11 @@ impl Section {
         } else {
             SectionKind::ReadOnly
         }
+    }
+
+    /// Whether the loader may leave it out once the image is loaded.
+    pub fn is_discardable(&self) -> bool {
+        self.characteristics & MEM_DISCARDABLE != 0
     }
 
     /// Whether its pages are writable and executable at once.

@@ -197,7 +197,12 @@ impl Closure<'_> {
             return Ok(Operand::Place(FixupTarget::Old(target), 0));
         }
         let comparer = self.diff.comparer(self.old, self.new);
-        match comparer.old_reach(from, function) {
+        // Back from there it may be in an object that the patch replaces.
+        let stays = match self.new.place(target) {
+            Place::Data(d, _) => self.kept(d).is_some(),
+            _ => true,
+        };
+        match comparer.old_reach(from, function).filter(|_| stays) {
             Some(old) => {
                 let distance = target.0.wrapping_sub(from.0) as i32;
                 Ok(Operand::Place(FixupTarget::Old(old), distance))

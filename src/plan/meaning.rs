@@ -7,6 +7,7 @@
 //! there and gets a copy of both side by side; otherwise the change is refused.
 
 use super::closure::Closure;
+use super::handed;
 use super::{FixupTarget, Hazard};
 use crate::addr::Rva;
 use crate::diff::place_text;
@@ -59,12 +60,29 @@ impl Closure<'_> {
         {
             return Ok(copy);
         }
+        if self.is_handed_over(site, &end) {
+            return self.resolve(target, None);
+        }
         let reason = format!(
             "is the start of {} or the end of {}, which lie apart once the patch is applied",
             name(new, target),
             name_of_end(new, &end)
         );
         Err((&code::TWO_MEANINGS, reason))
+    }
+
+    /// Whether an address is handed over without anything of the object that ends there, or
+    /// held by data without a symbol, as that of the C++ runtime is, behind data without one.
+    fn is_handed_over(&self, site: Site, end: &End) -> bool {
+        match (site, end.ended) {
+            (Site::Code(function, at), Ended::Datum(previous)) => {
+                let references = &self.new.code_of(function).references;
+                let found = references.iter().find(|r| r.at == at);
+                found.is_some_and(|r| handed::is_start(self.new, function, r, previous))
+            }
+            (Site::Pointer(place), Ended::Constant) => self.new.datum_at(place).is_none(),
+            _ => false,
+        }
     }
 
     /// Whether the payload carries the constant that ends at an address in one piece with what

@@ -12,6 +12,7 @@ mod closure;
 mod coverage;
 mod displaced;
 mod entry;
+mod handed;
 mod hazards;
 mod held;
 mod identity;
