@@ -37,18 +37,22 @@ fn discarded<'p>(program: &'p Program<'_>) -> impl Iterator<Item = (Rva, u32)> +
 }
 
 /// What object files of import libraries contribute beside the slots of imports: GNU tools
-/// have one for each import, and each holds places of the tables.
+/// have one for each import, and each ends with the place of its library's descriptor.
 fn of_imports(program: &Program<'_>) -> Vec<(Rva, u32)> {
+    let image = program.image;
+    let Some(descriptors) = Headers::of(image).directory(headers::IMPORTS) else {
+        return Vec::new();
+    };
     let contributions = &program.symbols.contributions;
     let of_slot = |i: &Import| program.symbols.contribution_at(i.slot).map(|c| c.module);
-    let modules: BTreeSet<_> = program.image.imports.iter().filter_map(of_slot).collect();
-    let is_data = |rva| {
-        let section = program.image.section_at(rva);
-        section.is_some_and(|s| s.kind() != SectionKind::Code)
+    let modules: BTreeSet<_> = image.imports.iter().filter_map(of_slot).collect();
+    let is_place = |rva: Rva| {
+        let word = image.slice(rva, 4).and_then(|bytes| u32_at(bytes, 0));
+        word.is_some_and(|w| w >= descriptors.rva.0 && w - descriptors.rva.0 < descriptors.size)
     };
     let theirs = contributions
         .iter()
-        .filter(|c| modules.contains(&c.module) && c.size <= 8 && is_data(c.rva));
+        .filter(|c| modules.contains(&c.module) && c.size == 4 && is_place(c.rva));
     theirs.map(|c| (c.rva, c.size)).collect()
 }
 
