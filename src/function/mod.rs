@@ -21,6 +21,7 @@ mod place;
 mod reach;
 mod references;
 mod thread_locals;
+mod type_info;
 mod uses;
 
 pub use alignment::Alignment;
@@ -39,6 +40,7 @@ use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
 use crate::symbols::{CodeRange, SwitchTable, Symbols};
 use references::Referencers;
+use type_info::TypeInfo;
 
 /// Index into [`Program::functions`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +73,7 @@ pub struct Program<'a> {
     /// Where the separated parts of functions begin, ascending.
     parts: Vec<Rva>,
     referencers: Referencers,
+    type_info: TypeInfo,
     incoming: Incoming,
     /// See [`meaning`].
     mixes_files: bool,
@@ -110,6 +113,7 @@ impl<'a> Program<'a> {
             funclets: Vec::new(),
             parts,
             referencers,
+            type_info: TypeInfo::new(image, symbols),
             incoming,
             mixes_files: false,
             labels: Vec::new(),

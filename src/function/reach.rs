@@ -11,6 +11,7 @@
 //!   unless a number beside the reference says that it is longer: a literal with zeros in it.
 //! * A number beside the reference is a length, or a count of elements, if another object
 //!   begins where it then ends.
+//! * Type information of GNU compilers has a form ([`type_info`](super::type_info)).
 //! * What is only read by accesses of one size, to which it is aligned, is a constant of its
 //!   own: a floating constant.
 
@@ -42,6 +43,9 @@ pub fn table_extent(program: &Program<'_>, rva: Rva) -> u32 {
 }
 
 fn extent(program: &Program<'_>, rva: Rva, padded: bool) -> u32 {
+    if let Some(size) = size_by_form(program, rva) {
+        return size;
+    }
     let limit = hard_limit(program, rva);
     let referencers = program.referencers();
     let bytes = program.image.rest_of_section(rva).unwrap_or(&[]);
@@ -81,6 +85,19 @@ fn extent(program: &Program<'_>, rva: Rva, padded: bool) -> u32 {
         }
     };
     end.max(evidence.reaches).min(room)
+}
+
+/// Bytes of type information, of its name and of the functions of a virtual function table:
+/// nobody leads to the words before these.
+fn size_by_form(program: &Program<'_>, rva: Rva) -> Option<u32> {
+    let forms = &program.type_info;
+    let incoming = program.incoming();
+    let is_table = || {
+        let head = rva.checked_offset(-16);
+        head.is_some_and(|head| incoming.within(head, rva).is_empty())
+    };
+    let table = forms.functions_at(rva).filter(|_| is_table());
+    forms.size_at(rva).or(table)
 }
 
 /// What the code and data that refer to an object say of it.
@@ -208,7 +225,7 @@ fn ends_at(bytes: &[u8], length: u32, begins: impl Fn(u32) -> bool) -> bool {
     (length..=length + zeros).any(begins)
 }
 
-/// The next symbol, switch table or import slot, or the end of the contribution or section.
+/// The next symbol, switch table, type information or import slot, or the end of the contribution or section.
 fn hard_limit(program: &Program<'_>, rva: Rva) -> Rva {
     let image = program.image;
     let mut limit = image.section_at(rva).map_or(rva, |s| s.end());
@@ -223,6 +240,9 @@ fn hard_limit(program: &Program<'_>, rva: Rva) -> Rva {
     let next = tables.partition_point(|t| t.table <= rva);
     if let Some(table) = tables.get(next) {
         limit = limit.min(table.table);
+    }
+    if let Some(form) = program.type_info.first_behind(rva) {
+        limit = limit.min(form);
     }
     let next = image.imports.partition_point(|i| i.slot <= rva);
     if let Some(import) = image.imports.get(next) {

@@ -1,8 +1,8 @@
 // abi: gnu
-// refused: HP310
-// Refused without need: nothing says where the tables of run-time type information end that
-// have no symbols, and a text behind them changes. Once that is known, the answers are
-// "cat dog none", and "CAT dog none!" with the patch.
+// old: cat dog none
+// new: CAT dog none!
+// back: cat dog none
+// start: CAT dog none!
 #include "harness.h"
 #include <typeinfo>
 
