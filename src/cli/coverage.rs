@@ -14,6 +14,7 @@ use crate::plan;
 use crate::report::coverage::CoverageReport;
 use crate::report::diff::BuildReport;
 use crate::report::out;
+use crate::symbols;
 
 /// Say which share of a build's functions could be hotpatched, and why not the rest
 ///
@@ -55,7 +56,7 @@ impl CoverageArgs {
         let pdb = builds::find_pdb(&self.image, &image, self.pdb.as_deref(), "--pdb")?;
         let symbols = pipeline::symbols(&mut files, pdb, &image)?;
         findings.extend(image::layout_findings(&image, "the image"));
-        findings.extend(pipeline::symbol_findings(&symbols, "the PDB"));
+        findings.extend(symbols::findings(&symbols, &image, "the"));
         let build = self.build(&image, files.pdb_path.as_ref());
         if is_refused(&findings) {
             return Ok(CoverageReport::refused(build, &findings));

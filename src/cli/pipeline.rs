@@ -15,7 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::function::Program;
 use crate::image::{self, Image};
 use crate::plan::Plan;
-use crate::symbols::{Lines, Origins, Symbols, Touches};
+use crate::symbols::{self, Lines, Origins, Symbols, Touches};
 
 /// The files of one build.
 pub struct BuildFiles {
@@ -157,17 +157,8 @@ pub fn compare<T>(
     let mut findings = image::kind_findings(&old_image, "the old image");
     findings.extend(image::kind_findings(&new_image, "the new image"));
     if let Some(plan) = Plan::refused(findings) {
-        let comparison = Comparison {
-            old_files: &old,
-            new_files: &new,
-            old_image: &old_image,
-            new_image: &new_image,
-            compared: None,
-            lines: [&Lines::default(), &Lines::default()],
-            plan: &plan,
-            timings: finish(stages),
-        };
-        return then(&comparison);
+        let images = [&old_image, &new_image];
+        return uncompared([&old, &new], images, &plan, finish(stages), then);
     }
     let given = (args.old_pdb.as_deref(), args.new_pdb.as_deref());
     let old_pdb = builds::find_pdb(&args.old, &old_image, given.0, "--old-pdb")?;
@@ -178,9 +169,21 @@ pub fn compare<T>(
     })?;
     let mut findings = image::layout_findings(&old_image, "the old image");
     findings.extend(image::layout_findings(&new_image, "the new image"));
-    findings.extend(symbol_findings(&old_symbols, "the old PDB"));
-    findings.extend(symbol_findings(&new_symbols, "the new PDB"));
+    findings.extend(symbols::findings(&old_symbols, &old_image, "the old"));
+    let is_unclear = |f: &Finding| f.rule.code == input::DATA_IN_CODE.code;
+    let of_new = symbols::findings(&new_symbols, &new_image, "the new");
+    // Both builds are linked the same way: that is said once.
+    let said = findings.iter().any(is_unclear);
+    findings.extend(of_new.into_iter().filter(|f| !said || !is_unclear(f)));
+    // What is no code can't be listed as functions.
+    let is_unclear = findings
+        .iter()
+        .any(|f| f.rule.code == input::DATA_IN_CODE.code);
     let refused = Plan::refused(findings);
+    if let Some(plan) = refused.as_ref().filter(|_| is_unclear) {
+        let images = [&old_image, &new_image];
+        return uncompared([&old, &new], images, plan, finish(stages), then);
+    }
     let (old_program, new_program) = stages.run("function", "decoding functions", || {
         (
             Program::new(&old_image, &old_symbols),
@@ -234,6 +237,26 @@ pub fn compare<T>(
     then(&comparison)
 }
 
+/// Hands on two builds that are refused before anything in them is compared.
+fn uncompared<T>(
+    [old_files, new_files]: [&BuildFiles; 2],
+    [old_image, new_image]: [&Image<'_>; 2],
+    plan: &Plan,
+    timings: Vec<(&'static str, u64)>,
+    then: impl FnOnce(&Comparison<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    then(&Comparison {
+        old_files,
+        new_files,
+        old_image,
+        new_image,
+        compared: None,
+        lines: [&Lines::default(), &Lines::default()],
+        plan,
+        timings,
+    })
+}
+
 /// The source lines of all changed functions in both builds. Where a PDB has none that
 /// can be read, there are none: they explain a change, they do not make it.
 fn lines_of_changed(
@@ -284,20 +307,4 @@ pub fn symbols(
     )?;
     files.pdb_path = Some(pdb_path);
     Ok(symbols)
-}
-
-/// Why a PDB is of no use, where it is not.
-pub fn symbol_findings(symbols: &Symbols, which: &str) -> Vec<Finding> {
-    if symbols.minimal {
-        let detail = format!("{which} was written by /DEBUG:FASTLINK");
-        return vec![Finding::new(&input::FASTLINK_PDB, detail)];
-    }
-    if !symbols.procedures.is_empty() {
-        return Vec::new();
-    }
-    let detail = format!(
-        "{which} has {} public symbols and no procedure record",
-        symbols.publics.len()
-    );
-    vec![Finding::new(&input::STRIPPED_PDB, detail)]
 }

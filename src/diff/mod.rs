@@ -16,6 +16,7 @@ mod meaning;
 mod modules;
 mod names;
 mod namesakes;
+mod no_field;
 mod noise;
 mod paths;
 mod region;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::Keys;
 use super::content::Memo;
+use super::no_field;
 use super::region::module;
 use super::thread_local::ThreadLocalPairs;
 use super::variables::Variables;
@@ -138,6 +139,13 @@ impl<'c> Comparer<'c> {
         old: &Reference,
         new: &Reference,
     ) -> bool {
+        let no_fields = (
+            no_field::distance(self.old, from, old),
+            no_field::distance(self.new, to, new),
+        );
+        if let (Some(a), Some(b)) = no_fields {
+            return a == b;
+        }
         let size = match old.kind {
             ReferenceKind::Access(size) => Some(u32::from(size)),
             ReferenceKind::ThreadLocal => return self.same_thread_local(from, old, new),

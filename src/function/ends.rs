@@ -2,7 +2,7 @@
 
 use iced_x86::{Decoder, DecoderOptions, Mnemonic};
 
-use super::{FunctionIndex, Place, Program, ReferenceKind};
+use super::{FunctionIndex, Place, Program, Reference, ReferenceKind};
 use crate::addr::Rva;
 
 /// Padding between two functions, at most.
@@ -33,6 +33,20 @@ fn behind_padding(program: &Program<'_>, from: Rva) -> Option<Rva> {
     }
 }
 
+/// Whether a short branch leads out of what the object file contributed. The object format has
+/// no relocation for it (PE Format, "x64 Processors" of the type indicators), so that it is
+/// none, but part of a table between code.
+pub fn is_too_far(program: &Program<'_>, function: FunctionIndex, branch: &Reference) -> bool {
+    let own = program
+        .symbols
+        .contribution_at(program.function(function).rva);
+    let outside = own.is_some_and(|c| {
+        let inside = c.rva.0..c.rva.0.saturating_add(c.size);
+        !inside.contains(&branch.target.0)
+    });
+    branch.kind == ReferenceKind::Branch8 && outside
+}
+
 /// Branches into the padding before a function lead to that function.
 pub fn lead_branches_on(program: &mut Program<'_>) {
     for function in program.function_indices() {
@@ -43,6 +57,7 @@ pub fn lead_branches_on(program: &mut Program<'_>) {
                 ReferenceKind::Branch8 | ReferenceKind::Branch32
             );
             if branches
+                && !is_too_far(program, function, reference)
                 && program.place(reference.target) == Place::Nowhere
                 && let Some(target) = behind_padding(program, reference.target)
             {

@@ -214,12 +214,16 @@ fn public_belongs_to(public: &str, procedure: &str) -> bool {
 
 /// Code that no procedure record covers, cut at every known start.
 fn from_starts(image: &Image<'_>, symbols: &Symbols, known: &[Function]) -> Vec<Function> {
+    // Behind what an object file contributed is padding, as a rule.
+    let contributions = symbols.contributions.iter();
+    let contribution_ends = contributions.filter_map(|c| c.rva.checked_add(c.size));
     let mut starts: Vec<Rva> = symbols
         .publics
         .iter()
         .map(|p| p.rva)
         .chain(image.runtime_functions.iter().map(|f| f.begin))
         .chain(symbols.contributions.iter().map(|c| c.rva))
+        .chain(contribution_ends)
         .chain(known.iter().map(Function::end))
         .filter(|rva| image.section_at(*rva).map(|s| s.kind()) == Some(SectionKind::Code))
         .collect();
@@ -247,7 +251,14 @@ fn from_starts(image: &Image<'_>, symbols: &Symbols, known: &[Function]) -> Vec<
             end = end.min(next.rva.0);
         }
         let bytes = &rest[..(end - rva.0) as usize];
-        let size = length_without_padding(bytes);
+        // What an object file contributed ends without padding: zeros there are its own.
+        let own = symbols.contribution_at(rva);
+        let is_last = own.is_some_and(|c| c.rva.0.checked_add(c.size) == Some(end));
+        let size = match length_without_padding(bytes) {
+            0 => 0,
+            _ if is_last => bytes.len() as u32,
+            size => size,
+        };
         if size == 0 {
             continue;
         }

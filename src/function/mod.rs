@@ -239,6 +239,11 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// Whether a short branch of a function leads where none can lead.
+    pub fn branches_too_far(&self, function: FunctionIndex, branch: &Reference) -> bool {
+        ends::is_too_far(self, function, branch)
+    }
+
     /// A datum by its index.
     pub fn datum(&self, index: DataIndex) -> &DataItem {
         &self.data[index.0 as usize]

@@ -3,6 +3,7 @@
 //! This is the only place where a `pdb::` type occurs. A record that is not
 //! understood is counted (see [`Symbols::unknown_records`]), never silently dropped.
 
+mod eligibility;
 mod features;
 pub mod fixups;
 mod guard;
@@ -18,6 +19,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
+pub use eligibility::findings;
 pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
 pub use origins::{Origin, Origins};
@@ -165,6 +167,8 @@ pub struct Contribution {
     pub size: u32,
     /// The contributing module.
     pub module: ModuleIndex,
+    /// Whether it was code in the object file.
+    pub code: bool,
 }
 
 /// Code of a function that the linker placed away from it (`S_SEPCODE`).

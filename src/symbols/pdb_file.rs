@@ -112,6 +112,7 @@ fn read_contributions(
                 rva: Rva(rva.0),
                 size: c.size,
                 module: ModuleIndex(c.module as u32),
+                code: c.characteristics.executable() || c.characteristics.execute(),
             });
         }
     }
