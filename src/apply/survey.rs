@@ -39,6 +39,8 @@ pub struct Installed {
     pub entries: Vec<EntryBytes>,
     /// What follows from that.
     pub state: State,
+    /// Paths of other modules that are the same build, which the patch does not change.
+    pub twins: Vec<String>,
 }
 
 impl Installed {
@@ -188,12 +190,15 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
             }
         }
     }
+    let twins: Vec<Vec<String>> = records.iter().map(|r| twins(target, r)).collect();
     let all = records
         .into_iter()
         .zip(entries)
+        .zip(twins)
         .zip(active.into_iter().zip(replaced).zip(loaded));
     all.map(
-        |((record, entries), ((active, replaced), loaded))| Installed {
+        |(((record, entries), twins), ((active, replaced), loaded))| Installed {
+            twins,
             state: match loaded {
                 true => state(&record, &entries, active, replaced),
                 false => State::Detached,
@@ -223,6 +228,19 @@ fn is_loaded<T: Target + ?Sized>(target: &T, record: &Record) -> bool {
     };
     let identity = loaded::headers_of(target, &there);
     identity.is_err() || identity.is_ok_and(|i| i == Some((module.time_date_stamp, module.size)))
+}
+
+/// Paths of other modules that are the same build as the one that was patched.
+fn twins<T: Target + ?Sized>(target: &T, record: &Record) -> Vec<String> {
+    let patched = &record.body.module;
+    let wanted = Some((patched.time_date_stamp, patched.size));
+    let is_twin = |m: &Module| {
+        let identity = || loaded::headers_of(target, m).ok().flatten();
+        m.base != patched.base && m.size == patched.size && identity() == wanted
+    };
+    let modules = target.modules().unwrap_or_default();
+    let twins = modules.into_iter().filter(is_twin);
+    twins.map(|m| m.path).collect()
 }
 
 fn state(record: &Record, entries: &[EntryBytes], active: bool, replaced: bool) -> State {

@@ -70,6 +70,8 @@ pub struct PatchReport {
     pub state: &'static str,
     /// File name of the module that it changes.
     pub module: String,
+    /// Paths of other modules that are the same build and are not changed by it.
+    pub unpatched_twins: Vec<String>,
     /// Whether a patcher has frozen the process, or is about to.
     pub frozen: bool,
     /// Ids of the patches that it replaced, which a rollback goes back to.
@@ -198,6 +200,7 @@ impl PatchReport {
             title: body.title.clone(),
             state: state_word(patch.state),
             module: body.module.name.clone(),
+            unpatched_twins: patch.twins.clone(),
             frozen: header.frozen,
             replaced: replaced.map(|p| p.record.body.id.clone()).collect(),
             on_stack: body.on_stack.clone(),
@@ -230,6 +233,10 @@ impl PatchReport {
         );
         if let Some(title) = &self.title {
             let _ = writeln!(text, "    {}", line(title));
+        }
+        for path in &self.unpatched_twins {
+            let path = line(path);
+            let _ = writeln!(text, "    loaded as well, and not patched: {path}");
         }
         if !self.replaced.is_empty() {
             let _ = writeln!(text, "    replaced {}", line(&self.replaced.join(", ")));

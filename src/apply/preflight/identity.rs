@@ -50,10 +50,32 @@ pub(super) fn find<T: Target>(
         ));
         return Ok(None);
     }
+    let twins = twins(target, wanted, module, &modules)?;
+    if !twins.is_empty() {
+        let detail = format!("{} is loaded, and so is {}.", module.path, twins.join(", "));
+        findings.push(Finding::about(&rules::LOADED_TWICE, &module.name, detail));
+        return Ok(None);
+    }
     if let Some(reason) = file_differs(module, wanted) {
         findings.push(Finding::about(&rules::FILE_REPLACED, &module.name, reason));
     }
     Ok(Some(module.clone()))
+}
+
+/// Paths of other modules of the same build, under whatever name.
+fn twins<T: Target>(
+    target: &T,
+    wanted: &TargetImage,
+    found: &Module,
+    modules: &[Module],
+) -> Result<Vec<String>, TargetError> {
+    let mut twins = Vec::new();
+    for other in modules.iter().filter(|m| m.base != found.base) {
+        if differences(target, wanted, other)?.is_empty() {
+            twins.push(other.path.clone());
+        }
+    }
+    Ok(twins)
 }
 
 /// How a module differs from the one that the package was built for.

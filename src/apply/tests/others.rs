@@ -89,3 +89,28 @@ fn the_protection_that_the_program_has_set_meanwhile_stays() {
         (Version::Old, EXECUTE)
     );
 }
+
+/// Where a second module of the same build is loaded.
+const SECOND: Va = Va(MODULE.0 + 0x1000_0000);
+
+#[test]
+fn a_module_that_is_loaded_twice_is_refused() {
+    let fake = Fake::new();
+    fake.load_at(SECOND);
+    let refused = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!(refused.outcome, Outcome::Refused, "{refused:?}");
+    assert!(codes(&refused).contains(&"HP535"), "{refused:?}");
+    assert_eq!(fake.regions(), 0);
+}
+
+#[test]
+fn a_module_that_is_loaded_again_is_said_and_the_patch_can_be_taken_out() {
+    let fake = patched();
+    assert!(Survey::of(&fake).unwrap().patches[0].twins.is_empty());
+    fake.load_at(SECOND);
+    let survey = Survey::of(&fake).unwrap();
+    assert_eq!(survey.patches[0].twins.len(), 1);
+    assert_eq!(survey.patches[0].state, State::Active);
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
+}

@@ -39,12 +39,12 @@ rules! {
     FASTLINK_PDB = "HP114", Refuse, "PDB that points into object files",
         remedy "Link with /DEBUG:FULL, or complete the PDB on the machine that built it: mspdbcmf.exe app.pdb.",
         because "A PDB of /DEBUG:FASTLINK holds addresses and names, and for the rest the paths of the object files on the machine that linked it. Procedures, their lengths and their local data are not in it, so that a changed function could be missed.";
-    /// Sections of data that were merged into one of code.
-    DATA_IN_CODE = "HP116", Refuse, "data in a code section",
-        remedy "Link without merging sections of data into one of code (/MERGE:.rdata=.text and the like).",
-        because "Constants, tables and slots of imports that lie in a code section can't be told from instructions with certainty. Code read as data, or data read as code, would make the comparison worth nothing. Tables that an assembler file keeps among its own code are compared with it.";
     /// A valid file of a form that this version has no reader for.
     FORM = "HP115", Refuse, "file of a form that is not read",
         remedy "Link with /LARGEADDRESSAWARE (the default for x64), so that addresses have 64 bits.",
         because "The image holds absolute addresses of 32 bits, which say where it is loaded. This version follows addresses of 64 bits only, and would take a shorter one that merely moved for a number that changed.";
+    /// Sections of data that were merged into one of code.
+    DATA_IN_CODE = "HP116", Refuse, "data in a code section",
+        remedy "Link without merging sections of data into one of code (/MERGE:.rdata=.text and the like).",
+        because "Constants, tables and slots of imports that lie in a code section can't be told from instructions with certainty. Code read as data, or data read as code, would make the comparison worth nothing. Tables that an assembler file keeps among its own code are compared with it.";
 }

@@ -141,6 +141,10 @@ rules! {
     AFTERWARDS = "HP534", Note, "switched, but something that follows failed",
         remedy "See what hotpatch status says; hotpatch recover finishes what can be finished.",
         because "The program runs the code that it was to run from now on. What comes after the switch (the note in the patch's record, the patch's own follow-up, giving memory back) failed in part, as when the program ends at that moment.";
+    /// Several modules of the target are the one that the package is for.
+    LOADED_TWICE = "HP535", Refuse, "module is loaded more than once",
+        remedy "Let the program unload the other one (two folders, a copy under another name), or restart it.",
+        because "A program that loads one build of a DLL from two files has two modules with code and variables of their own. A patch belongs to one module: the other one would go on with the old code, and nothing would say so.";
     /// A patch that nobody approved.
     NOT_APPROVED = "HP540", Refuse, "patch of no approved package is in the process",
         remedy "Name its package too, if it is approved; otherwise find out who applied it (hotpatch audit show) and revert it.",
