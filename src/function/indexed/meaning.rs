@@ -68,9 +68,9 @@ fn meaning(program: &Program<'_>, target: Rva, reach: &Reach) -> Meaning {
         Some(first) => match object(program, first) {
             // Still in the object that lies at the address itself.
             Some((start, end)) if (start..end).contains(&target) => Meaning::There,
-            Some((start, _)) if start == first => Meaning::At(first),
-            Some((_, end)) if ends_before(target, high, end) => Meaning::At(first),
-            _ => Meaning::From(first),
+            // No index is less: it is the object with the first place that can be reached.
+            Some(_) => Meaning::At(first),
+            None => Meaning::From(first),
         },
         None => match object(program, target) {
             Some((start, _)) if start == target => Meaning::There,

@@ -262,14 +262,15 @@ impl State {
             Mnemonic::Shl => {
                 let value = own.number();
                 let bits = count()? & 31;
-                match value.is_within(Interval::WORD) {
+                match value.low >= 0 && value.high <= i64::MAX >> bits {
                     true => number(value.times(1 << bits)),
                     false => return None,
                 }
             }
             Mnemonic::Imul if i.op_count() == 3 && i.op1_kind() == OpKind::Register => {
                 let (value, factor) = (self.get(i.op1_register()).number(), i.immediate(2) as i64);
-                match value.is_within(Interval::WORD) && (1..1 << 16).contains(&factor) {
+                let most = i64::MAX.checked_div(factor).unwrap_or(0);
+                match factor > 0 && value.low >= 0 && value.high <= most {
                     true => number(value.times(factor)),
                     false => return None,
                 }
