@@ -266,21 +266,27 @@ pub fn is_startup(program: &Program<'_>, rva: Rva) -> bool {
     in_group || LISTS.iter().any(|l| name.starts_with(l))
 }
 
-/// Whether bytes are part of the eight digits by which Microsoft's ABI tells the unnamed
-/// namespace of one file from others (`?A0x1234abcd`), in the name of a type. They are a hash
-/// of the file's path, and so another one in another folder.
+/// Whether bytes are part of the digits by which Microsoft's ABI tells the unnamed namespace
+/// of one file from others (`?A0x1234abcd`), in the name of a type, or follow them there. They
+/// are a hash of the file's path, and so another one in another folder, of one to eight
+/// digits: what follows is moved by that. Whether the names are the same is compared apart.
 pub fn is_path_hash(program: &Program<'_>, rva: Rva, len: u32) -> bool {
+    const START: &[u8] = b".?A";
     const MARK: &[u8] = b"?A0x";
-    const DIGITS: u32 = 8;
-    (0..DIGITS)
-        .filter(|skipped| skipped + len <= DIGITS)
-        .any(|skipped| {
-            let start = rva.0.checked_sub(skipped + MARK.len() as u32).map(Rva);
-            let text = start.and_then(|s| program.image.slice(s, MARK.len() + DIGITS as usize));
-            text.is_some_and(|t| {
-                t.starts_with(MARK) && t[MARK.len()..].iter().all(u8::is_ascii_hexdigit)
-            })
-        })
+    /// Longer names have a hash of their own in their middle.
+    const LONGEST: u32 = 4096;
+    let Some(section) = program.image.section_at(rva) else {
+        return false;
+    };
+    let from = rva.0.saturating_sub(LONGEST).max(section.rva.0);
+    let Some(before) = program.image.slice(Rva(from), (rva.0 - from) as usize) else {
+        return false;
+    };
+    let text = before.rsplit(|b| *b == 0).next().unwrap_or_default();
+    let begins = text.windows(START.len()).position(|w| w == START);
+    let marked = begins.is_some_and(|at| text[at..].windows(MARK.len()).any(|w| w == MARK));
+    let inside = program.image.slice(rva, len as usize);
+    marked && inside.is_some_and(|bytes| !bytes.contains(&0))
 }
 
 /// What lies around a place, in words.

@@ -43,7 +43,8 @@ fn is_throw_info(name: &str) -> bool {
 }
 
 /// Takes the hashes of unnamed namespaces and lambdas out of the texts of type descriptors
-/// (`.?AVname@?A0x1f2e3d4c@@`): they change with the path of the source.
+/// (`.?AVname@?A0x1f2e3d4c@@`): they change with the path of the source. They are written
+/// without zeros in front, so that what follows them moves up, and zeros follow the text.
 pub fn without_hashes(bytes: &mut [u8]) {
     const MARKS: [&[u8]; 2] = [b"?A0x", b"<lambda_"];
     let mut at = 0;
@@ -54,16 +55,16 @@ pub fn without_hashes(bytes: &mut [u8]) {
         }
         let end = bytes[at..].iter().position(|b| *b == 0);
         let end = end.map_or(bytes.len(), |len| at + len);
-        for i in at..end {
-            for mark in MARKS {
-                if bytes[i..end].starts_with(mark) {
-                    let digits = bytes[i + mark.len()..end].iter_mut();
-                    digits
-                        .take_while(|b| b.is_ascii_hexdigit())
-                        .for_each(|b| *b = b'0');
-                }
+        let (mut from, mut to) = (at, at);
+        while from < end {
+            bytes[to] = bytes[from];
+            (from, to) = (from + 1, to + 1);
+            if MARKS.iter().any(|mark| bytes[at..to].ends_with(mark)) {
+                let digits = bytes[from..end].iter();
+                from += digits.take_while(|b| b.is_ascii_hexdigit()).count();
             }
         }
+        bytes[to..end].fill(0);
         at = end;
     }
 }
@@ -81,9 +82,16 @@ mod tests {
         };
         assert_eq!(
             without(b"\x01.?AUS@?A0x5B3FF31B@@\0A0x12"),
-            b"\x01.?AUS@?A0x00000000@@\0A0x12"
+            b"\x01.?AUS@?A0x@@\0\0\0\0\0\0\0\0\0A0x12"
         );
-        assert_eq!(without(b".?AV<lambda_0a1b>@@\0"), b".?AV<lambda_0000>@@\0");
+        assert_eq!(
+            without(b".?AVS@?A0xB3FF31B@@\0"),
+            without(b".?AVS@?A0x3FF31B@@\0\0")
+        );
+        assert_eq!(
+            without(b".?AV<lambda_0a1b>@@\0"),
+            b".?AV<lambda_>@@\0\0\0\0\0"
+        );
         assert_eq!(without(b"?A0x5B3FF31B"), b"?A0x5B3FF31B");
     }
 
