@@ -85,7 +85,9 @@ impl<'c> Comparer<'c> {
             return Some(Difference::Byte(at));
         }
         let (a, b) = (self.old.bytes_of(old), self.new.bytes_of(new));
-        if let Some(at) = first_byte_difference(a, b, &old_code.references, ignored) {
+        let mut ignored = ignored.to_vec();
+        ignored.extend(self.moved_numbers(old, new));
+        if let Some(at) = first_byte_difference(a, b, &old_code.references, &ignored) {
             return Some(Difference::Byte(at));
         }
         for (r, s) in old_code.references.iter().zip(&new_code.references) {

@@ -80,8 +80,6 @@ pub struct Program<'a> {
     /// Pointers of the base relocation table that lead into the middle of functions: where
     /// each is, and the function.
     labels: Vec<(Rva, FunctionIndex)>,
-    /// A function lets the address of the image out, so that others may add RVAs to it.
-    base_is_out: bool,
 }
 
 impl<'a> Program<'a> {
@@ -100,7 +98,6 @@ impl<'a> Program<'a> {
             .collect();
         parts.sort_unstable();
         let referencers = Referencers::new(image, &functions, &code);
-        let base_is_out = code.iter().any(|c| c.lets_base_out);
         let incoming = Incoming::new(image, &functions, &code);
         let mut program = Program {
             image,
@@ -117,7 +114,6 @@ impl<'a> Program<'a> {
             incoming,
             mixes_files: false,
             labels: Vec::new(),
-            base_is_out,
         };
         ends::lead_branches_on(&mut program);
         program.limit_lookups();
@@ -227,16 +223,6 @@ impl<'a> Program<'a> {
     /// Where execution goes on that runs off the end of a function; `None` where it does not.
     pub fn falls_into(&self, function: FunctionIndex) -> Option<Rva> {
         ends::falls_into(self, function)
-    }
-
-    /// Fields of a function that hold RVAs if a register beside them holds the address of the
-    /// image, which it may have been handed: offsets, and these RVAs.
-    pub fn handed_rvas(&self, function: FunctionIndex) -> &[(u32, Rva)] {
-        let code = self.code_of(function);
-        match self.base_is_out && !code.base_followed {
-            true => &code.possible_rvas,
-            false => &[],
-        }
     }
 
     /// Whether a short branch of a function leads where none can lead.

@@ -1,7 +1,9 @@
 //! Fills pieces with code: bytes with every reference resolved, and unwind information.
 
 use super::closure::{Closure, Source};
-use super::{Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, runs, stubs};
+use super::{
+    Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, numbers, runs, stubs,
+};
 use crate::addr::Rva;
 use crate::diff::place_text;
 use crate::finding::rules::code;
@@ -21,6 +23,11 @@ impl Closure<'_> {
         let (f, decoded) = (new.function(function), new.code_of(function));
         for (rule, reason) in hazards::of_new_function(new, function) {
             self.refuse(rule, index, reason);
+        }
+        if let Some((at, rva)) = numbers::lost((self.old, new), self.diff, function) {
+            let place = place_text(new, rva);
+            let reason = format!("the number at +{at:#x} may be the RVA of {place}");
+            self.refuse(&code::IMAGE_BASE_RELATIVE, index, reason);
         }
         match self.carry_unwind(f, index, decoded.uses_stack) {
             Ok(entries) => self.pieces[index.0 as usize].unwind = entries,

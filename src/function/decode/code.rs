@@ -109,8 +109,9 @@ pub struct Code {
     pub uncertain: Option<u32>,
     /// The fields that may hold RVAs without that being certain, and these.
     pub possible_rvas: Vec<(u32, Rva)>,
-    /// The function lets the address of the image out: others may add RVAs to it.
-    pub lets_base_out: bool,
+    /// Displacements beside registers that are places of data as RVAs, which they are if the
+    /// register holds the address of the image: the field's offset, and the place.
+    pub numbers: Vec<(u32, Rva)>,
     /// The code was looked at for where the address of the image goes.
     pub base_followed: bool,
     /// Offset of a use of a table of distances that may be any of those in [`Code::tables`].

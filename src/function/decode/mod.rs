@@ -25,6 +25,15 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
     let mut code = sweep(bytes, rva, size);
     code.possible_rvas
         .retain(|(_, possible)| image.section_at(*possible).is_some());
+    let data = |rva: Rva| {
+        let section = image.section_at(rva);
+        section.is_some_and(|s| s.kind() != SectionKind::Code)
+    };
+    let numbers = |code: &Code| {
+        let possible = code.possible_rvas.iter().copied();
+        possible.filter(|(_, rva)| data(*rva)).collect::<Vec<_>>()
+    };
+    code.numbers = numbers(&code);
     let holds_base =
         |r: &Reference| matches!(r.kind, ReferenceKind::Access(8)) && image.holds_base(r.target);
     code.takes_image_base |= code.references.iter().any(holds_base);
@@ -43,6 +52,7 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
         if let Some(end) = flow.code_end {
             let end = (end as usize).min(bytes.len());
             code = sweep(&bytes[..end], rva, size);
+            code.numbers = numbers(&code);
             code.code_size = Some(end as u32);
         }
         apply_flow((image, symbols), rva, size, &flow, &mut code);
@@ -56,6 +66,13 @@ pub fn decode(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32) -> Code
     code.uses.retain(|(target, _)| constant(*target));
     absolute_fields(image, rva, size, &mut code);
     listed_fields(image, symbols, rva, size, &mut code);
+    let references = std::mem::take(&mut code.references);
+    let certain = |at: u32| {
+        let near = references.partition_point(|r| r.at + r.kind.width() <= at);
+        references.get(near).is_some_and(|r| r.at < at + 4)
+    };
+    code.numbers.retain(|(at, _)| !certain(*at));
+    code.references = references;
     code
 }
 
@@ -69,6 +86,7 @@ fn listed_fields(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32, code
     // Whatever may be an RVA is listed.
     code.uncertain = None;
     code.possible_rvas.clear();
+    code.numbers.clear();
     code.base_followed = true;
     code.uncertain_thread_local = None;
     let tls = image.tls.as_ref().map(|t| t.template);
@@ -177,7 +195,6 @@ fn apply_flow(
     code.references.dedup_by_key(|r| r.at);
     code.uncertain = flow.uncertain;
     code.possible_rvas.clone_from(&flow.possible);
-    code.lets_base_out = flow.lets_base_out;
     code.base_followed = true;
     code.uncertain_thread_local = flow.uncertain_thread_local;
 }

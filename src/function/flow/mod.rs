@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use iced_x86::{
     ConstantOffsets, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory,
-    Mnemonic, OpKind, Register,
+    Mnemonic, OpKind,
 };
 
 use crate::addr::Rva;
@@ -50,8 +50,6 @@ pub struct Flow {
     pub uncertain: Option<u32>,
     /// The fields of all such operands, and the RVAs that they are then.
     pub possible: Vec<(u32, Rva)>,
-    /// The image base is stored, handed to another function or returned.
-    pub lets_base_out: bool,
     /// An entry of an unknown table is added to the address of that table.
     pub uncertain_table: Option<u32>,
     /// Places whose use is not understood, if a table of distances lies there: each with the
@@ -94,7 +92,6 @@ pub fn analyse(image: &Image<'_>, rva: Rva, bytes: &[u8]) -> Flow {
         uncertain: Some(0),
         uncertain_table: Some(0),
         uncertain_thread_local: Some(0),
-        lets_base_out: true,
         ..Flow::default()
     }
 }
@@ -109,10 +106,7 @@ fn round(image: &Image<'_>, rva: Rva, bytes: &[u8], limits: &[u32]) -> Option<Fl
         start = (pass.states.clone(), pass.seen);
         flow = Some(pass);
     }
-    flow.map(|mut pass| {
-        pass.flow.lets_base_out |= pass.seen.escaped || pass.seen.passed;
-        tables::complete(image, rva, bytes, pass.flow, &pass.code_addresses)
-    })
+    flow.map(|pass| tables::complete(image, rva, bytes, pass.flow, &pass.code_addresses))
 }
 
 /// Repeats passes until nothing changes; `None` where that takes too long.
@@ -250,10 +244,7 @@ impl<'p> Pass<'p> {
                 self.leave_through_tables(state);
                 false
             }
-            FlowControl::Return | FlowControl::Exception => {
-                self.flow.lets_base_out |= state.get(Register::RAX).may_be_base();
-                false
-            }
+            FlowControl::Return | FlowControl::Exception => false,
             _ => true,
         }
     }

@@ -20,8 +20,6 @@ pub struct Seen {
     pub vector: bool,
     /// The address of the frame was handed out: others may write to it.
     pub frame: bool,
-    /// It was handed to another function.
-    pub passed: bool,
 }
 
 /// Registers that hold arguments (Microsoft x64 calling convention).
@@ -138,7 +136,6 @@ impl Pass<'_> {
     /// What a call sees and may change.
     pub(super) fn hand_over(&mut self, state: &mut State) {
         for register in ARGUMENTS {
-            self.seen.passed |= state.get(register).may_be_base();
             self.seen.frame |= frame(state.get(register)).is_some();
         }
         if self.seen.frame {
