@@ -79,6 +79,15 @@ fn first_difference(
         return Ok(Class::Shared);
     }
     let references = (&old.code_of(o).references, &new.code_of(n).references);
+    // RVAs beside a register, which the comparison takes for what they lead to.
+    let numbers = (&old.code_of(o).numbers, &new.code_of(n).numbers);
+    let number_at = |at: u32| {
+        let mut both = numbers.0.iter().filter(|(field, _)| {
+            let same = |list: &[(u32, Rva)]| list.iter().any(|(f, _)| f == field);
+            (*field..*field + 4).contains(&at) && same(numbers.1)
+        });
+        both.next().map(|(field, _)| field + 4)
+    };
     let mut fields = references.0.iter().zip(references.1).peekable();
     let mut at = 0;
     while at < a.len() {
@@ -96,7 +105,10 @@ fn first_difference(
             Some((r, s)) if r.at <= at as u32 && (r.at, r.kind) == (s.at, s.kind) => {
                 at = (r.at + r.kind.width()) as usize;
             }
-            _ => return Err(at as u32),
+            _ => match number_at(at as u32) {
+                Some(end) => at = end as usize,
+                None => return Err(at as u32),
+            },
         }
     }
     Ok(Class::Moved)

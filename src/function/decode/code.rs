@@ -88,6 +88,8 @@ pub struct Code {
     pub unbounded: Vec<(u32, Rva)>,
     /// The function adds indices to addresses.
     pub indexes: bool,
+    /// The function accesses memory some way behind or before an address that it takes.
+    pub displaces: bool,
     /// Length of the code in bytes, where tables follow inside the function.
     pub code_size: Option<u32>,
     /// Offset of the first byte that is no instruction.

@@ -38,6 +38,7 @@ pub(super) fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
         let offsets = decoder.get_constant_offsets(&instruction);
         reader.instruction(&instruction, &offsets);
     }
+    reader.code.displaces = reader.uses.displaces;
     reader.code.uses = reader.uses.found;
     // Behind code that ends before its function does is a table.
     let whole = bytes.len() as u32 == size && reader.code.undecodable.is_none();

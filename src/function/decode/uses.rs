@@ -28,6 +28,8 @@ const PRESERVED: [Register; 8] = [
 pub(super) struct Uses {
     /// What was found: the address that is taken, and the use.
     pub found: Vec<(Rva, Use)>,
+    /// Memory some way behind or before such an address is accessed.
+    pub displaces: bool,
     count: u32,
     /// Addresses that were taken a short while ago, into which register, and when.
     taken: Vec<(Rva, Register, u32)>,
@@ -72,6 +74,7 @@ impl Uses {
         let size = i.memory_size().size() as u32;
         for &(register, target) in &self.holders {
             if register == base.full_register() && index == Register::None {
+                self.displaces |= i.memory_displacement64() != 0;
                 let end = i.memory_displacement64().saturating_add(size.into());
                 if end <= MAX_LENGTH && size > 0 {
                     self.found.push((target, Use::Reaches(end as u32)));

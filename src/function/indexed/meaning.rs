@@ -22,8 +22,10 @@ enum Meaning {
 /// place; and the fields that may reach anything from a place on.
 pub fn resolve(program: &Program<'_>, function: FunctionIndex) -> (Fields, Fields) {
     let code = program.code_of(function);
-    let (mut meant, mut open) = (Vec::new(), Vec::new());
-    if !code.indexes || !code.references.iter().any(|r| is_candidate(program, r)) {
+    let (mut meant, mut open, mut there) = (Vec::new(), Vec::new(), Vec::new());
+    if !(code.indexes || code.displaces)
+        || !code.references.iter().any(|r| is_candidate(program, r))
+    {
         return (meant, open);
     }
     let bytes = program.bytes_of(function);
@@ -37,12 +39,22 @@ pub fn resolve(program: &Program<'_>, function: FunctionIndex) -> (Fields, Field
             continue;
         }
         match meaning(program, reference.target, &reach) {
-            Meaning::There => {}
+            Meaning::There => there.push(reach.at),
             Meaning::At(place) => meant.push((reach.at, place)),
             Meaning::From(place) => open.push((reach.at, place)),
         }
     }
-    (meant, open)
+    // Where accesses disagree about the object, it is all that lies between.
+    let (mut single, mut several) = (Vec::new(), Vec::new());
+    for (at, place) in meant {
+        let others = code.references.iter().find(|r| r.at == at);
+        match others.filter(|_| there.contains(&at)) {
+            Some(reference) => several.push((at, place.min(reference.target))),
+            None => single.push((at, place)),
+        }
+    }
+    open.extend(several);
+    (single, open)
 }
 
 /// Whether a reference may hold an address that an index is added to. Where the linker says
@@ -62,9 +74,14 @@ fn is_candidate(program: &Program<'_>, reference: &Reference) -> bool {
 
 fn meaning(program: &Program<'_>, target: Rva, reach: &Reach) -> Meaning {
     let Interval { low, high } = reach.range;
+    if reach.fixed {
+        return fixed(program, target, reach.range);
+    }
     let proven = u32::try_from(low).ok().filter(|l| *l > 0);
     let first = proven.and_then(|low| target.checked_add(low));
-    match first {
+    // An index of known bounds that only goes back.
+    let back = (low > i64::MIN && high <= 0).then(|| target.checked_offset(low));
+    match first.or(back.flatten()) {
         Some(first) => match object(program, first) {
             // Still in the object that lies at the address itself.
             Some((start, end)) if (start..end).contains(&target) => Meaning::There,
@@ -77,6 +94,19 @@ fn meaning(program: &Program<'_>, target: Rva, reach: &Reach) -> Meaning {
             Some((_, end)) if low >= 0 && ends_before(target, high, end) => Meaning::There,
             _ => Meaning::From(target),
         },
+    }
+}
+
+/// What an address means to which only displacements are added.
+fn fixed(program: &Program<'_>, target: Rva, range: Interval) -> Meaning {
+    let Some(first) = target.checked_offset(range.low) else {
+        return Meaning::From(target);
+    };
+    let holds = |(start, end): (Rva, Rva)| start <= first && ends_before(target, range.high, end);
+    match (object(program, target), object(program, first)) {
+        (Some(there), _) if holds(there) => Meaning::There,
+        (_, Some(other)) if holds(other) => Meaning::At(first),
+        _ => Meaning::From(first.min(target)),
     }
 }
 

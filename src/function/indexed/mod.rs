@@ -29,6 +29,8 @@ struct Reach {
     at: u32,
     /// Bytes from the reference's target to the accessed ones, and to behind them.
     range: Interval,
+    /// Whether no index is added: only displacements.
+    fixed: bool,
 }
 
 /// Passes after which bounds that still move are given up, and after which all are.
@@ -122,14 +124,16 @@ fn note(found: &mut Vec<Reach>, state: &State, i: &Instruction, field: Option<u3
         return;
     };
     let alone = field.is_some() && i.memory_index() == Register::None;
-    if offset.is_exact() || alone {
+    let size = i.memory_size().size() as i64;
+    let fixed = offset.is_exact();
+    if alone || fixed && size == 0 {
         return;
     }
-    let size = i.memory_size().size() as i64;
     let range = Interval::new(offset.low, offset.high.saturating_add(size));
-    match found.iter_mut().find(|r| r.at == at) {
+    let mut known = found.iter_mut();
+    match known.find(|r| (r.at, r.fixed) == (at, fixed)) {
         Some(known) => known.range = known.range.join(range),
-        None => found.push(Reach { at, range }),
+        None => found.push(Reach { at, range, fixed }),
     }
 }
 
