@@ -23,7 +23,6 @@ mod links;
 mod map;
 mod orphans;
 mod reach;
-mod resources;
 mod roles;
 mod tables;
 mod unwind;
@@ -144,7 +143,6 @@ impl Account {
         }
         tables::compare((old, &a), (new, &b), diff, &reported, &mut rest);
         if !reported("HP315") {
-            resources::compare((old.image, &a), (new.image, &b), &mut rest);
         }
         let roles = roles::Roles::new(old, new, diff);
         code::account(old, new, &roles, &mut maps, &mut rest);

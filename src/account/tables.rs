@@ -181,12 +181,34 @@ fn guards(image: &Image<'_>, headers: &Headers, found: &mut Vec<(Rva, u32)>) {
         .max(d.size);
     found.push((d.rva, size));
     let config = rest.get(..size as usize).unwrap_or(&[]);
+    volatile_metadata(image, config, found);
     let extra = u32_at(config, GUARD_FLAGS).unwrap_or(0) >> 28;
     for (table, count) in GUARDS {
         let rva = u64_at(config, table).and_then(|va| Va(va).rva(image.image_base));
         let count = u64_at(config, count).unwrap_or(0).min(1 << 28) as u32;
         if let Some(rva) = rva.filter(|_| count > 0) {
             found.push((rva, count.saturating_mul(4 + extra)));
+        }
+    }
+}
+
+/// `VolatileMetadataPointer` in the load configuration.
+const VOLATILE_METADATA: usize = 0x100;
+
+/// Which instructions access volatile memory, for emulation on ARM64: a header with its size, a
+/// version, and the RVAs and sizes in bytes of two tables of places in code.
+fn volatile_metadata(image: &Image<'_>, config: &[u8], found: &mut Vec<(Rva, u32)>) {
+    let place = u64_at(config, VOLATILE_METADATA).and_then(|va| Va(va).rva(image.image_base));
+    let Some(place) = place.filter(|place| image.section_at(*place).is_some()) else {
+        return;
+    };
+    let header = image.rest_of_section(place).unwrap_or(&[]);
+    let word = |at: usize| u32_at(header, at).unwrap_or(0);
+    found.push((place, word(0).min(header.len() as u32)));
+    for table in [8, 16] {
+        let (rva, size) = (Rva(word(table)), word(table + 4));
+        if image.slice(rva, size as usize).is_some() {
+            found.push((rva, size));
         }
     }
 }
