@@ -1,22 +1,18 @@
 //! Code: functions that stay must have the same bytes outside of their fields, and between
 //! functions there is nothing but padding.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::roles::{Role, Roles};
 use super::{Class, Map, Rest};
 use crate::addr::Rva;
+use crate::diff::Comparer;
 use crate::function::{FunctionIndex, Program, length_without_padding};
 use crate::image::SectionKind;
 
 /// Accounts for the code of both images.
-pub fn account(
-    old: &Program<'_>,
-    new: &Program<'_>,
-    roles: &Roles,
-    maps: &mut (Map, Map),
-    rest: &mut Rest,
-) {
+pub fn account(comparer: &Comparer<'_>, roles: &Roles, maps: &mut (Map, Map), rest: &mut Rest) {
+    let (old, new) = (comparer.old, comparer.new);
     for (o, n, is_noise) in &roles.pairs {
         let (f, g) = (old.function(*o), new.function(*n));
         let class = match first_difference(old, new, (*o, *n)) {
@@ -51,6 +47,7 @@ pub fn account(
             }
         }
     }
+    without_pair(comparer, roles, maps);
     leftover(old, &mut maps.0, "old", rest);
     leftover(new, &mut maps.1, "new", rest);
 }
@@ -112,6 +109,32 @@ fn first_difference(
         }
     }
     Ok(Class::Moved)
+}
+
+/// Code that has no counterpart of its own, as it has no name, or no function is known to lead
+/// to it: it is explained by any of the other build that is the same.
+fn without_pair(comparer: &Comparer<'_>, roles: &Roles, maps: &mut (Map, Map)) {
+    let open = |program: &Program<'_>, roles: &[Role]| -> Vec<FunctionIndex> {
+        let unknown = |f: &FunctionIndex| roles[f.0 as usize] == Role::Unknown;
+        program.function_indices().filter(unknown).collect()
+    };
+    let mut by_size: HashMap<u32, Vec<FunctionIndex>> = HashMap::new();
+    for f in open(comparer.old, &roles.old) {
+        let size = comparer.old.function(f).size;
+        by_size.entry(size).or_default().push(f);
+    }
+    for g in open(comparer.new, &roles.new) {
+        let place = comparer.new.function(g);
+        for f in by_size.get(&place.size).into_iter().flatten() {
+            let same_name = comparer.old.function(*f).display_name() == place.display_name()
+                || place.names.is_empty();
+            if same_name && comparer.difference(*f, g).is_none() {
+                maps.0
+                    .paint(comparer.old.function(*f).rva, place.size, Class::Moved);
+                maps.1.paint(place.rva, place.size, Class::Moved);
+            }
+        }
+    }
 }
 
 /// What no function holds.

@@ -142,12 +142,10 @@ impl Account {
             }
         }
         tables::compare((old, &a), (new, &b), diff, &reported, &mut rest);
-        if !reported("HP315") {
-        }
         let roles = roles::Roles::new(old, new, diff);
-        code::account(old, new, &roles, &mut maps, &mut rest);
-        unwind::account(old, new, &roles, &mut rest);
         let comparer = diff.comparer(old, new);
+        code::account(&comparer, &roles, &mut maps, &mut rest);
+        unwind::account(old, new, &roles, &mut rest);
         let tables = (&linker_made.0, &linker_made.1);
         let mut links = links::Links::new(&comparer, tables);
         links.of_code(&roles);
