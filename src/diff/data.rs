@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::same::Comparer;
 use crate::function::{DataIndex, DataItem, Program};
+use crate::image::ExportTarget;
 
 /// What differs in a datum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,14 +113,9 @@ fn has_identity(comparer: &Comparer<'_>, item: &DataItem) -> bool {
         .names
         .iter()
         .any(|n| PREFIXES.iter().any(|p| n.name.starts_with(p)));
-    let place = item.rva.to_string();
-    named
-        || comparer
-            .old
-            .image
-            .exports
-            .iter()
-            .any(|(_, to)| *to == place)
+    let place = ExportTarget::At(item.rva);
+    let mut exports = comparer.old.image.exports.iter();
+    named || exports.any(|e| e.leads_to == place)
 }
 
 /// Symbols of tables that the linker makes and that are compared through what they
