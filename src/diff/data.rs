@@ -81,12 +81,7 @@ fn change(
     d: &DataItem,
     e: &DataItem,
 ) -> Option<DataChangeKind> {
-    let disjoint = !d.type_sizes.iter().any(|size| e.type_sizes.contains(size));
-    if disjoint
-        && !d.type_sizes.is_empty()
-        && !e.type_sizes.is_empty()
-        && (d.writable || e.writable)
-    {
+    if (d.writable || e.writable) && is_resized(comparer, d, e) {
         return Some(DataChangeKind::Size);
     }
     if d.writable != e.writable {
@@ -102,6 +97,29 @@ fn change(
     } else {
         DataChangeKind::Constant
     })
+}
+
+/// Whether a variable has another size. Object files may disagree about it: then the largest
+/// size counts, as it does for the linker.
+fn is_resized(comparer: &Comparer<'_>, d: &DataItem, e: &DataItem) -> bool {
+    let (before, after) = (d.type_sizes.iter().max(), e.type_sizes.iter().max());
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            after > before || !d.type_sizes.iter().any(|size| e.type_sizes.contains(size))
+        }
+        _ => has_more_room(comparer, d, e),
+    }
+}
+
+/// Whether a variable of which no record says the size reaches further than it did: up to the
+/// next symbol, or to the end of what its object file contributes. Where nothing says what an
+/// object file contributes, the neighbours are those that the linker chose, which say nothing.
+fn has_more_room(comparer: &Comparer<'_>, d: &DataItem, e: &DataItem) -> bool {
+    let is_known = |program: &Program<'_>, item: &DataItem| {
+        item.writable && program.symbols.contribution_at(item.rva).is_some()
+    };
+    let declared = e.type_sizes.iter().max().copied();
+    is_known(comparer.old, d) && is_known(comparer.new, e) && declared.unwrap_or(e.size) > d.size
 }
 
 /// Whether others than the code that refers to it know a constant by its address.
