@@ -40,14 +40,25 @@ impl Program<'_> {
     }
 
     /// Whether who does nothing with an address that shows what it is means the start: nothing
-    /// of the object before is at hand, and that stays where it is, or the address is only
-    /// handed to a function.
+    /// of the object before is at hand, and that stays where it is, or nobody in the same file
+    /// has to do with it, or the address is only handed to a function.
     fn is_start(&self, function: FunctionIndex, reference: &Reference, end: &End) -> bool {
-        if self.reaches_into(function, end) {
+        if self.reached_by(end).contains(&function) {
             return false;
         }
         self.is_writable(end.start)
+            || !self.file_reaches_into(function, end)
             || matches!(end.ended, Ended::Datum(d) if handed::is_start(self, function, reference, d))
+    }
+
+    fn file_reaches_into(&self, function: FunctionIndex, end: &End) -> bool {
+        let file = |f: FunctionIndex| {
+            let contribution = self.symbols.contribution_at(self.function(f).rva);
+            contribution.map(|c| c.module).filter(|_| !self.mixes_files)
+        };
+        let own = file(function);
+        let mut others = self.reached_by(end).into_iter().map(file);
+        own.is_none() || others.any(|other| other.is_none() || other == own)
     }
 
     fn loads_of(&self, place: Rva) -> impl Iterator<Item = (FunctionIndex, &Reference)> {
@@ -62,17 +73,19 @@ impl Program<'_> {
         })
     }
 
-    /// Whether a function holds an address in the object that ends, or loads one.
-    fn reaches_into(&self, function: FunctionIndex, end: &End) -> bool {
+    /// The functions that hold an address in the object that ends, or load one.
+    fn reached_by(&self, end: &End) -> Vec<FunctionIndex> {
         let to = Rva(end.start.0.saturating_add(end.len));
-        let own = |site: &Site| matches!(site, Site::Code(f, _) if *f == function);
-        let inside = self.incoming().within(end.start, to);
-        inside.iter().any(|(_, site)| match site {
-            Site::Pointer(place) if self.import_pointer(*place).is_some() => {
-                let loads = self.incoming().at(*place);
-                loads.iter().any(|(_, site)| own(site))
+        let mut found = Vec::new();
+        for (_, site) in self.incoming().within(end.start, to) {
+            match site {
+                Site::Code(function, _) => found.push(*function),
+                Site::Pointer(place) if self.import_pointer(*place).is_some() => {
+                    found.extend(self.loads_of(*place).map(|(function, _)| function));
+                }
+                Site::Pointer(_) => {}
             }
-            site => own(site),
-        })
+        }
+        found
     }
 }
