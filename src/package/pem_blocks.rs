@@ -84,17 +84,16 @@ fn lay_out(label: &str, lines: &[&str]) -> Block {
     let length: usize = lines.iter().map(|l| l.len()).sum();
     let frame = 2 * (label.len() + END.len() + DASHES.len() + 4);
     let mut text = Zeroizing::new(String::with_capacity(length + length / WIDTH + frame));
-    let mut column = 0;
     text.push_str(BEGIN);
     text.push_str(label);
     text.push_str(DASHES);
     let characters = lines.iter().flat_map(|l| l.chars());
-    for character in characters.filter(|c| !c.is_ascii_whitespace()) {
+    let characters = characters.filter(|c| !c.is_ascii_whitespace());
+    for (column, character) in characters.enumerate() {
         if column % WIDTH == 0 {
             text.push('\n');
         }
         text.push(character);
-        column += 1;
     }
     text.push('\n');
     text.push_str(END);

@@ -50,14 +50,14 @@ impl Key<'_> {
     }
 }
 
+fn key(export: &Export) -> Key<'_> {
+    match &export.name {
+        Some(name) => Key::Name(name),
+        None => Key::Ordinal(export.ordinal),
+    }
+}
+
 fn by_key(exports: &[Export]) -> BTreeMap<Key<'_>, &Export> {
-    let key = |e| match e {
-        &Export {
-            name: Some(ref name),
-            ..
-        } => Key::Name(name),
-        &Export { ordinal, .. } => Key::Ordinal(ordinal),
-    };
     exports.iter().map(|e| (key(e), e)).collect()
 }
 
