@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::Failure;
 use crate::exit::Exit;
 use crate::package::file::{MAX_KEY_FILE, read_limited};
-use crate::package::keys::KeyError;
+use crate::package::keys::{self, KeyError};
 use crate::package::{PublicKey, SigningKey};
 use crate::report::sanitize::line;
 
@@ -96,20 +96,9 @@ impl PassphraseArgs {
         parse: impl Fn(&str, Option<&[u8]>) -> Result<T, KeyError>,
     ) -> Result<T, Failure> {
         let text = read(path)?;
-        let text = str::from_utf8(&text)
-            .with_context(|| format!("{} is not a key in PEM", path.display()))?;
-        let result = match parse(text, None) {
-            Err(KeyError::PassphraseNeeded) => {
-                let passphrase = match self.load()? {
-                    Some(passphrase) => Some(passphrase),
-                    None => prompt(&format!(
-                        "Passphrase of {}: ",
-                        line(&path.to_string_lossy())
-                    ))?,
-                };
-                parse(text, passphrase.as_ref().map(|p| p.as_slice()))
-            }
-            result => result,
+        let result = match keys::text(&text) {
+            Ok(text) => self.parsed(path, &text, parse)?,
+            Err(error) => Err(error),
         };
         result.map_err(|error| {
             let hint = matches!(error, KeyError::PassphraseNeeded | KeyError::Decrypt);
@@ -117,6 +106,27 @@ impl PassphraseArgs {
             let failure = Failure::from(anyhow::Error::new(error).context(message));
             if hint { failure.hint(HINT) } else { failure }
         })
+    }
+
+    /// Parses, with the passphrase where one is needed.
+    fn parsed<T>(
+        &self,
+        path: &Path,
+        text: &str,
+        parse: impl Fn(&str, Option<&[u8]>) -> Result<T, KeyError>,
+    ) -> Result<Result<T, KeyError>, Failure> {
+        let result = parse(text, None);
+        if !matches!(result, Err(KeyError::PassphraseNeeded)) {
+            return Ok(result);
+        }
+        let passphrase = match self.load()? {
+            Some(passphrase) => Some(passphrase),
+            None => prompt(&format!(
+                "Passphrase of {}: ",
+                line(&path.to_string_lossy())
+            ))?,
+        };
+        Ok(parse(text, passphrase.as_ref().map(|p| p.as_slice())))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::same::Comparer;
 use crate::function::{DataIndex, DataItem, Program};
+use crate::image::ExportTarget;
 
 /// What differs in a datum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,12 +81,7 @@ fn change(
     d: &DataItem,
     e: &DataItem,
 ) -> Option<DataChangeKind> {
-    let disjoint = !d.type_sizes.iter().any(|size| e.type_sizes.contains(size));
-    if disjoint
-        && !d.type_sizes.is_empty()
-        && !e.type_sizes.is_empty()
-        && (d.writable || e.writable)
-    {
+    if (d.writable || e.writable) && is_resized(comparer, d, e) {
         return Some(DataChangeKind::Size);
     }
     if d.writable != e.writable {
@@ -103,6 +99,29 @@ fn change(
     })
 }
 
+/// Whether a variable has another size. Object files may disagree about it: then the largest
+/// size counts, as it does for the linker.
+fn is_resized(comparer: &Comparer<'_>, d: &DataItem, e: &DataItem) -> bool {
+    let (before, after) = (d.type_sizes.iter().max(), e.type_sizes.iter().max());
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            after > before || !d.type_sizes.iter().any(|size| e.type_sizes.contains(size))
+        }
+        _ => has_more_room(comparer, d, e),
+    }
+}
+
+/// Whether a variable of which no record says the size reaches further than it did: up to the
+/// next symbol, or to the end of what its object file contributes. Where nothing says what an
+/// object file contributes, the neighbours are those that the linker chose, which say nothing.
+fn has_more_room(comparer: &Comparer<'_>, d: &DataItem, e: &DataItem) -> bool {
+    let is_known = |program: &Program<'_>, item: &DataItem| {
+        item.writable && program.symbols.contribution_at(item.rva).is_some()
+    };
+    let declared = e.type_sizes.iter().max().copied();
+    is_known(comparer.old, d) && is_known(comparer.new, e) && declared.unwrap_or(e.size) > d.size
+}
+
 /// Whether others than the code that refers to it know a constant by its address.
 fn has_identity(comparer: &Comparer<'_>, item: &DataItem) -> bool {
     const PREFIXES: [&str; 9] = [
@@ -112,14 +131,9 @@ fn has_identity(comparer: &Comparer<'_>, item: &DataItem) -> bool {
         .names
         .iter()
         .any(|n| PREFIXES.iter().any(|p| n.name.starts_with(p)));
-    let place = item.rva.to_string();
-    named
-        || comparer
-            .old
-            .image
-            .exports
-            .iter()
-            .any(|(_, to)| *to == place)
+    let place = ExportTarget::At(item.rva);
+    let mut exports = comparer.old.image.exports.iter();
+    named || exports.any(|e| e.leads_to == place)
 }
 
 /// Symbols of tables that the linker makes and that are compared through what they

@@ -104,9 +104,12 @@ impl Meanings {
 
 /// What is done with an address that may be the end of something.
 pub fn use_at(program: &Program<'_>, site: Site, end: &End) -> Use {
-    match reference_at(program, site) {
-        Some((function, reference)) => uses::of(program, function, reference, end),
-        None => Use::Open,
+    match (reference_at(program, site), site) {
+        (Some((function, reference)), _) => uses::of(program, function, reference, end),
+        (None, Site::Pointer(place)) if program.import_pointer(place).is_some() => {
+            program.use_of_import_pointer(place, end)
+        }
+        (None, _) => Use::Open,
     }
 }
 
@@ -412,7 +415,7 @@ fn jumps_through(program: &Program<'_>, site: Site, rva: Rva) -> bool {
 
 /// Whether the end of an object can't be what is meant. See the module's description.
 fn is_ruled_out(program: &Program<'_>, site: Site, rva: Rva, end: &End) -> bool {
-    if jumps_through(program, site, rva) || is_import_pointer(program, site) {
+    if jumps_through(program, site, rva) || is_pointer_to_start(program, site, end) {
         return true;
     }
     if holds_inside(program, site, end) {
@@ -425,13 +428,14 @@ fn is_ruled_out(program: &Program<'_>, site: Site, rva: Rva, end: &End) -> bool 
     }
 }
 
-/// Whether a pointer is one that GNU compilers make to the start of what may be imported.
-fn is_import_pointer(program: &Program<'_>, site: Site) -> bool {
+/// Whether an address is held by a pointer for the code of other files, all of which means the
+/// start.
+fn is_pointer_to_start(program: &Program<'_>, site: Site, end: &End) -> bool {
     let Site::Pointer(place) = site else {
         return false;
     };
-    let holder = program.datum_at(place).map(|d| program.datum(d));
-    holder.is_some_and(|d| d.rva == place && d.names.iter().any(|n| n.name.starts_with(".refptr.")))
+    program.import_pointer(place).is_some()
+        && program.use_of_import_pointer(place, end) == Use::Start
 }
 
 /// Whether who holds an address holds another one inside the object that ends there.

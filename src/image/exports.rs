@@ -1,55 +1,109 @@
-//! The export table, as names and where they lead.
+//! The export table: names, ordinals and where they lead (PE/COFF, "The .edata Section").
 
-use goblin::pe::export::{Export, ExportData, Reexport};
-use goblin::pe::header::Header;
-use goblin::pe::optional_header::OptionalHeader;
+use std::collections::BTreeSet;
 
-use super::ImageError;
+use super::{Directory, Image, ImageError, read};
 use crate::addr::Rva;
 
-/// Exported names with the RVA (`0x1000`) or forwarder (`other.dll!name`) they lead
-/// to, sorted by name.
-pub fn parse(
-    bytes: &[u8],
-    header: &Header<'_>,
-    optional: &OptionalHeader,
-) -> Result<Vec<(String, String)>, ImageError> {
-    let Some(&directory) = optional.data_directories.get_export_table() else {
-        return Ok(Vec::new());
-    };
-    if directory.size == 0 {
-        return Ok(Vec::new());
+/// What an export leads to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExportTarget {
+    /// Code or data of the image.
+    At(Rva),
+    /// An export of another module, as `other.dll_name` or `other.#12`.
+    Forwarded(String),
+}
+
+impl std::fmt::Display for ExportTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ExportTarget::At(rva) => rva.fmt(f),
+            ExportTarget::Forwarded(to) => f.write_str(to),
+        }
     }
-    let bad = |e: goblin::error::Error| ImageError::Malformed {
+}
+
+/// One export. An ordinal with two names is two exports.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Export {
+    /// Its name; `None` where it has an ordinal only (`NONAME`).
+    pub name: Option<String>,
+    /// Its ordinal, counted as importers do: with the base of the table.
+    pub ordinal: u32,
+    /// Where it leads.
+    pub leads_to: ExportTarget,
+}
+
+/// Length of the directory in bytes.
+const DIRECTORY: usize = 40;
+
+/// Ordinals have 16 bits.
+const MAX_ORDINALS: u32 = 1 << 16;
+
+/// The exports of an image: those with names by their names, then those without by ordinals.
+///
+/// # Errors
+/// Where the table is not where the headers say, or says more than there is.
+pub fn parse(image: &Image<'_>, directory: Directory) -> Result<Vec<Export>, ImageError> {
+    let bad = |reason: &str| ImageError::Malformed {
         table: "export table",
-        rva: Rva(directory.virtual_address),
-        reason: e.to_string(),
+        rva: directory.rva,
+        reason: reason.to_owned(),
     };
-    let mut offset = header.dos_header.pe_pointer as usize
-        + goblin::pe::header::SIZEOF_PE_MAGIC
-        + goblin::pe::header::SIZEOF_COFF_HEADER
-        + header.coff_header.size_of_optional_header as usize;
-    let sections = header
-        .coff_header
-        .sections(bytes, &mut offset)
-        .map_err(bad)?;
-    let alignment = optional.windows_fields.file_alignment;
-    let data = ExportData::parse(bytes, directory, &sections, alignment).map_err(bad)?;
-    let exports = Export::parse(bytes, &data, &sections, alignment).map_err(bad)?;
-    let mut list: Vec<(String, String)> = exports
-        .iter()
-        .map(|e| {
-            let name = e
-                .name
-                .map_or_else(|| format!("@{:#x}", e.rva), str::to_owned);
-            let leads_to = match &e.reexport {
-                Some(Reexport::DLLName { export, lib }) => format!("{lib}!{export}"),
-                Some(Reexport::DLLOrdinal { ordinal, lib }) => format!("{lib}!#{ordinal}"),
-                None => Rva(e.rva as u32).to_string(),
-            };
-            (name, leads_to)
+    let table = image.slice(directory.rva, DIRECTORY);
+    let table = table.ok_or_else(|| bad("it is in no section"))?;
+    let field = |at| read::u32(table, at).unwrap_or(0);
+    let [base, count, named] = [16, 20, 24].map(field);
+    let [places, names, indices] = [28, 32, 36].map(|at| Rva(field(at)));
+    if count > MAX_ORDINALS || named > MAX_ORDINALS {
+        return Err(bad("it has more ordinals than there can be"));
+    }
+    let array = |at: Rva, count: u32, width: u32| match count {
+        0 => Some(&[][..]),
+        _ => image.slice(at, (count * width) as usize),
+    };
+    let places = array(places, count, 4).ok_or_else(|| bad("its addresses are cut off"))?;
+    let names = array(names, named, 4).ok_or_else(|| bad("its names are cut off"))?;
+    let indices = array(indices, named, 2).ok_or_else(|| bad("its ordinals are cut off"))?;
+    let export = |index: u32, name: Option<String>| {
+        let leads_to = target(image, directory, read::u32(places, index as usize * 4)?)?;
+        let ordinal = base.wrapping_add(index);
+        Some(Export {
+            name,
+            ordinal,
+            leads_to,
         })
-        .collect();
-    list.sort();
-    Ok(list)
+    };
+    let mut found = Vec::new();
+    let mut with_name = BTreeSet::new();
+    for (name, index) in names.chunks_exact(4).zip(indices.chunks_exact(2)) {
+        let index = u32::from(u16::from_le_bytes([index[0], index[1]]));
+        let name = text(image, Rva(read::u32(name, 0).unwrap_or(0)));
+        let name = name.ok_or_else(|| bad("a name is in no section"))?;
+        let known = export(index, Some(name));
+        found.push(known.ok_or_else(|| bad("a name leads nowhere"))?);
+        with_name.insert(index);
+    }
+    let is_used = |index: &u32| read::u32(places, *index as usize * 4) != Some(0);
+    let nameless = (0..count).filter(|i| !with_name.contains(i) && is_used(i));
+    for index in nameless {
+        let known = export(index, None);
+        found.push(known.ok_or_else(|| bad("an ordinal leads nowhere"))?);
+    }
+    found.sort_by_cached_key(|e| (e.name.is_none(), e.clone()));
+    Ok(found)
+}
+
+/// An address within the table itself is that of a text: a forwarder.
+fn target(image: &Image<'_>, directory: Directory, place: u32) -> Option<ExportTarget> {
+    let place = Rva(place);
+    let end = directory.rva.0.saturating_add(directory.size);
+    if (directory.rva.0..end).contains(&place.0) {
+        return text(image, place).map(ExportTarget::Forwarded);
+    }
+    Some(ExportTarget::At(place))
+}
+
+fn text(image: &Image<'_>, at: Rva) -> Option<String> {
+    read::c_string(image.rest_of_section(at)?, 0)
 }

@@ -1,7 +1,7 @@
 //! PE bytes → [`Image`]: sections, base relocations, imports, exports, unwind
 //! table, and what identifies the build.
 //!
-//! Source: Microsoft PE/COFF specification. The headers and exports come from
+//! Source: Microsoft PE/COFF specification. The headers come from
 //! `goblin`; the directories that the analysis rests on are read here, each by a
 //! bounded loop over the bytes of its section, and an inconsistency is an error.
 
@@ -19,6 +19,7 @@ mod unwind;
 
 pub use codeview::CodeView;
 pub use eligibility::{kind_findings, layout_findings};
+pub use exports::{Export, ExportTarget};
 pub use imports::{DelayLoad, Import, ImportName};
 pub use resources::{Resource, ResourceName};
 pub use section::{Section, SectionKind};
@@ -110,8 +111,8 @@ pub struct Image<'a> {
     pub delay_loads: Vec<DelayLoad>,
     /// Where the import descriptors are.
     pub import_table: Option<Directory>,
-    /// Exported names (or `#ordinal`) with the RVA or forwarder they lead to.
-    pub exports: Vec<(String, String)>,
+    /// The exports: those with names by their names, then those without by ordinals.
+    pub exports: Vec<Export>,
     /// The function table (`.pdata`), ascending.
     pub runtime_functions: Vec<RuntimeFunction>,
     /// The TLS directory, where there is one.
@@ -163,7 +164,7 @@ impl<'a> Image<'a> {
             managed: directory(&optional, DIRECTORY_CLR).is_some(),
         };
         if image.machine == MACHINE_AMD64 && image.bytes_are_pe32_plus(&optional) {
-            image.read_directories(&header, &optional)?;
+            image.read_directories(&optional)?;
         }
         Ok(image)
     }
@@ -172,11 +173,7 @@ impl<'a> Image<'a> {
         optional.standard_fields.magic == goblin::pe::optional_header::MAGIC_64
     }
 
-    fn read_directories(
-        &mut self,
-        header: &Header<'a>,
-        optional: &OptionalHeader,
-    ) -> Result<(), ImageError> {
+    fn read_directories(&mut self, optional: &OptionalHeader) -> Result<(), ImageError> {
         if let Some(d) = directory(optional, DIRECTORY_BASE_RELOCATIONS) {
             (self.base_relocations, self.narrow_relocations) = relocations::parse(self, d)?;
         }
@@ -203,7 +200,9 @@ impl<'a> Image<'a> {
             self.codeview = records.next();
             self.other_codeviews = records.collect();
         }
-        self.exports = exports::parse(self.bytes, header, optional)?;
+        if let Some(d) = directory(optional, DIRECTORY_EXPORTS) {
+            self.exports = exports::parse(self, d)?;
+        }
         Ok(())
     }
 
@@ -320,6 +319,7 @@ fn switch_target(table: &SwitchTable, entry: &[u8], image_base: Va) -> Option<Rv
     }
 }
 
+const DIRECTORY_EXPORTS: usize = 0;
 const DIRECTORY_IMPORTS: usize = 1;
 const DIRECTORY_RESOURCES: usize = 2;
 const DIRECTORY_EXCEPTIONS: usize = 3;

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::pem;
 pub use super::pem::KeyError;
+pub use super::pem_blocks::text;
 
 /// Length of a public key in bytes.
 pub const PUBLIC_KEY_LEN: usize = 32;
@@ -76,11 +77,7 @@ impl PublicKey {
     /// # Errors
     /// [`KeyError`], as for [`PublicKey::from_pem`] and [`SigningKey::from_pem`].
     pub fn from_any_pem(text: &str, passphrase: Option<&[u8]>) -> Result<Self, KeyError> {
-        if pem::is_private(text) {
-            SigningKey::from_pem(text, passphrase).map(|key| key.public())
-        } else {
-            PublicKey::from_pem(text)
-        }
+        pem::read_any(text, passphrase)
     }
 
     /// The key as PEM (`BEGIN PUBLIC KEY`).

@@ -9,6 +9,7 @@ pub mod file;
 pub mod keys;
 pub mod manifest;
 mod pem;
+mod pem_blocks;
 mod seal;
 #[cfg(test)]
 pub(crate) mod testing;

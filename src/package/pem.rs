@@ -6,6 +6,8 @@
 //! | `ENCRYPTED PRIVATE KEY` | the same, encrypted with PBES2 (RFC 8018) |
 //! | `PUBLIC KEY` | SubjectPublicKeyInfo (RFC 8410 section 4) |
 //!
+//! Text and other blocks around the key do not matter (see `pem_blocks`).
+//!
 //! Version 2 of PKCS#8, which adds the public key, is read but never written: OpenSSL
 //! 3.0 can't read it. Encryption is PBKDF2-HMAC-SHA-256 with 600,000 rounds and
 //! AES-256-CBC; scrypt at today's cost exceeds the memory that OpenSSL allows it.
@@ -20,6 +22,7 @@ use pkcs8::{
 use zeroize::Zeroizing;
 
 use super::keys::{PublicKey, SigningKey};
+use super::pem_blocks::{Block, blocks};
 
 /// The algorithm identifier of Ed25519: `1.3.101.112`, without parameters (RFC 8410).
 pub(super) const ED25519: AlgorithmIdentifierRef<'static> = AlgorithmIdentifierRef {
@@ -29,6 +32,9 @@ pub(super) const ED25519: AlgorithmIdentifierRef<'static> = AlgorithmIdentifierR
 
 /// DER header of the 32-byte OCTET STRING inside the private key field.
 const SEED_HEADER: [u8; 2] = [0x04, 0x20];
+
+/// The label of an encrypted private key.
+const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 
 const PBKDF2_ROUNDS: u32 = 600_000;
 
@@ -50,6 +56,26 @@ pub enum KeyError {
         /// The label, or that there is none.
         found: String,
     },
+    /// More than one key that would do.
+    #[error("the file has {count} {kind} keys: which one is meant?")]
+    Several {
+        /// How many there are.
+        count: usize,
+        /// `private` or `public`.
+        kind: &'static str,
+    },
+    /// A private key and a public one that is not its own.
+    #[error("the file has a public key that is not the one of its private key")]
+    Pair,
+    /// Text in UTF-16.
+    #[error(
+        "the file is UTF-16 text (as > writes in Windows PowerShell 5): write it as ASCII or \
+         UTF-8 (Set-Content -Encoding ascii)"
+    )]
+    Utf16,
+    /// No text at all.
+    #[error("the file is no text, so it is no key in PEM (DER? openssl pkey -inform DER reads it)")]
+    NotText,
     /// The contents of the PEM can't be decoded.
     #[error("the key is damaged: {0}")]
     Encoding(String),
@@ -76,28 +102,46 @@ pub enum KeyError {
     Random(#[source] getrandom::Error),
 }
 
-fn label(text: &str) -> Option<&str> {
-    pkcs8::der::pem::decode_label(text.as_bytes()).ok()
-}
-
-fn wrong_label(text: &str, expected: &'static str) -> KeyError {
-    let found = label(text).map_or("no PEM".to_owned(), |l| format!("{l:?}"));
-    KeyError::Label { expected, found }
+/// The one block of a text that fits.
+fn only(
+    text: &str,
+    fits: fn(&Block) -> bool,
+    kind: &'static str,
+    expected: &'static str,
+) -> Result<Block, KeyError> {
+    let (mut fitting, others): (Vec<Block>, Vec<Block>) = blocks(text).into_iter().partition(fits);
+    match (fitting.len(), fitting.pop()) {
+        (1, Some(block)) => Ok(block),
+        (0, _) | (_, None) => {
+            let found = others.first().map(|block| format!("{:?}", block.label));
+            let found = found.unwrap_or_else(|| "no PEM".to_owned());
+            Err(KeyError::Label { expected, found })
+        }
+        (count, _) => Err(KeyError::Several { count, kind }),
+    }
 }
 
 fn encoding(error: impl std::fmt::Display) -> KeyError {
     KeyError::Encoding(error.to_string())
 }
 
-/// Whether the text is a private key, plain or encrypted.
-pub(super) fn is_private(text: &str) -> bool {
-    label(text).is_some_and(|l| l.ends_with("PRIVATE KEY"))
+/// The public key of a text with a private key, a public key, or both.
+pub(super) fn read_any(text: &str, passphrase: Option<&[u8]>) -> Result<PublicKey, KeyError> {
+    let found = blocks(text);
+    let has = |fits: fn(&Block) -> bool| found.iter().any(fits);
+    if has(Block::is_private) && !(has(Block::is_public) && has(is_encrypted)) {
+        return read_private(text, passphrase).map(|key| key.public());
+    }
+    read_public(text)
+}
+
+fn is_encrypted(block: &Block) -> bool {
+    block.label == ENCRYPTED
 }
 
 pub(super) fn read_public(text: &str) -> Result<PublicKey, KeyError> {
-    if label(text) != Some("PUBLIC KEY") {
-        return Err(wrong_label(text, "\"PUBLIC KEY\""));
-    }
+    let block = only(text, Block::is_public, "public", "\"PUBLIC KEY\"")?;
+    let text = block.text.as_str();
     let (_, der) = Document::from_pem(text).map_err(encoding)?;
     let spki: SubjectPublicKeyInfoRef<'_> = der.decode_msg().map_err(encoding)?;
     require_ed25519(&spki.algorithm)?;
@@ -113,31 +157,38 @@ pub(super) fn write_public(key: &PublicKey) -> String {
 }
 
 pub(super) fn read_private(text: &str, passphrase: Option<&[u8]>) -> Result<SigningKey, KeyError> {
-    match label(text) {
-        Some("PRIVATE KEY") => {
-            let (_, der) = SecretDocument::from_pem(text).map_err(encoding)?;
-            decode_private(der.as_bytes())
+    let expected = "\"PRIVATE KEY\" or \"ENCRYPTED PRIVATE KEY\"";
+    let block = only(text, Block::is_private, "private", expected)?;
+    let key = match block.label.as_str() {
+        "PRIVATE KEY" => {
+            let (_, der) = SecretDocument::from_pem(&block.text).map_err(encoding)?;
+            decode_private(der.as_bytes())?
         }
-        Some("ENCRYPTED PRIVATE KEY") => {
-            let passphrase = passphrase.ok_or(KeyError::PassphraseNeeded)?;
-            let (_, der) = SecretDocument::from_pem(text).map_err(encoding)?;
-            let encrypted =
-                EncryptedPrivateKeyInfoRef::try_from(der.as_bytes()).map_err(encoding)?;
-            limit_cost(&encrypted.encryption_algorithm)?;
-            let plain = encrypted
-                .decrypt(passphrase)
-                .map_err(|_| KeyError::Decrypt)?;
-            // A wrong passphrase leaves valid padding once in 256 times, and then noise.
-            decode_private(plain.as_bytes()).map_err(|error| match error {
-                KeyError::Encoding(_) => KeyError::Decrypt,
-                other => other,
-            })
+        ENCRYPTED => decrypt(&block.text, passphrase.ok_or(KeyError::PassphraseNeeded)?)?,
+        other => {
+            let found = format!("{other:?}");
+            return Err(KeyError::Label { expected, found });
         }
-        _ => Err(wrong_label(
-            text,
-            "\"PRIVATE KEY\" or \"ENCRYPTED PRIVATE KEY\"",
-        )),
+    };
+    // A public key beside it need not be there; another one than its own is a mistake.
+    match read_public(text) {
+        Ok(public) if public != key.public() => Err(KeyError::Pair),
+        _ => Ok(key),
     }
+}
+
+fn decrypt(text: &str, passphrase: &[u8]) -> Result<SigningKey, KeyError> {
+    let (_, der) = SecretDocument::from_pem(text).map_err(encoding)?;
+    let encrypted = EncryptedPrivateKeyInfoRef::try_from(der.as_bytes()).map_err(encoding)?;
+    limit_cost(&encrypted.encryption_algorithm)?;
+    let plain = encrypted
+        .decrypt(passphrase)
+        .map_err(|_| KeyError::Decrypt)?;
+    // A wrong passphrase leaves valid padding once in 256 times, and then noise.
+    decode_private(plain.as_bytes()).map_err(|error| match error {
+        KeyError::Encoding(_) => KeyError::Decrypt,
+        other => other,
+    })
 }
 
 /// The file says how much work its decryption is; somebody else may have written it.
@@ -223,7 +274,7 @@ pub(super) fn write_private(
         encrypted_data: OctetStringRef::new(&sealed).map_err(encoding)?,
     };
     SecretDocument::encode_msg(&encrypted)
-        .and_then(|der| der.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF))
+        .and_then(|der| der.to_pem(ENCRYPTED, LineEnding::LF))
         .map_err(encoding)
 }
 
@@ -325,7 +376,6 @@ mod tests {
         let private = key().to_pem(None).unwrap();
         let error = PublicKey::from_pem(&private).unwrap_err().to_string();
         assert!(error.ends_with("found \"PRIVATE KEY\""), "{error}");
-        assert!(is_private(&private) && !is_private(&key().public().to_pem()));
         // P-256, from `openssl ecparam -genkey` and `openssl pkey -pubout`.
         let p256 = "-----BEGIN PUBLIC KEY-----\n\
             MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt\n\

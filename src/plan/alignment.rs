@@ -2,7 +2,9 @@
 //!
 //! A field of an instruction that asks for alignment must lead to an address that has it. A
 //! pointer is checked where a function that asks for alignment behind its pointers, or one that
-//! calls it, takes the address of a datum that has the alignment in the new build alone.
+//! calls it, takes the address of a datum that has the alignment in the new build alone. Where
+//! a pointer comes from anywhere else, nobody knows what it leads to: then it counts that the
+//! old code of the same function got along with any address there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,7 +72,32 @@ pub fn findings(closure: &Closure<'_>) -> Vec<Finding> {
             add(new, old, *align, function);
         }
     }
-    found.into_values().collect()
+    found.into_values().chain(anywhere(closure)).collect()
+}
+
+/// Functions that ask for alignment behind pointers of which nobody knows where they lead, in
+/// the place of instructions that asked for none.
+fn anywhere(closure: &Closure<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for change in &closure.diff.functions.changed {
+        let after = Alignment::of(closure.new, change.new);
+        if after.unknown == 0 {
+            continue;
+        }
+        let before = Alignment::of(closure.old, change.old);
+        if after.strict > before.strict && after.loose < before.loose {
+            let detail = format!(
+                "it reads or writes behind a pointer with an instruction that needs a multiple of \
+                 {} bytes, where its old code takes any address; what the pointer leads to in the \
+                 running program need not have that",
+                after.unknown
+            );
+            let name = closure.new.function(change.new).display_name().to_owned();
+            let rule = &rules::data::VARIABLE_ALIGNMENT;
+            found.push(Finding::about(rule, name, detail));
+        }
+    }
+    found
 }
 
 /// Where in the old image a field of a piece leads; `None` where it leads elsewhere.
@@ -93,10 +120,12 @@ fn new_target(closure: &Closure<'_>, function: FunctionIndex, at: u32) -> Option
 fn taken(closure: &Closure<'_>, function: FunctionIndex, align: u32) -> BTreeSet<(Rva, Rva)> {
     let (old, new) = (closure.old, closure.new);
     let references = new.code_of(function).references.iter();
-    let addresses =
-        references.filter(|r| matches!(r.kind, ReferenceKind::Address | ReferenceKind::Absolute));
-    let places = addresses.filter_map(|r| {
-        let Place::Data(d, offset) = new.place(r.target) else {
+    let addresses = references.filter_map(|r| match r.kind {
+        ReferenceKind::Address | ReferenceKind::Absolute => Some(r.target),
+        _ => new.import_pointer(r.target),
+    });
+    let places = addresses.filter_map(|target| {
+        let Place::Data(d, offset) = new.place(target) else {
             return None;
         };
         let item = new.datum(d);
@@ -108,8 +137,8 @@ fn taken(closure: &Closure<'_>, function: FunctionIndex, align: u32) -> BTreeSet
             .datum(closure.diff.old_datum(d)?)
             .rva
             .checked_add(offset)?;
-        let only_new = r.target.0 % align == 0 && before.0 % align != 0;
-        only_new.then_some((r.target, before))
+        let only_new = target.0 % align == 0 && before.0 % align != 0;
+        only_new.then_some((target, before))
     });
     places.collect()
 }

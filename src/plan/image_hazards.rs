@@ -6,7 +6,7 @@ use crate::diff::{
     image_relative_fields,
 };
 use crate::finding::{Finding, Rule, rules};
-use crate::function::{Place, Program};
+use crate::function::{DataItem, Place, Program};
 
 /// Adds the findings of everything but functions.
 pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
@@ -176,12 +176,18 @@ fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Fi
     // memory stays for old code in any case.
     for datum in &diff.data.removed {
         let d = old.datum(*datum);
-        if d.writable && !diff.functions.changed.is_empty() {
+        if d.writable && !is_type_descriptor(d) && !diff.functions.changed.is_empty() {
             let detail = format!("the variable at {} is not in the new build", d.rva);
             let rule = &rules::data::DATA_REMOVED;
             findings.push(Finding::about(rule, d.display_name(), detail));
         }
     }
+}
+
+/// Whether a variable is what the C++ runtime of MSVC knows a type by. It is writable because
+/// the runtime keeps a text in it; no code keeps it up to date.
+fn is_type_descriptor(item: &DataItem) -> bool {
+    item.names.iter().any(|n| n.name.starts_with("??_R0"))
 }
 
 /// Whether two sizes of a variable only show that object files disagree about it: the linker

@@ -7,12 +7,11 @@
 //! there and gets a copy of both side by side; otherwise the change is refused.
 
 use super::closure::Closure;
-use super::handed;
 use super::{FixupTarget, Hazard};
 use crate::addr::Rva;
 use crate::diff::place_text;
 use crate::finding::rules::code;
-use crate::function::{AddressUse, DataIndex, End, Ended, Place, Program, Site, use_at};
+use crate::function::{AddressUse, DataIndex, End, Ended, Place, Program, Site, handed, use_at};
 use crate::image::SectionKind;
 
 /// Where the start of an object is.

@@ -12,7 +12,6 @@ mod closure;
 mod coverage;
 mod displaced;
 mod entry;
-mod handed;
 mod hazards;
 mod held;
 mod identity;

@@ -1,16 +1,16 @@
 //! Differences of the images outside of functions, data and types.
 
+mod exports;
 mod startup;
 mod unnamed;
 
 use super::same::Comparer;
 use super::thread_local;
-use crate::addr::Rva;
 
 /// What else differs, each as words for a finding.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ImageDiff {
-    /// Exports that were added, removed or lead elsewhere.
+    /// Exports that were added, removed, lead elsewhere or have another ordinal.
     pub exports: Vec<String>,
     /// The thread-local storage, where it differs.
     pub tls: Vec<String>,
@@ -32,45 +32,11 @@ impl ImageDiff {
 /// Compares what the loader and the debugger see.
 pub fn diff(comparer: &Comparer<'_>) -> ImageDiff {
     ImageDiff {
-        exports: exports(comparer),
+        exports: exports::differences(comparer),
         tls: thread_local::differences(comparer),
         startup: startup::differences(comparer),
         toolchain: toolchain(comparer),
         unnamed: unnamed::differences(comparer),
-    }
-}
-
-fn exports(comparer: &Comparer<'_>) -> Vec<String> {
-    let (old, new) = (&comparer.old.image.exports, &comparer.new.image.exports);
-    let find = |list: &[(String, String)], name: &str| {
-        let at = list.binary_search_by(|(n, _)| n.as_str().cmp(name)).ok()?;
-        Some(list[at].1.clone())
-    };
-    let mut found = Vec::new();
-    for (name, leads_to) in old {
-        match find(new, name) {
-            None => found.push(format!("{name} is no longer exported")),
-            Some(other) if !same_export(comparer, leads_to, &other) => {
-                found.push(format!("{name} leads to {other} instead of {leads_to}"));
-            }
-            Some(_) => {}
-        }
-    }
-    let added = new.iter().filter(|(name, _)| find(old, name).is_none());
-    found.extend(added.map(|(name, _)| format!("{name} is a new export")));
-    found
-}
-
-fn same_export(comparer: &Comparer<'_>, old: &str, new: &str) -> bool {
-    let rva = |text: &str| {
-        u32::from_str_radix(text.strip_prefix("0x")?, 16)
-            .ok()
-            .map(Rva)
-    };
-    match (rva(old), rva(new)) {
-        // A constant that changed is reported as such, not as a moved export.
-        (Some(a), Some(b)) => comparer.same_place(a, b, Some(0)),
-        _ => old == new,
     }
 }
 

@@ -82,7 +82,7 @@ rules! {
     /// Exports differ.
     EXPORTS = "HP221", Refuse, "exports changed",
         remedy "Restore the exports of the old build, or restart.",
-        because "Other modules resolved the exports of this image when they were loaded. A new, removed or moved export cannot be given to them afterwards.";
+        because "Other modules resolved the exports of this image when they were loaded. A new, removed or moved export, or one with another ordinal, cannot be given to them afterwards.";
     /// An end that execution runs off.
     FALLS_THROUGH = "HP222", Refuse, "code runs on into the next function",
         remedy "End the function in a jump to the next one, or keep hand-written assembler code out of the fix.",

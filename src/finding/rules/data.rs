@@ -54,7 +54,7 @@ rules! {
     /// A kept variable whose old address does not meet what new code asks for.
     VARIABLE_ALIGNMENT = "HP313", Refuse, "variable is less aligned than new code may rely on",
         remedy "Do not raise the alignment of a variable that exists already: add an aligned one beside it, or use instructions that need no alignment; or restart.",
-        because "Old and new code share one copy of every variable, where the old image has it. New code reads or writes it with an instruction that faults on an address that is not a multiple of 16, 32 or 64, and the old address is none.";
+        because "Old and new code share one copy of every variable, where the old image has it. New code reads or writes it with an instruction that faults on an address that is not a multiple of 16, 32 or 64, and the old address is none; or it does so behind a pointer where the old code took any address, so that what the running program has there need not be aligned.";
     /// An enumeration of which stored values mean something else.
     ENUMERATION_VALUES = "HP314", Risk, "values of an enumeration changed",
         remedy "Add new values behind the existing ones, and keep those that are no longer used; accept it where no value of the enumeration is stored when the patch is applied; otherwise restart.",

@@ -1,8 +1,8 @@
 //! The effect of one instruction.
 
 use iced_x86::{
-    Code as Opcode, ConstantOffsets, FlowControl, Instruction, Mnemonic, OpAccess, OpKind,
-    Register, UsedRegister,
+    Code as Opcode, ConstantOffsets, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic,
+    OpAccess, OpKind, Register, UsedRegister,
 };
 
 use super::value::{State, Value};
@@ -13,6 +13,9 @@ use crate::symbols::{SwitchEntry, SwitchTable};
 
 /// Offset of `ThreadLocalStoragePointer` in the x64 TEB.
 const TEB_TLS_ARRAY: u64 = 0x58;
+
+/// How many instructions behind the `lea` of block and index the offset may be added.
+const NEAR: usize = 4;
 
 /// Registers that a call may overwrite (Microsoft x64 calling convention).
 const VOLATILE: [Register; 7] = [
@@ -89,11 +92,21 @@ impl Pass<'_> {
             }
             Mnemonic::Add if offsets.immediate_size() == 4 && !self.is_narrow(i.op0_register()) => {
                 let field = at + offsets.immediate_offset() as u32;
+                if state.get(i.op0_register()) == Value::TlsBlock {
+                    push_once(
+                        &mut self.flow.thread_local,
+                        (field, i.immediate32to64() as u32),
+                    );
+                    return Some(Value::Other);
+                }
                 self.sum_of_base(state.get(i.op0_register()), i.immediate32(), field, at)
             }
             Mnemonic::Add if i.op1_kind() == OpKind::Register => {
                 let pair = (state.get(i.op0_register()), state.get(i.op1_register()));
                 self.pair(pair, (i.op0_register(), i.op1_register()), at);
+                if let (Value::TlsBlock, other) | (other, Value::TlsBlock) = pair {
+                    return Some(self.sum_of_block(other));
+                }
                 sum(pair.0, pair.1)
                     .or_else(|| sum(pair.1, pair.0))
                     .or_else(|| self.constant_and_base(pair, at))
@@ -116,7 +129,17 @@ impl Pass<'_> {
         None
     }
 
-    /// The same with the number in a register.
+    /// A register added to the TLS block: the offset, or an index, which the offset is still to
+    /// be added to.
+    fn sum_of_block(&mut self, other: Value) -> Value {
+        let Value::Constant { value, field } = other else {
+            return Value::TlsBlock;
+        };
+        push_once(&mut self.flow.thread_local, (field, value));
+        Value::Other
+    }
+
+    /// A number in a register, added to what is, or may be, the image base.
     fn constant_and_base(&mut self, pair: (Value, Value), at: u32) -> Option<Value> {
         match pair {
             (base, Value::Constant { value, field }) | (Value::Constant { value, field }, base) => {
@@ -307,7 +330,7 @@ impl Pass<'_> {
             let _ = self.constant_and_base((values[0], values[1]), at);
         }
         if values.contains(&Value::TlsBlock) {
-            self.tls_operand(&values, wide, field, displacement, at);
+            self.tls_operand(&values, wide, field, displacement, (i, at));
         }
         let base_twice = values.iter().filter(|v| v.may_be_base()).count() > 1;
         let exact = values.contains(&Value::ImageBase) && !base_twice;
@@ -327,7 +350,7 @@ impl Pass<'_> {
         wide: bool,
         field: u32,
         displacement: u32,
-        at: u32,
+        (i, at): (&Instruction, u32),
     ) {
         let constant = values.iter().find_map(|v| match v {
             Value::Constant { value, field } => Some((*value, *field)),
@@ -336,10 +359,44 @@ impl Pass<'_> {
         match constant {
             Some((value, field)) => push_once(&mut self.flow.thread_local, (field, value)),
             None if wide => push_once(&mut self.flow.thread_local, (field, displacement)),
-            None => {
-                self.flow.uncertain_thread_local.get_or_insert(at);
+            None => match self.offset_behind(i, at) {
+                Some(offset) => push_once(&mut self.flow.thread_local, offset),
+                None => {
+                    self.flow.uncertain_thread_local.get_or_insert(at);
+                }
+            },
+        }
+    }
+
+    /// The offset that is added to the block and an index right behind the `lea` that added
+    /// those two, before anything is done with the sum.
+    fn offset_behind(&mut self, i: &Instruction, at: u32) -> Option<(u32, u32)> {
+        if i.mnemonic() != Mnemonic::Lea || i.memory_displacement64() != 0 {
+            return None;
+        }
+        let register = i.op0_register();
+        let from = at as usize + i.len();
+        let mut decoder = Decoder::new(64, self.bytes.get(from..)?, DecoderOptions::NONE);
+        for _ in 0..NEAR {
+            let start = decoder.position();
+            let next = decoder.can_decode().then(|| decoder.decode())?;
+            let offsets = decoder.get_constant_offsets(&next);
+            let is_own = next.op_count() == 2 && next.op0_kind() == OpKind::Register;
+            if next.mnemonic() == Mnemonic::Add
+                && is_own
+                && next.op0_register() == register
+                && offsets.immediate_size() == 4
+            {
+                let field = from + start + offsets.immediate_offset();
+                return Some((field as u32, next.immediate32to64() as u32));
+            }
+            let used = self.info.info(&next).used_registers().iter();
+            let mut used = used.map(|r| r.register().full_register());
+            if next.flow_control() != FlowControl::Next || used.any(|r| r == register) {
+                return None;
             }
         }
+        None
     }
 
     fn note_image_relative(&mut self, field: u32, target: Rva) {

@@ -6,6 +6,9 @@
 //! * It only compares it with pointers into the object before: the end is.
 //! * Everything else, such as storing it or handing it over, leaves both open.
 //!
+//! The address may as well be loaded from a pointer that the compiler made to what another file
+//! defines.
+//!
 //! A forward interpretation over registers and slots of the frame, of this one address only:
 //! one linear pass with a state per branch target, repeated until nothing changes. Values are
 //! sets of what a register may hold on some path, so that a loop's first round still shows
@@ -59,6 +62,8 @@ pub fn of(program: &Program<'_>, function: FunctionIndex, reference: &Reference,
             rva: f.rva,
             bytes,
             reference,
+            loaded: program.import_pointer(reference.target).is_some(),
+            program,
             before: (end.start, Rva(end.start.0 + end.len)),
             slots: frame::slots_are_private(bytes, f.rva) && !has_handlers,
             states: states.clone(),
@@ -107,6 +112,9 @@ struct Walk<'w> {
     rva: Rva,
     bytes: &'w [u8],
     reference: &'w Reference,
+    /// Whether the reference leads to a pointer that holds the address (`.refptr.NAME`).
+    loaded: bool,
+    program: &'w Program<'w>,
     /// The object before the address.
     before: (Rva, Rva),
     /// Whether nobody but this code reads and writes the slots of its frame.

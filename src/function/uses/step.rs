@@ -36,7 +36,7 @@ impl Walk<'_> {
             VOLATILE.iter().for_each(|r| state.set(*r, Value::any()));
             return;
         }
-        if self.compare(state, i) || self.store(state, i) {
+        if self.compare(state, i, takes) || self.store(state, i) {
             return;
         }
         if let Some(value) = self.result(state, i, takes) {
@@ -45,6 +45,8 @@ impl Walk<'_> {
                 return state.set(register, value);
             }
         }
+        // It may load the address and do anything with it.
+        self.shown.escaped |= takes && self.loaded;
         self.otherwise(state, i);
     }
 
@@ -57,7 +59,7 @@ impl Walk<'_> {
             }
             if i.is_ip_rel_memory_operand() {
                 // The address itself is the operand.
-                self.shown.at_or_behind |= takes;
+                self.shown.at_or_behind |= takes && !self.loaded;
                 continue;
             }
             let mut address = match operand.base() {
@@ -108,13 +110,13 @@ impl Walk<'_> {
     }
 
     /// Comparisons write nothing but flags.
-    fn compare(&mut self, state: &State, i: &Instruction) -> bool {
+    fn compare(&mut self, state: &State, i: &Instruction, takes: bool) -> bool {
         if !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) {
             return false;
         }
         let value = |n: u32| match i.op_kind(n) {
             OpKind::Register => state.get(i.op_register(n)),
-            OpKind::Memory => self.load(state, i),
+            OpKind::Memory => self.load(state, i, takes),
             _ => Value::any(),
         };
         let (a, b) = (value(0), value(1));
@@ -174,7 +176,15 @@ impl Walk<'_> {
         true
     }
 
-    fn load(&self, state: &State, i: &Instruction) -> Value {
+    fn load(&self, state: &State, i: &Instruction, takes: bool) -> Value {
+        if takes && self.loaded {
+            return this();
+        }
+        if i.is_ip_rel_memory_operand() {
+            let place = Rva(i.ip_rel_memory_address() as u32);
+            let target = self.program.import_pointer(place);
+            return target.map_or_else(Value::any, |target| self.address_of(target));
+        }
         match frame::slot(i) {
             Some(place) if self.slots && i.memory_size().size() == 8 => state.slot(place),
             _ => Value::any(),
@@ -210,7 +220,7 @@ impl Walk<'_> {
         }
         let second = match i.op1_kind() {
             OpKind::Register => state.get(i.op1_register()),
-            OpKind::Memory => self.load(state, i),
+            OpKind::Memory => self.load(state, i, takes),
             _ if takes => this(),
             _ => immediate(i),
         };
@@ -283,15 +293,7 @@ impl Walk<'_> {
             return this();
         }
         if i.is_ip_rel_memory_operand() {
-            let target = Rva(i.ip_rel_memory_address() as u32);
-            return Value {
-                before: (self.before.0..self.before.1).contains(&target),
-                number: match (self.before.0..self.before.1).contains(&target) {
-                    true => Numbers::default(),
-                    false => Value::any().number,
-                },
-                ..Value::default()
-            };
+            return self.address_of(Rva(i.ip_rel_memory_address() as u32));
         }
         let mut value = match i.memory_base() {
             Register::None => Value::known(0),
@@ -302,6 +304,17 @@ impl Walk<'_> {
             value = value.sum(&scaled(&index, i.memory_index_scale()));
         }
         value.sum(&Value::known(i.memory_displacement64() as i64))
+    }
+
+    /// Another address than the one that is followed.
+    fn address_of(&self, target: Rva) -> Value {
+        match (self.before.0..self.before.1).contains(&target) {
+            true => Value {
+                before: true,
+                ..Value::default()
+            },
+            false => Value::any(),
+        }
     }
 
     /// Whatever else an instruction does: it reads registers, and writes what is not known.

@@ -21,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::package::file::{MAX_KEY_FILE, read_limited};
-use crate::package::keys::{KeyError, KeyId, PublicKey};
+use crate::package::keys::{self, KeyError, KeyId, PublicKey};
 
 use super::policy::{Policy, PolicyError, State, StateError};
 pub use edit::{EditError, NewKey};
@@ -214,7 +214,8 @@ fn unreadable(path: &Path, source: io::Error) -> TrustError {
 
 fn read_key(path: &Path) -> Result<PublicKey, TrustError> {
     let bytes = read(path, MAX_KEY_FILE)?;
-    PublicKey::from_pem(&String::from_utf8_lossy(&bytes)).map_err(|source| TrustError::Key {
+    let key = keys::text(&bytes).and_then(|text| PublicKey::from_pem(&text));
+    key.map_err(|source| TrustError::Key {
         path: path.to_owned(),
         source,
     })

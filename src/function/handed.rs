@@ -5,8 +5,8 @@
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
 
+use super::{DataIndex, FunctionIndex, Place, Program, Reference};
 use crate::addr::Rva;
-use crate::function::{DataIndex, FunctionIndex, Place, Program, Reference};
 
 /// Instructions looked at behind the one that takes the address.
 const LOOK_AHEAD: usize = 32;

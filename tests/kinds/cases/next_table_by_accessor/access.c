@@ -1,0 +1,2 @@
+extern const long cubes[];
+const long *second(void) { return cubes; }

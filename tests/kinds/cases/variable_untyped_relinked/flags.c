@@ -1,0 +1,2 @@
+char flags[3];
+char state = 1;

@@ -1,0 +1,1 @@
+long queue[4], waiting[4], rest[40];
