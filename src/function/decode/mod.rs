@@ -175,6 +175,7 @@ fn apply_flow(
     code.references.extend(found);
     code.references.sort_by_key(|r| r.at);
     code.references.dedup_by_key(|r| r.at);
+    code.entries.clone_from(&flow.entries);
     code.uncertain = flow.uncertain;
     code.possible_rvas.clone_from(&flow.possible);
     code.lets_base_out = flow.lets_base_out;
