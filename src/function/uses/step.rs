@@ -18,7 +18,8 @@ const VOLATILE: [Register; 7] = [
 ];
 
 /// Registers that hold arguments.
-const ARGUMENTS: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Register::R9];
+pub(super) const ARGUMENTS: [Register; 4] =
+    [Register::RCX, Register::RDX, Register::R8, Register::R9];
 
 impl Walk<'_> {
     /// Applies one instruction to the state and notes what it shows.
@@ -26,13 +27,18 @@ impl Walk<'_> {
         if matches!(i.mnemonic(), Mnemonic::Nop | Mnemonic::Endbr64) {
             return;
         }
-        let takes = (at..at + i.len() as u32).contains(&self.reference.at);
+        let takes = self
+            .followed
+            .reference
+            .is_some_and(|field| (at..at + i.len() as u32).contains(&field));
         self.note_memory(state, i, takes);
         if matches!(
             i.flow_control(),
             FlowControl::Call | FlowControl::IndirectCall
         ) {
-            self.shown.escaped |= ARGUMENTS.iter().any(|r| state.get(*r).holds());
+            if ARGUMENTS.iter().any(|r| state.get(*r).holds()) {
+                self.hand_over(state, i);
+            }
             VOLATILE.iter().for_each(|r| state.set(*r, Value::any()));
             return;
         }
@@ -46,6 +52,18 @@ impl Walk<'_> {
             }
         }
         self.otherwise(state, i);
+    }
+
+    /// A call that is handed the address.
+    fn hand_over(&mut self, state: &State, i: &Instruction) {
+        let target = Rva(i.near_branch_target() as u32);
+        let is_direct = i.flow_control() == FlowControl::Call;
+        let shown = is_direct.then(|| self.followed.handed_to(target, state));
+        match shown.flatten() {
+            // In the frame there may be further arguments.
+            Some(shown) if !state.holds_in_frame() => self.shown.add(shown),
+            _ => self.shown.escaped = true,
+        }
     }
 
     /// What the memory that an instruction reads or writes shows.
@@ -284,9 +302,10 @@ impl Walk<'_> {
         }
         if i.is_ip_rel_memory_operand() {
             let target = Rva(i.ip_rel_memory_address() as u32);
+            let before = self.followed.before;
             return Value {
-                before: (self.before.0..self.before.1).contains(&target),
-                number: match (self.before.0..self.before.1).contains(&target) {
+                before: (before.0..before.1).contains(&target),
+                number: match (before.0..before.1).contains(&target) {
                     true => Numbers::default(),
                     false => Value::any().number,
                 },
