@@ -21,6 +21,8 @@
 //!
 //! * A literal, a virtual function table and the like are in the image because something
 //!   refers to them: the start is meant.
+//! * A literal of the same file to which nothing else refers is meant, even by who refers to the
+//!   inside of the object before.
 //! * So is a local object. Where there is one reference to it only, that one means it.
 //! * Pointers in data lead to objects one after the other, as a table of literals does: the
 //!   end of a text or of a single object is not what such a table holds.
@@ -94,7 +96,8 @@ impl Meanings {
                 // Tables lead to one object after the other, and nobody stores the end of one.
                 let listed = matches!(site, Site::Pointer(_)) && is_one(program, &end);
                 let again = made && is_referred_to_again(program, site, rva);
-                match listed || again || known && !holds_inside(program, site, &end) {
+                let lone = is_lone_text(program, site, rva);
+                match listed || again || lone || known && !holds_inside(program, site, &end) {
                     true => Meanings { end: None, ..self },
                     false => self,
                 }
@@ -539,6 +542,32 @@ fn is_pooled(program: &Program<'_>, end: &End) -> bool {
         _ => None,
     });
     sizes.any(|size| size >= 4 && (size..size + MAX_GAP).contains(&end.len))
+}
+
+/// Whether a literal of the object file that holds an address lies there to which nothing else
+/// refers: it is in the image for this reference alone, whatever ends there.
+fn is_lone_text(program: &Program<'_>, site: Site, rva: Rva) -> bool {
+    const MIN: u32 = 3;
+    let size = match program.place(rva) {
+        Place::Constant => program.anonymous_extent(rva),
+        Place::Data(d, 0) if is_string(program.datum(d)) => program.datum(d).size,
+        _ => return false,
+    };
+    let module = program.symbols.contribution_at(rva).map(|c| c.module);
+    let inside = Rva(rva.0.saturating_add(size.max(1)));
+    matches!(site, Site::Code(..))
+        && text_at(program, rva).is_some_and(|text| text >= MIN)
+        && is_text(program, rva, size)
+        && module.is_some()
+        && module_of(program, site) == module
+        // Tables of distances refer to literals as well.
+        && program.referencers().at(rva).len() == 1
+        && program.incoming().within(rva, inside).len() == 1
+}
+
+/// Whether a datum is a string literal by its name.
+fn is_string(item: &DataItem) -> bool {
+    item.names.iter().all(|n| n.name.starts_with("??_C@"))
 }
 
 /// Whether an object is local to its object file and referred to by one place only.
