@@ -257,16 +257,20 @@ fn uncompared<T>(
     })
 }
 
-/// The source lines of all changed functions in both builds. Where a PDB has none that
+/// The source lines of all changed functions in both builds, and of those that show what is a
+/// line number. Where a PDB has none that
 /// can be read, there are none: they explain a change, they do not make it.
 fn lines_of_changed(
     diff: &Diff,
     old: (&Program<'_>, &[u8]),
     new: (&Program<'_>, &[u8]),
 ) -> (Lines, Lines) {
-    let changed = &diff.functions.changed;
-    let of_old = changed.iter().flat_map(|c| old.0.code_ranges(c.old));
-    let of_new = changed.iter().flat_map(|c| new.0.code_ranges(c.new));
+    let changed = || diff.functions.changed.iter();
+    let others = diff.line_witnesses(old.0, new.0);
+    let of_old = changed().map(|c| c.old).chain(others.0);
+    let of_new = changed().map(|c| c.new).chain(others.1);
+    let of_old = of_old.flat_map(|f| old.0.code_ranges(f));
+    let of_new = of_new.flat_map(|f| new.0.code_ranges(f));
     (
         Lines::read(old.1, &of_old.collect::<Vec<_>>()).unwrap_or_default(),
         Lines::read(new.1, &of_new.collect::<Vec<_>>()).unwrap_or_default(),

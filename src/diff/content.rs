@@ -44,11 +44,13 @@ impl Comparer<'_> {
     }
 
     /// Whether two objects without a symbol have the same content, over extents that can
-    /// only be too large.
+    /// only be too large. Where one build shows less of it than the other, both may still hold
+    /// the same bytes all along the longer one: an object, and another one behind it.
     pub(super) fn same_anonymous(&self, old: Rva, new: Rva) -> bool {
         self.remembered((old, new), || {
             let sizes = (self.old.compared_extent(old), self.new.compared_extent(new));
             self.same_extents((old, sizes.0), (new, sizes.1), &[])
+                || sizes.0 != sizes.1 && self.same_bytes(old, new, sizes.0.max(sizes.1))
         })
     }
 

@@ -141,6 +141,15 @@ impl Diff {
         self.noise = found;
     }
 
+    /// Unchanged functions of both builds whose lines help to tell what is a line number.
+    pub fn line_witnesses(
+        &self,
+        old: &Program<'_>,
+        new: &Program<'_>,
+    ) -> (Vec<FunctionIndex>, Vec<FunctionIndex>) {
+        noise::witnesses(self, old, new)
+    }
+
     /// Whether [`Diff::tell_types_apart`] can tell more about the types.
     pub fn has_open_types(&self) -> bool {
         !self.open_types.is_empty()

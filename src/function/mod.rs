@@ -16,6 +16,7 @@ mod handler;
 mod import_pointers;
 mod incoming;
 mod indexed;
+mod lookups;
 mod meaning;
 mod padding;
 mod pieces;
@@ -168,17 +169,6 @@ impl<'a> Program<'a> {
         let first = self.labels.partition_point(|(at, _)| *at < rva);
         let next = self.labels.get(first);
         next.is_some_and(|(at, _)| at.0 - rva.0 < size)
-    }
-
-    /// Ends lookup tables where other objects begin: their entries do not say it.
-    fn limit_lookups(&mut self) {
-        for index in 0..self.switch_tables.len() {
-            let table = self.switch_tables[index];
-            if table.branch == Rva(0) {
-                let room = reach::table_extent(self, table.table) / table.entry.width();
-                self.switch_tables[index].entries = table.entries.min(room);
-            }
-        }
     }
 
     /// Ends constants behind what their types say, where something begins to which someone

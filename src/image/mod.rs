@@ -10,6 +10,7 @@ mod codeview;
 mod eligibility;
 mod exports;
 mod imports;
+mod linker_tables;
 mod read;
 mod relocations;
 mod resources;
@@ -126,6 +127,8 @@ pub struct Image<'a> {
     /// 32-bit absolute addresses (`IMAGE_REL_BASED_HIGHLOW` and the like): code or data of an
     /// image that is loaded below 2 GB (`/LARGEADDRESSAWARE:NO`).
     pub narrow_relocations: usize,
+    /// Tables that the linker makes, to which no code refers; ascending.
+    pub linker_tables: Vec<Directory>,
     /// Whether the image has a CLR header.
     pub managed: bool,
 }
@@ -161,6 +164,7 @@ impl<'a> Image<'a> {
             other_codeviews: Vec::new(),
             resources: Some(Vec::new()),
             narrow_relocations: 0,
+            linker_tables: Vec::new(),
             managed: directory(&optional, DIRECTORY_CLR).is_some(),
         };
         if image.machine == MACHINE_AMD64 && image.bytes_are_pe32_plus(&optional) {
@@ -203,6 +207,9 @@ impl<'a> Image<'a> {
         if let Some(d) = directory(optional, DIRECTORY_EXPORTS) {
             self.exports = exports::parse(self, d)?;
         }
+        let tables = LINKER_TABLES.into_iter();
+        let tables = tables.filter_map(|index| Some((index, directory(optional, index)?)));
+        self.linker_tables = linker_tables::find(self, &tables.collect::<Vec<_>>());
         Ok(())
     }
 
@@ -277,6 +284,12 @@ impl<'a> Image<'a> {
         (rva < found.end).then_some(found)
     }
 
+    /// Whether a table of the linker begins at an address.
+    pub fn begins_linker_table(&self, rva: Rva) -> bool {
+        let tables = &self.linker_tables;
+        tables.binary_search_by_key(&rva, |d| d.rva).is_ok()
+    }
+
     /// The delay-loaded module whose descriptor is at this address.
     pub fn delay_load_at(&self, rva: Rva) -> Option<&DelayLoad> {
         let found = self
@@ -326,8 +339,21 @@ const DIRECTORY_EXCEPTIONS: usize = 3;
 const DIRECTORY_BASE_RELOCATIONS: usize = 5;
 const DIRECTORY_DEBUG: usize = 6;
 const DIRECTORY_TLS: usize = 9;
+const DIRECTORY_LOAD_CONFIG: usize = 10;
 const DIRECTORY_DELAY_IMPORTS: usize = 13;
 const DIRECTORY_CLR: usize = 14;
+
+/// Those of tables to which nothing but the headers leads, unless a symbol names them. The
+/// descriptors of delay-loaded modules are handed over by code.
+const LINKER_TABLES: [usize; 7] = [
+    DIRECTORY_EXPORTS,
+    DIRECTORY_IMPORTS,
+    DIRECTORY_RESOURCES,
+    DIRECTORY_EXCEPTIONS,
+    DIRECTORY_BASE_RELOCATIONS,
+    DIRECTORY_DEBUG,
+    DIRECTORY_LOAD_CONFIG,
+];
 
 /// The data directory with this index (PE/COFF, "Optional Header Data Directories"),
 /// where it is present and not empty.

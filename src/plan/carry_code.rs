@@ -148,16 +148,9 @@ impl Closure<'_> {
             .iter()
             .find(|(start, size)| (start.0..start.0 + size).contains(&reference.target.0))
             .or_else(|| self.run_before(site, reference.target, runs));
-        if let Some(&(start, size)) = in_run {
-            let offset = reference.target.0 - start.0;
-            return Ok(match self.twin(start, Some(size)) {
-                Some(twin) => Operand::Place(FixupTarget::Old(Rva(twin.0 + offset)), 0),
-                None => {
-                    let piece = self.constant(start, size);
-                    self.keep_alignments(piece);
-                    Operand::Place(FixupTarget::Piece(piece), offset as i32)
-                }
-            });
+        if let Some(&run) = in_run {
+            let (target, addend) = self.resolve_in_run(run, reference.target);
+            return Ok(Operand::Place(target, addend));
         }
         if let Some(anchor) = reference.anchor {
             // The linker's own list says which object is meant.

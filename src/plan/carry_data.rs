@@ -1,6 +1,7 @@
 //! Fills pieces with data: constants, variables, switch tables, import slots.
 
 use super::closure::{Closure, Source};
+use super::runs;
 use super::{Fixup, FixupKind, FixupTarget, ImportIndex, PieceIndex};
 use crate::addr::Rva;
 use crate::finding::{Finding, rules::code};
@@ -100,10 +101,16 @@ impl Closure<'_> {
     pub(super) fn fill_lookup(&mut self, index: PieceIndex, table: u32) {
         let record = &self.new.switch_tables[table as usize];
         let targets = self.new.image.switch_targets(record).unwrap_or_default();
+        let runs = runs::of_targets(self.new, &targets);
         let mut fixups = Vec::new();
         for (i, target) in targets.iter().enumerate() {
             let at = i as u32 * 4;
-            match self.resolve(*target, None) {
+            let run = |(start, size): &&(Rva, u32)| (start.0..start.0 + size).contains(&target.0);
+            let resolved = match runs.iter().find(run) {
+                Some((start, size)) => Ok(self.resolve_in_run((*start, *size), *target)),
+                None => self.resolve(*target, None),
+            };
+            match resolved {
                 Ok((target, addend)) => {
                     self.expose(target, addend);
                     fixups.push(Fixup {

@@ -11,7 +11,9 @@ use super::{FixupTarget, Hazard};
 use crate::addr::Rva;
 use crate::diff::place_text;
 use crate::finding::rules::code;
-use crate::function::{AddressUse, DataIndex, End, Ended, Place, Program, Site, handed, use_at};
+use crate::function::{
+    AddressUse, DataIndex, End, Ended, Place, Program, Site, handed, is_text, use_at,
+};
 use crate::image::SectionKind;
 
 /// Where the start of an object is.
@@ -62,6 +64,9 @@ impl Closure<'_> {
         if self.is_handed_over(site, &end) {
             return self.resolve(target, None);
         }
+        if self.are_one(target, &end) {
+            return self.resolve_end(&end);
+        }
         let reason = format!(
             "is the start of {} or the end of {}, which lie apart once the patch is applied",
             name(new, target),
@@ -95,6 +100,23 @@ impl Closure<'_> {
         }
         let (start, size) = self.constant_run(d);
         (start.0..start.0 + size).contains(&target.0)
+    }
+
+    /// Whether nothing shows where the data without a symbol ends that may end at an address, so
+    /// that what begins there is looked up and carried with it, and nobody else may look for it
+    /// elsewhere.
+    fn are_one(&mut self, target: Rva, end: &End) -> bool {
+        let new = self.new;
+        let reach = |rva: Rva| rva.0.saturating_add(new.anonymous_extent(rva));
+        let is_alone = new.referencers().at(target).len() == 1
+            || matches!(self.located(target), Located::Payload);
+        is_alone
+            && end.ended == Ended::Constant
+            && !is_text(new, target, new.anonymous_extent(target))
+            && [end.start, target]
+                .iter()
+                .all(|rva| new.place(*rva) == Place::Constant && new.lookup_at(*rva).is_none())
+            && reach(end.start) >= reach(target)
     }
 
     /// Whether the start of one object and the end of another are in one place.

@@ -3,6 +3,7 @@
 //! The address where one object ends is the address where the next begins. Where both move
 //! into the payload together, either meaning holds there.
 
+use super::FixupTarget;
 use super::closure::Closure;
 use crate::addr::Rva;
 use crate::function::{
@@ -93,6 +94,24 @@ impl Closure<'_> {
             && self.kept(datum).is_none()
     }
 
+    /// Where a place is that lies in a run of constants without an identity: in the old image,
+    /// where that has the whole run, or in one copy of it.
+    pub(super) fn resolve_in_run(
+        &mut self,
+        (start, size): (Rva, u32),
+        target: Rva,
+    ) -> (FixupTarget, i32) {
+        let offset = target.0 - start.0;
+        match self.twin(start, Some(size)) {
+            Some(twin) => (FixupTarget::Old(Rva(twin.0 + offset)), 0),
+            None => {
+                let piece = self.constant(start, size);
+                self.keep_alignments(piece);
+                (FixupTarget::Piece(piece), offset as i32)
+            }
+        }
+    }
+
     /// What ends at an address of which somebody may mean both the end of that and the start
     /// of what lies behind it.
     fn joined_before(&mut self, rva: Rva) -> Option<End> {
@@ -157,6 +176,31 @@ pub fn without_identity(program: &Program<'_>, function: FunctionIndex) -> Vec<(
     }
     runs.into_iter()
         .filter(|(_, _, count)| *count > 1)
+        .map(|(start, length, _)| (start, length))
+        .collect()
+}
+
+/// Runs of what the entries of a table lead to, as start and length: data without a symbol of
+/// which two or more may be one object, because the one may reach to the other.
+pub fn of_targets(program: &Program<'_>, targets: &[Rva]) -> Vec<(Rva, u32)> {
+    let is_nameless =
+        |t: &Rva| program.place(*t) == Place::Constant && program.lookup_at(*t).is_none();
+    let mut nameless: Vec<Rva> = targets.iter().copied().filter(is_nameless).collect();
+    nameless.sort_unstable();
+    nameless.dedup();
+    let mut runs: Vec<(Rva, u32, usize)> = Vec::new();
+    for target in nameless {
+        let size = program.anonymous_extent(target);
+        match runs.last_mut() {
+            Some((start, length, count)) if target.0 < start.0 + *length => {
+                *length = (*length).max(target.0 + size - start.0);
+                *count += 1;
+            }
+            _ => runs.push((target, size, 1)),
+        }
+    }
+    runs.retain(|(_, _, count)| *count > 1);
+    runs.into_iter()
         .map(|(start, length, _)| (start, length))
         .collect()
 }

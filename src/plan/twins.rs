@@ -62,11 +62,16 @@ impl<'t> Twins<'t> {
         let alignment = accessed.unwrap_or(1).next_power_of_two();
         let aligned =
             |twin: Rva| !rva.0.is_multiple_of(alignment) || twin.0.is_multiple_of(alignment);
+        // What is carried otherwise, down to what may be padding: how much of it the old build
+        // shows to be one object does not matter.
+        let compared = match new.lookup_at(rva) {
+            Some(_) => accessed,
+            None => Some(size),
+        };
         let mut equal = candidates.iter().copied().filter(|twin| {
             aligned(*twin)
                 && (!has_pointers || same_module(*twin))
-                && self.comparer.same_constant_at(*twin, rva, accessed)
-                // What is carried otherwise, down to what may be padding.
+                && self.comparer.same_constant_at(*twin, rva, compared)
                 && self.comparer.same_bytes(*twin, rva, size)
         });
         let first = equal.next()?;

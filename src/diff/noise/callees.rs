@@ -4,14 +4,18 @@
 //! (`SQLITE_CORRUPT_BKPT` of SQLite does not). That a parameter is a line shows in the calls
 //! as a whole: at every place the number is the very line that it stands in. One or two such
 //! numbers are a coincidence, or constants that happen to be listed line by line.
+//!
+//! One call of a function that is given the name of its file, and in the same place a number
+//! that can't be its line, shows that this parameter is no line in any call.
 
 use std::collections::{BTreeSet, HashMap};
 
-use iced_x86::{Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{FlowControl, Instruction, Mnemonic, OpKind, Register};
 
-use super::{Side, decode, numbers_of, passed};
+use super::{Side, decode, numbers_of, passed, proof};
 use crate::addr::Rva;
 use crate::function::FunctionIndex;
+use crate::symbols::SourceLine;
 
 /// So many different lines have to be passed, from
 const LINES: usize = 4;
@@ -28,6 +32,8 @@ struct Passed {
     functions: BTreeSet<FunctionIndex>,
     /// Somewhere a constant is passed that is not its own line.
     other: bool,
+    /// Somewhere a constant is passed, beside a file's name, that can't be a line there.
+    refuted: bool,
 }
 
 /// The parameters of one build that are lines.
@@ -37,34 +43,67 @@ pub struct Callees {
 }
 
 impl Callees {
-    /// Looks through functions whose lines are known.
-    pub fn new((program, lines): Side<'_>, functions: &[FunctionIndex]) -> Self {
+    /// Looks through functions whose lines are known: those that changed, and others that only
+    /// show what is no line.
+    pub fn new(side: Side<'_>, changed: &[FunctionIndex], others: &[FunctionIndex]) -> Self {
         let mut callees = Callees::default();
-        for function in functions {
-            let code = decode(program, *function);
-            for (index, instruction) in code.iter().enumerate() {
-                let Some((number, register)) = parameter_of(instruction) else {
-                    continue;
-                };
-                let Some(call) = passed::call_of(&code, index) else {
-                    continue;
-                };
-                let Some(callee) = callee(&code[call]) else {
-                    continue;
-                };
-                let of = |at: usize| lines.chain(Rva(code[at].ip() as u32));
-                let mut known = of(index).into_iter().chain(of(call));
-                let passed = callees.parameters.entry((callee, register)).or_default();
-                match known.any(|l| l.line == number) {
-                    true => {
-                        passed.lines.insert(number);
-                        passed.functions.insert(*function);
-                    }
-                    false => passed.other = true,
-                }
-            }
+        for function in changed {
+            callees.look_through(side, *function, true);
+        }
+        for function in others {
+            callees.look_through(side, *function, false);
         }
         callees
+    }
+
+    fn look_through(&mut self, (program, lines): Side<'_>, function: FunctionIndex, counts: bool) {
+        let code = decode(program, function);
+        for (index, instruction) in code.iter().enumerate() {
+            let Some((number, register)) = parameter_of(instruction) else {
+                continue;
+            };
+            let Some(call) = passed::call_of(&code, index) else {
+                continue;
+            };
+            let Some(callee) = callee(&code[call]) else {
+                continue;
+            };
+            let of = |at: usize| lines.chain(Rva(code[at].ip() as u32));
+            let known: Vec<SourceLine<'_>> = of(index).into_iter().chain(of(call)).collect();
+            let passed = self.parameters.entry((callee, register)).or_default();
+            let is_line = known.iter().any(|l| l.line == number);
+            let is_straight = call > index
+                && code[index..call]
+                    .iter()
+                    .all(|i| i.flow_control() != FlowControl::UnconditionalBranch);
+            let start = program.function(function).rva;
+            let can_be = |l: &SourceLine<'_>| {
+                let behind = number.checked_sub(l.line);
+                let mut own = lines.of_range(start).filter(|o| o.file == l.file);
+                // A macro may be written over several lines.
+                behind.is_some_and(|d| d <= proof::MAX_STATEMENT)
+                    && !own.any(|o| (l.line + 1..=number).contains(&o.line))
+            };
+            if !is_line && is_straight && !known.is_empty() && !known.iter().any(can_be) {
+                let mut files = known.iter().map(SourceLine::file_name);
+                passed.refuted |= files.any(|file| proof::takes_name(program, function, file));
+            }
+            match is_line {
+                _ if !counts => {}
+                true => {
+                    passed.lines.insert(number);
+                    passed.functions.insert(function);
+                }
+                false => passed.other = true,
+            }
+        }
+    }
+
+    /// Whether a call shows that what is passed in a register to this one is no line.
+    pub fn refutes(&self, call: &Instruction, register: Register) -> bool {
+        let parameter = callee(call).map(|callee| (callee, register));
+        let passed = parameter.and_then(|p| self.parameters.get(&p));
+        passed.is_some_and(|p| p.refuted)
     }
 
     /// Whether what this instruction sets for this call is a line wherever else that function
@@ -83,7 +122,7 @@ fn parameter_of(instruction: &Instruction) -> Option<(u32, Register)> {
     Some((numbers_of(instruction).filter(|_| is_move)?, register))
 }
 
-fn parameter_register(instruction: &Instruction) -> Option<Register> {
+pub(super) fn parameter_register(instruction: &Instruction) -> Option<Register> {
     let is_register = instruction.op_count() > 0 && instruction.op0_kind() == OpKind::Register;
     let register = is_register.then(|| instruction.op0_register().full_register())?;
     passed::is_parameter(register).then_some(register)
@@ -91,7 +130,7 @@ fn parameter_register(instruction: &Instruction) -> Option<Register> {
 
 /// Who is called, or jumped to at the end: a function's address, or that of the slot of an
 /// import.
-fn callee(call: &Instruction) -> Option<u64> {
+pub(super) fn callee(call: &Instruction) -> Option<u64> {
     if call.is_ip_rel_memory_operand() {
         return Some(call.ip_rel_memory_address());
     }

@@ -27,6 +27,10 @@
 //!     call that gets the number is also given the name of that very source file, and nothing
 //!     else about those calls differs.
 //!
+//! No number is a line where another call of the same function, which is given the name of its
+//! file, gets a number there that can't be its line; and none of two equal numbers is one that go
+//! to the same call in two places.
+//!
 //! Where the proof fails, the function counts as changed.
 
 mod body;
@@ -34,6 +38,9 @@ mod callees;
 mod held;
 mod passed;
 mod proof;
+mod witnesses;
+
+pub use witnesses::find as witnesses;
 
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 
@@ -74,8 +81,9 @@ pub(super) fn find(diff: &Diff, old: Side<'_>, new: Side<'_>) -> Vec<Noise> {
     let changed = || diff.functions.changed.iter();
     let of_old: Vec<_> = changed().map(|c| c.old).collect();
     let of_new: Vec<_> = changed().map(|c| c.new).collect();
-    let of_old = callees::Callees::new(old, &of_old);
-    let of_new = callees::Callees::new(new, &of_new);
+    let others = witnesses(diff, old.0, new.0);
+    let of_old = callees::Callees::new(old, &of_old, &others.0);
+    let of_new = callees::Callees::new(new, &of_new, &others.1);
     for change in &diff.functions.changed {
         let pairs = body::bodies(old.0, new.0, (change.old, change.new));
         let numbers: Option<Vec<Vec<Number>>> = pairs

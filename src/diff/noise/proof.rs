@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use iced_x86::Instruction;
+use iced_x86::{Instruction, Register};
 
-use super::callees::Callees;
-use super::held::{self, Passing, Switches};
+use super::callees::{self, Callees};
+use super::held::{self, Holder, Passing, Switches};
 use super::{LineNumber, Number, Side, decode, passed};
 use crate::addr::Rva;
 use crate::function::{FunctionIndex, Program, ReferenceKind};
 use crate::symbols::{Lines, SourceLine};
 
 /// A macro call reaches over at most this many lines.
-const MAX_STATEMENT: u32 = 64;
+pub(super) const MAX_STATEMENT: u32 = 64;
 /// Longest path that is looked for.
 const MAX_PATH: usize = 1024;
 
@@ -70,7 +70,10 @@ fn prove_piece(
             let calls: Vec<usize> = own.iter().map(|(call, _)| *call).collect();
             is_known.then(|| between(old, new, moved, number, &calls))?
         };
-        if has_rival(numbers, &passings, at) {
+        if has_rival(numbers, &passings, at)
+            || has_double((old, new), numbers, (&calls, &passings), at)
+            || is_refuted((old, new), number, (calls[at], passings[at].as_deref()))
+        {
             return None;
         }
         let file = by_call.or_else(by_flow)?;
@@ -95,6 +98,64 @@ fn has_rival(numbers: &[Number], passings: &[Option<Vec<Passing>>], at: usize) -
         let mut theirs = theirs.iter().flatten();
         theirs.any(|(call, holder)| own.clone().any(|(c, h)| c == call && h != holder))
     })
+}
+
+/// Whether an equal number goes to the same call in another place, so that it is open which of
+/// them is the line: unless all callers show that both are.
+fn has_double(
+    (old, new): (&Build<'_>, &Build<'_>),
+    numbers: &[Number],
+    (calls, passings): (&[Option<usize>], &[Option<Vec<Passing>>]),
+    at: usize,
+) -> bool {
+    let values = |n: &Number| (n.old, n.new);
+    let shown = |n: usize| {
+        let index = numbers[n].index;
+        calls[n].is_some_and(|c| old.takes_line(index, c) && new.takes_line(index, c))
+    };
+    let own = passings[at].iter().flatten();
+    let two_places = own.clone().any(|(call, holder)| {
+        let mut others = own.clone();
+        others.any(|(c, h)| c == call && h != holder)
+    });
+    let double = |other: usize| {
+        let by_flow = passings[other].iter().flatten().any(|(call, holder)| {
+            let mut own = own.clone();
+            own.any(|(c, h)| c == call && h != holder)
+        });
+        let one_call = calls[at].is_some() && calls[at] == calls[other];
+        let places = (at, other);
+        let registers =
+            [places.0, places.1].map(|n| callees::parameter_register(&old.code[numbers[n].index]));
+        by_flow || one_call && registers[0] != registers[1]
+    };
+    let mut equal =
+        (0..numbers.len()).filter(|n| *n != at && values(&numbers[*n]) == values(&numbers[at]));
+    two_places || equal.any(|other| double(other) && !(shown(at) && shown(other)))
+}
+
+/// Whether another call shows that a number is no line where it is passed.
+fn is_refuted(
+    (old, new): (&Build<'_>, &Build<'_>),
+    number: &Number,
+    (call, passings): (Option<usize>, Option<&[Passing]>),
+) -> bool {
+    let mut places: Vec<(usize, Register)> = passings
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|(call, holder)| match holder {
+            Holder::Register(register) => Some((*call, *register)),
+            Holder::Slot(..) => None,
+        })
+        .collect();
+    let set = &old.code[number.index];
+    places.extend(call.zip(callees::parameter_register(set)));
+    let refutes = |build: &Build<'_>, (call, register): (usize, Register)| {
+        let call = build.code.get(call);
+        call.is_some_and(|call| build.callees.refutes(call, register))
+    };
+    let mut places = places.into_iter();
+    places.any(|place| refutes(old, place) || refutes(new, place))
 }
 
 /// The lines of instructions that both builds have, at the same depth of inlining.
@@ -203,7 +264,9 @@ impl<'b> Build<'b> {
         let references = &self.program.code_of(self.function).references;
         references
             .iter()
-            .filter(|r| r.kind == ReferenceKind::Address && self.is_file_name(r.target, file_name))
+            .filter(|r| {
+                r.kind == ReferenceKind::Address && is_file_name(self.program, r.target, file_name)
+            })
             .filter_map(|r| {
                 // The field is in the instruction before the next one.
                 let at = u64::from(self.start.0 + r.at);
@@ -211,23 +274,30 @@ impl<'b> Build<'b> {
             })
             .any(|load| held::receivers(&self.code, load, &self.switches).contains(&call))
     }
+}
 
-    /// Whether the text at an address, narrow or wide, is a path to a file of this name.
-    fn is_file_name(&self, rva: Rva, file_name: &str) -> bool {
-        let bytes = self.program.image.rest_of_section(rva).unwrap_or(&[]);
-        let narrow = bytes.iter().take(MAX_PATH).take_while(|b| **b != 0);
-        let narrow: Vec<u8> = narrow.copied().collect();
-        let units = bytes.chunks_exact(2).take(MAX_PATH);
-        let wide = units.map(|u| u16::from_le_bytes([u[0], u[1]]));
-        let wide: Vec<u16> = wide.take_while(|u| *u != 0).collect();
-        [
-            String::from_utf8_lossy(&narrow).into_owned(),
-            String::from_utf16_lossy(&wide),
-        ]
-        .iter()
-        .filter_map(|text| text.rsplit(['/', '\\']).next())
-        .any(|name| !file_name.is_empty() && name.eq_ignore_ascii_case(file_name))
-    }
+/// Whether a function takes the address of this file's name.
+pub(super) fn takes_name(program: &Program<'_>, function: FunctionIndex, file_name: &str) -> bool {
+    let references = program.code_of(function).references.iter();
+    let mut addresses = references.filter(|r| r.kind == ReferenceKind::Address);
+    addresses.any(|r| is_file_name(program, r.target, file_name))
+}
+
+/// Whether the text at an address, narrow or wide, is a path to a file of this name.
+fn is_file_name(program: &Program<'_>, rva: Rva, file_name: &str) -> bool {
+    let bytes = program.image.rest_of_section(rva).unwrap_or(&[]);
+    let narrow = bytes.iter().take(MAX_PATH).take_while(|b| **b != 0);
+    let narrow: Vec<u8> = narrow.copied().collect();
+    let units = bytes.chunks_exact(2).take(MAX_PATH);
+    let wide = units.map(|u| u16::from_le_bytes([u[0], u[1]]));
+    let wide: Vec<u16> = wide.take_while(|u| *u != 0).collect();
+    [
+        String::from_utf8_lossy(&narrow).into_owned(),
+        String::from_utf16_lossy(&wide),
+    ]
+    .iter()
+    .filter_map(|text| text.rsplit(['/', '\\']).next())
+    .any(|name| !file_name.is_empty() && name.eq_ignore_ascii_case(file_name))
 }
 
 /// Where the switches of a function lead to.

@@ -107,6 +107,8 @@ pub struct Code {
     pub takes_image_base: bool,
     /// Switch tables outside of the function that its jumps go through.
     pub tables: Vec<SwitchTable>,
+    /// Places inside of tables of distances whose addresses the function takes to read entries.
+    pub entries: Vec<Rva>,
     /// Offset of an operand that may be an RVA without that being certain.
     pub uncertain: Option<u32>,
     /// The fields that may hold RVAs without that being certain, and these.

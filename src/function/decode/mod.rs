@@ -193,6 +193,7 @@ fn apply_flow(
     code.references.extend(found);
     code.references.sort_by_key(|r| r.at);
     code.references.dedup_by_key(|r| r.at);
+    code.entries.clone_from(&flow.entries);
     code.uncertain = flow.uncertain;
     code.possible_rvas.clone_from(&flow.possible);
     code.base_followed = true;

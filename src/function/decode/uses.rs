@@ -132,7 +132,7 @@ const ARGUMENTS: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Re
 #[derive(Clone, Copy, Debug)]
 struct Number {
     value: u32,
-    /// It is only compared with.
+    /// It is only compared with, or counted by.
     compared: bool,
     /// Where it is put.
     register: Register,
@@ -161,9 +161,11 @@ impl Number {
             true => i.op0_register().full_register(),
             false => Register::None,
         };
+        // What is added to 32 bits is added to no address, and is no length of its own.
+        let added = matches!(i.mnemonic(), Mnemonic::Add | Mnemonic::Sub) && !register_is_wide(i);
         (2..=MAX_LENGTH).contains(&value).then_some(Number {
             value: value as u32,
-            compared: i.mnemonic() == Mnemonic::Cmp,
+            compared: i.mnemonic() == Mnemonic::Cmp || added,
             register,
         })
     }
@@ -181,6 +183,10 @@ impl Number {
             false => Use::Count(self.value),
         }
     }
+}
+
+fn register_is_wide(i: &Instruction) -> bool {
+    i.op0_kind() == OpKind::Register && i.op0_register().is_gpr64()
 }
 
 fn is_immediate(kind: OpKind) -> bool {

@@ -62,6 +62,7 @@ impl Pass<'_> {
             if let (Value::EntryOfTable(inside), Value::Address(table)) = (entry, base)
                 && self.is_entry(inside, table)
             {
+                push_once(&mut self.flow.entries, inside);
                 return push_once(&mut self.flow.lookups, table);
             }
         }

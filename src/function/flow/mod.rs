@@ -44,6 +44,8 @@ pub struct Flow {
     /// Tables of distances from their own start whose entries are added to it, whatever is
     /// done with the sum then: lookup tables of strings and other constants.
     pub lookups: Vec<Rva>,
+    /// Places inside of such tables whose addresses the code takes to read entries there.
+    pub entries: Vec<Rva>,
     /// First byte of data behind the code, as an offset: tables inside the function.
     pub code_end: Option<u32>,
     /// An operand may be relative to the image base, and that is not certain.

@@ -4,7 +4,8 @@
 //! * It reads or writes at the address, or behind it: the start is meant.
 //! * It reads or writes before the address: the end is.
 //! * It only compares it with pointers into the object before: the end is.
-//! * Everything else, such as storing it or handing it over, leaves both open.
+//! * It hands it to a function of the image: what that one does with its parameter counts.
+//! * Everything else, such as storing it or handing it to others, leaves both open.
 //!
 //! The address may as well be loaded from a pointer that the compiler made to what another file
 //! defines.
@@ -25,8 +26,9 @@ use iced_x86::{
 };
 
 use super::meaning::End;
-use super::{FunctionIndex, Program, Reference};
+use super::{FunctionIndex, Place, Program, Reference};
 use crate::addr::Rva;
+use step::ARGUMENTS;
 use value::State;
 
 /// What the uses of an address show.
@@ -48,35 +50,92 @@ const MAX_PASSES: usize = 12;
 /// Code that is longer than this is not followed.
 const MAX_CODE: usize = 1 << 17;
 
+/// The same of a function to which the address is handed.
+const MAX_CALLEE: usize = 1 << 12;
+
+/// Functions that hand the address on to each other.
+const MAX_DEPTH: u32 = 3;
+
 /// What a function does with the address that `reference` takes, where `end` may end there.
 pub fn of(program: &Program<'_>, function: FunctionIndex, reference: &Reference, end: &End) -> Use {
-    let f = program.function(function);
-    let bytes = program.bytes_of(function);
-    if bytes.len() > MAX_CODE {
-        return Use::Open;
-    }
-    let has_handlers = !program.funclets_of(function).is_empty();
-    let mut states = BTreeMap::new();
-    for _ in 0..MAX_PASSES {
-        let mut walk = Walk {
-            rva: f.rva,
-            bytes,
-            reference,
-            loaded: program.import_pointer(reference.target).is_some(),
-            program,
-            before: (end.start, Rva(end.start.0 + end.len)),
-            slots: frame::slots_are_private(bytes, f.rva) && !has_handlers,
-            states: states.clone(),
-            shown: Shown::default(),
-            info: InstructionInfoFactory::new(),
-        };
-        walk.run();
-        if walk.states == states {
-            return walk.shown.verdict();
+    let followed = Followed {
+        program,
+        reference: Some(reference.at),
+        loaded: program.import_pointer(reference.target).is_some(),
+        before: (end.start, Rva(end.start.0 + end.len)),
+        depth: 0,
+    };
+    let shown = followed.through(function, &State::default(), MAX_CODE);
+    shown.map_or(Use::Open, Shown::verdict)
+}
+
+/// An address, on its way through one function.
+#[derive(Clone, Copy)]
+struct Followed<'f> {
+    program: &'f Program<'f>,
+    /// The field that holds it; `None` where the function is handed it.
+    reference: Option<u32>,
+    /// Whether that field leads to a pointer that holds the address (`.refptr.NAME`).
+    loaded: bool,
+    /// The object before the address.
+    before: (Rva, Rva),
+    /// How many functions have handed it on.
+    depth: u32,
+}
+
+impl Followed<'_> {
+    /// What a function of at most `max` bytes shows that is entered with a state; `None` where
+    /// that is not certain.
+    fn through(self, function: FunctionIndex, entry: &State, max: usize) -> Option<Shown> {
+        let f = self.program.function(function);
+        let bytes = self.program.bytes_of(function);
+        if bytes.len() > max {
+            return None;
         }
-        states = walk.states;
+        let has_handlers = !self.program.funclets_of(function).is_empty();
+        let mut states = BTreeMap::new();
+        for _ in 0..MAX_PASSES {
+            let mut walk = Walk {
+                followed: self,
+                rva: f.rva,
+                bytes,
+                slots: frame::slots_are_private(bytes, f.rva) && !has_handlers,
+                states: states.clone(),
+                shown: Shown::default(),
+                info: InstructionInfoFactory::new(),
+            };
+            walk.run(entry);
+            if walk.states == states {
+                return Some(walk.shown);
+            }
+            states = walk.states;
+        }
+        None
     }
-    Use::Open
+
+    /// What the function shows that begins at an address and is handed what the registers of
+    /// arguments hold.
+    fn handed_to(self, target: Rva, state: &State) -> Option<Shown> {
+        let Place::Function(callee, 0) = self.program.place(target) else {
+            return None;
+        };
+        let is_whole = self.program.function(callee).parts.is_empty()
+            && self.program.falls_into(callee).is_none();
+        if self.depth >= MAX_DEPTH || !is_whole {
+            return None;
+        }
+        let mut entry = State::default();
+        for register in ARGUMENTS {
+            entry.set(register, state.get(register));
+        }
+        let inner = Followed {
+            reference: None,
+            loaded: false,
+            depth: self.depth + 1,
+            ..self
+        };
+        inner.through(callee, &entry, MAX_CALLEE)
+    }
 }
 
 /// What was seen of an address so far.
@@ -95,6 +154,14 @@ struct Shown {
 }
 
 impl Shown {
+    fn add(&mut self, other: Shown) {
+        self.at_or_behind |= other.at_or_behind;
+        self.before |= other.before;
+        self.indexed |= other.indexed;
+        self.compared |= other.compared;
+        self.escaped |= other.escaped;
+    }
+
     fn verdict(self) -> Use {
         match (self.at_or_behind, self.before) {
             (true, false) => Use::Start,
@@ -109,14 +176,9 @@ impl Shown {
 
 /// One pass over the code.
 struct Walk<'w> {
+    followed: Followed<'w>,
     rva: Rva,
     bytes: &'w [u8],
-    reference: &'w Reference,
-    /// Whether the reference leads to a pointer that holds the address (`.refptr.NAME`).
-    loaded: bool,
-    program: &'w Program<'w>,
-    /// The object before the address.
-    before: (Rva, Rva),
     /// Whether nobody but this code reads and writes the slots of its frame.
     slots: bool,
     states: BTreeMap<u32, State>,
@@ -125,10 +187,10 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    fn run(&mut self) {
+    fn run(&mut self, entry: &State) {
         let mut decoder = Decoder::with_ip(64, self.bytes, self.rva.0.into(), DecoderOptions::NONE);
         let mut instruction = Instruction::default();
-        let mut state = Some(State::default());
+        let mut state = Some(entry.clone());
         while decoder.can_decode() {
             let at = decoder.position() as u32;
             decoder.decode_out(&mut instruction);
@@ -152,6 +214,20 @@ impl Walk<'_> {
         }
     }
 
+    /// A branch out of the function: a call in tail position.
+    fn leave_for(&mut self, i: &Instruction, state: &State) {
+        if !state.holds_anywhere() {
+            return;
+        }
+        let target = Rva(i.near_branch_target() as u32);
+        let is_plain = i.flow_control() == FlowControl::UnconditionalBranch;
+        let shown = is_plain.then(|| self.followed.handed_to(target, state));
+        match shown.flatten() {
+            Some(shown) if !state.holds_in_frame() => self.shown.add(shown),
+            _ => self.shown.escaped = true,
+        }
+    }
+
     /// Hands the state on to the branch target; says whether the next instruction follows.
     fn leave(&mut self, state: &State, i: &Instruction) -> bool {
         match i.flow_control() {
@@ -162,7 +238,7 @@ impl Walk<'_> {
                     self.states
                         .insert(target, joined.unwrap_or_else(|| state.clone()));
                 } else {
-                    self.shown.escaped |= state.holds_anywhere();
+                    self.leave_for(i, state);
                 }
                 i.flow_control() == FlowControl::ConditionalBranch
             }

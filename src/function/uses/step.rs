@@ -18,7 +18,8 @@ const VOLATILE: [Register; 7] = [
 ];
 
 /// Registers that hold arguments.
-const ARGUMENTS: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Register::R9];
+pub(super) const ARGUMENTS: [Register; 4] =
+    [Register::RCX, Register::RDX, Register::R8, Register::R9];
 
 impl Walk<'_> {
     /// Applies one instruction to the state and notes what it shows.
@@ -26,13 +27,18 @@ impl Walk<'_> {
         if matches!(i.mnemonic(), Mnemonic::Nop | Mnemonic::Endbr64) {
             return;
         }
-        let takes = (at..at + i.len() as u32).contains(&self.reference.at);
+        let takes = self
+            .followed
+            .reference
+            .is_some_and(|field| (at..at + i.len() as u32).contains(&field));
         self.note_memory(state, i, takes);
         if matches!(
             i.flow_control(),
             FlowControl::Call | FlowControl::IndirectCall
         ) {
-            self.shown.escaped |= ARGUMENTS.iter().any(|r| state.get(*r).holds());
+            if ARGUMENTS.iter().any(|r| state.get(*r).holds()) {
+                self.hand_over(state, i);
+            }
             VOLATILE.iter().for_each(|r| state.set(*r, Value::any()));
             return;
         }
@@ -46,8 +52,20 @@ impl Walk<'_> {
             }
         }
         // It may load the address and do anything with it.
-        self.shown.escaped |= takes && self.loaded;
+        self.shown.escaped |= takes && self.followed.loaded;
         self.otherwise(state, i);
+    }
+
+    /// A call that is handed the address.
+    fn hand_over(&mut self, state: &State, i: &Instruction) {
+        let target = Rva(i.near_branch_target() as u32);
+        let is_direct = i.flow_control() == FlowControl::Call;
+        let shown = is_direct.then(|| self.followed.handed_to(target, state));
+        match shown.flatten() {
+            // In the frame there may be further arguments.
+            Some(shown) if !state.holds_in_frame() => self.shown.add(shown),
+            _ => self.shown.escaped = true,
+        }
     }
 
     /// What the memory that an instruction reads or writes shows.
@@ -59,7 +77,7 @@ impl Walk<'_> {
             }
             if i.is_ip_rel_memory_operand() {
                 // The address itself is the operand.
-                self.shown.at_or_behind |= takes && !self.loaded;
+                self.shown.at_or_behind |= takes && !self.followed.loaded;
                 continue;
             }
             let mut address = match operand.base() {
@@ -177,12 +195,12 @@ impl Walk<'_> {
     }
 
     fn load(&self, state: &State, i: &Instruction, takes: bool) -> Value {
-        if takes && self.loaded {
+        if takes && self.followed.loaded {
             return this();
         }
         if i.is_ip_rel_memory_operand() {
             let place = Rva(i.ip_rel_memory_address() as u32);
-            let target = self.program.import_pointer(place);
+            let target = self.followed.program.import_pointer(place);
             return target.map_or_else(Value::any, |target| self.address_of(target));
         }
         match frame::slot(i) {
@@ -308,7 +326,7 @@ impl Walk<'_> {
 
     /// Another address than the one that is followed.
     fn address_of(&self, target: Rva) -> Value {
-        match (self.before.0..self.before.1).contains(&target) {
+        match (self.followed.before.0..self.followed.before.1).contains(&target) {
             true => Value {
                 before: true,
                 ..Value::default()

@@ -230,6 +230,11 @@ impl State {
         self.slots.insert(place, value);
     }
 
+    /// Whether a slot of the frame holds the address.
+    pub fn holds_in_frame(&self) -> bool {
+        self.slots.values().any(Value::holds)
+    }
+
     /// Whether a register or slot holds the address.
     pub fn holds_anywhere(&self) -> bool {
         self.registers
