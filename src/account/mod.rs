@@ -13,6 +13,8 @@
 //!   changed, is used in a way that was not seen;
 //! * bytes that nothing leads to must lie at the corresponding place of the other build
 //!   ([`orphans`]);
+//! * what code may walk over from marker to marker must be the same from start to end
+//!   ([`lists`]);
 //! * headers and tables of the linker are compared field by field ([`headers`], [`tables`]).
 //!
 //! What is left over is refused.
@@ -20,6 +22,7 @@
 mod code;
 mod headers;
 mod links;
+mod lists;
 mod map;
 mod orphans;
 mod reach;
@@ -63,6 +66,8 @@ pub enum Why {
     Nothing,
     /// A constant, and not everything that may use it is in the patch.
     User,
+    /// Nothing is seen to refer to it, and code may walk over it.
+    Unseen,
 }
 
 /// A difference that is not accounted for.
@@ -88,22 +93,26 @@ struct Rest {
 
 impl Rest {
     fn nothing(&mut self, old: Option<Rva>, new: Option<Rva>, detail: String) {
-        self.found.insert(Unexplained {
-            why: Why::Nothing,
-            subject: None,
-            detail,
-            old,
-            new,
-        });
+        self.add(Why::Nothing, (old, new), None, detail);
     }
 
     fn user(&mut self, old: Rva, new: Rva, subject: Option<String>, detail: String) {
+        self.add(Why::User, (Some(old), Some(new)), subject, detail);
+    }
+
+    fn add(
+        &mut self,
+        why: Why,
+        (old, new): (Option<Rva>, Option<Rva>),
+        subject: Option<String>,
+        detail: String,
+    ) {
         self.found.insert(Unexplained {
-            why: Why::User,
+            why,
             subject,
             detail,
-            old: Some(old),
-            new: Some(new),
+            old,
+            new,
         });
     }
 }
@@ -167,6 +176,7 @@ impl Account {
         };
         verdicts::judge(&comparer, &known, &mut maps, &mut rest);
         orphans::account(&comparer, &known, &mut maps, &mut rest);
+        lists::account(&comparer, &known, &mut rest);
         let mut account = Account::default();
         for (bytes, map, image, headers) in [
             (&mut account.old, &maps.0, old.image, &a),
@@ -193,6 +203,7 @@ impl Account {
                 let rule = match u.why {
                     Why::Nothing => &data::UNEXPLAINED,
                     Why::User => &data::CONSTANT_IN_USE,
+                    Why::Unseen => &data::UNSEEN_USE,
                 };
                 match &u.subject {
                     Some(subject) => Finding::about(rule, subject.clone(), u.detail.clone()),

@@ -218,7 +218,7 @@ fn of_other_copies(comparer: &Comparer<'_>, objects: &Objects<'_>, map: &mut Map
 }
 
 /// How many bytes from two places on are the same, pointers by what they mean.
-fn equal(comparer: &Comparer<'_>, a: Rva, b: Rva, len: u32) -> u32 {
+pub fn equal(comparer: &Comparer<'_>, a: Rva, b: Rva, len: u32) -> u32 {
     let (old, new) = (comparer.old.image, comparer.new.image);
     let (x, y) = (old.rest_of_section(a), new.rest_of_section(b));
     let (Some(x), Some(y)) = (x, y) else { return 0 };
