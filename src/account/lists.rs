@@ -330,7 +330,7 @@ fn is_exported(program: &Program<'_>, from: Rva, to: Rva) -> bool {
 }
 
 /// Whether a site holds an address, and does not merely read or write what is there.
-fn holds(program: &Program<'_>, site: &Site) -> bool {
+pub fn holds(program: &Program<'_>, site: &Site) -> bool {
     match site {
         Site::Pointer(_) => true,
         Site::Code(f, at) => {

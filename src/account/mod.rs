@@ -12,7 +12,7 @@
 //!   by another finding ([`verdicts`]). A constant that nobody is seen to use, and that
 //!   changed, is used in a way that was not seen;
 //! * bytes that nothing leads to must lie at the corresponding place of the other build
-//!   ([`orphans`]);
+//!   ([`orphans`]), unless they are a constant that a compiler left over ([`unused`]);
 //! * what code may walk over from marker to marker must be the same from start to end
 //!   ([`lists`]);
 //! * headers and tables of the linker are compared field by field ([`headers`], [`tables`]).
@@ -29,6 +29,7 @@ mod reach;
 mod resources;
 mod roles;
 mod tables;
+mod unused;
 mod unwind;
 mod verdicts;
 
