@@ -15,6 +15,7 @@
 //!   ([`orphans`]), unless they are a constant that a compiler left over ([`unused`]);
 //! * what code may walk over from marker to marker must be the same from start to end
 //!   ([`lists`]);
+//! * a number may be the place of code that is replaced ([`midway`]);
 //! * headers and tables of the linker are compared field by field ([`headers`], [`tables`]).
 //!
 //! What is left over is refused.
@@ -24,6 +25,7 @@ mod headers;
 mod links;
 mod lists;
 mod map;
+mod midway;
 mod orphans;
 mod reach;
 mod resources;
@@ -39,7 +41,10 @@ use std::collections::BTreeSet;
 
 use crate::addr::Rva;
 use crate::diff::Diff;
-use crate::finding::{Finding, rules::data};
+use crate::finding::{
+    Finding,
+    rules::{code as of_code, data},
+};
 use crate::function::Program;
 use crate::image::Image;
 use map::{Class, Map};
@@ -69,6 +74,8 @@ pub enum Why {
     User,
     /// Nothing is seen to refer to it, and code may walk over it.
     Unseen,
+    /// A number that leads into the middle of a function of the patch.
+    PointedInto,
 }
 
 /// A difference that is not accounted for.
@@ -178,6 +185,7 @@ impl Account {
         verdicts::judge(&comparer, &known, &mut maps, &mut rest);
         orphans::account(&comparer, &known, &mut maps, &mut rest);
         lists::account(&comparer, &known, &mut rest);
+        midway::account(old, &roles, &linker_made.0, &mut rest);
         let mut account = Account::default();
         for (bytes, map, image, headers) in [
             (&mut account.old, &maps.0, old.image, &a),
@@ -205,6 +213,7 @@ impl Account {
                     Why::Nothing => &data::UNEXPLAINED,
                     Why::User => &data::CONSTANT_IN_USE,
                     Why::Unseen => &data::UNSEEN_USE,
+                    Why::PointedInto => &of_code::POINTED_INTO,
                 };
                 match &u.subject {
                     Some(subject) => Finding::about(rule, subject.clone(), u.detail.clone()),
