@@ -19,6 +19,7 @@ mod identity;
 mod image_hazards;
 mod meaning;
 mod members;
+mod numbered;
 mod overlaps;
 mod relays;
 mod runs;
