@@ -321,6 +321,21 @@ impl<'l> Links<'l> {
                 fields.push((at, 4, same));
             }
         }
+        // Numbers that are references and have no relocation.
+        if old.0 & 3 == new.0 & 3 {
+            let known: Vec<u32> = fields.iter().map(|(at, _, _)| *at).collect();
+            for at in ((old.0.wrapping_neg() & 3)..len.saturating_sub(3)).step_by(4) {
+                let differs = (at..at + 4).any(|i| byte(x, i) != byte(y, i));
+                let places = (Rva(old.0 + at), Rva(new.0 + at));
+                if differs
+                    && !known.contains(&at)
+                    && let Some(r) = self.comparer.number_reference(places.0, places.1)
+                {
+                    let same = self.lead(index, at, r.old, r.new);
+                    fields.push((at, 4, same));
+                }
+            }
+        }
         fields.sort_unstable();
         let mut differs: Vec<(u32, u32)> = Vec::new();
         let mut note = |at: u32, size: u32| match differs.last_mut() {

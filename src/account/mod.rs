@@ -12,7 +12,10 @@
 //!   by another finding ([`verdicts`]). A constant that nobody is seen to use, and that
 //!   changed, is used in a way that was not seen;
 //! * bytes that nothing leads to must lie at the corresponding place of the other build
-//!   ([`orphans`]);
+//!   ([`orphans`]), unless they are a constant that a compiler left over ([`unused`]);
+//! * what code may walk over from marker to marker must be the same from start to end
+//!   ([`lists`]);
+//! * a number may be the place of code that is replaced ([`midway`]);
 //! * headers and tables of the linker are compared field by field ([`headers`], [`tables`]).
 //!
 //! What is left over is refused.
@@ -20,11 +23,14 @@
 mod code;
 mod headers;
 mod links;
+mod lists;
 mod map;
+mod midway;
 mod orphans;
 mod reach;
 mod roles;
 mod tables;
+mod unused;
 mod unwind;
 mod verdicts;
 
@@ -34,7 +40,10 @@ use std::collections::BTreeSet;
 
 use crate::addr::Rva;
 use crate::diff::Diff;
-use crate::finding::{Finding, rules::data};
+use crate::finding::{
+    Finding,
+    rules::{code as of_code, data},
+};
 use crate::function::Program;
 use crate::image::Image;
 use map::{Class, Map};
@@ -62,6 +71,10 @@ pub enum Why {
     Nothing,
     /// A constant, and not everything that may use it is in the patch.
     User,
+    /// Nothing is seen to refer to it, and code may walk over it.
+    Unseen,
+    /// A number that leads into the middle of a function of the patch.
+    PointedInto,
 }
 
 /// A difference that is not accounted for.
@@ -87,22 +100,26 @@ struct Rest {
 
 impl Rest {
     fn nothing(&mut self, old: Option<Rva>, new: Option<Rva>, detail: String) {
-        self.found.insert(Unexplained {
-            why: Why::Nothing,
-            subject: None,
-            detail,
-            old,
-            new,
-        });
+        self.add(Why::Nothing, (old, new), None, detail);
     }
 
     fn user(&mut self, old: Rva, new: Rva, subject: Option<String>, detail: String) {
+        self.add(Why::User, (Some(old), Some(new)), subject, detail);
+    }
+
+    fn add(
+        &mut self,
+        why: Why,
+        (old, new): (Option<Rva>, Option<Rva>),
+        subject: Option<String>,
+        detail: String,
+    ) {
         self.found.insert(Unexplained {
-            why: Why::User,
+            why,
             subject,
             detail,
-            old: Some(old),
-            new: Some(new),
+            old,
+            new,
         });
     }
 }
@@ -163,6 +180,8 @@ impl Account {
         };
         verdicts::judge(&comparer, &known, &mut maps, &mut rest);
         orphans::account(&comparer, &known, &mut maps, &mut rest);
+        lists::account(&comparer, &known, &mut rest);
+        midway::account(old, &roles, &linker_made.0, &mut rest);
         let mut account = Account::default();
         for (bytes, map, image, headers) in [
             (&mut account.old, &maps.0, old.image, &a),
@@ -189,6 +208,8 @@ impl Account {
                 let rule = match u.why {
                     Why::Nothing => &data::UNEXPLAINED,
                     Why::User => &data::CONSTANT_IN_USE,
+                    Why::Unseen => &data::UNSEEN_USE,
+                    Why::PointedInto => &of_code::POINTED_INTO,
                 };
                 match &u.subject {
                     Some(subject) => Finding::about(rule, subject.clone(), u.detail.clone()),

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::Rest;
 use super::links::Link;
 use super::map::{Class, Map};
+use super::unused::{self, Unused};
 use super::verdicts::{Known, around, is_path_hash, is_startup};
+use super::{Rest, Why};
 use crate::addr::Rva;
 use crate::diff::Comparer;
 use crate::function::Program;
@@ -33,9 +34,11 @@ pub fn account(comparer: &Comparer<'_>, known: &Known<'_>, maps: &mut (Map, Map)
     }
     counterparts(comparer, known, maps);
     for (program, map, which) in [(old, &mut maps.0, "old"), (new, &mut maps.1, "new")] {
+        let mut left = Vec::new();
         for (rva, len) in map.open() {
-            leftover(program, known, (rva, len), map, which, rest);
+            leftover(program, known, (rva, len), map, &mut left);
         }
+        report(program, &left, map, which, rest);
     }
 }
 
@@ -218,7 +221,7 @@ fn of_other_copies(comparer: &Comparer<'_>, objects: &Objects<'_>, map: &mut Map
 }
 
 /// How many bytes from two places on are the same, pointers by what they mean.
-fn equal(comparer: &Comparer<'_>, a: Rva, b: Rva, len: u32) -> u32 {
+pub fn equal(comparer: &Comparer<'_>, a: Rva, b: Rva, len: u32) -> u32 {
     let (old, new) = (comparer.old.image, comparer.new.image);
     let (x, y) = (old.rest_of_section(a), new.rest_of_section(b));
     let (Some(x), Some(y)) = (x, y) else { return 0 };
@@ -261,13 +264,13 @@ fn equal(comparer: &Comparer<'_>, a: Rva, b: Rva, len: u32) -> u32 {
     at
 }
 
+/// Gives padding and what is known otherwise its class; collects what is left.
 fn leftover(
     program: &Program<'_>,
     known: &Known<'_>,
     (rva, len): (Rva, u32),
     map: &mut Map,
-    which: &str,
-    rest: &mut Rest,
+    left: &mut Vec<(Rva, u32)>,
 ) {
     let bytes = program.image.rest_of_section(rva).unwrap_or(&[]);
     let bytes = &bytes[..bytes.len().min(len as usize)];
@@ -288,17 +291,33 @@ fn leftover(
         } else if reported {
             map.paint(place, other as u32, Class::Reported);
         } else {
-            map.paint(place, other as u32, Class::Unexplained);
-            let detail = format!(
-                "{other} bytes at {place} of the {which} build, {}, have no counterpart, and \
-                 nothing is seen to refer to them",
-                around(program, place)
-            );
-            match which {
-                "old" => rest.nothing(Some(place), None, detail),
-                _ => rest.nothing(None, Some(place), detail),
-            }
+            left.push((place, other as u32));
         }
         at += other;
+    }
+}
+
+/// Names what has no counterpart, unless it is an unused constant.
+fn report(program: &Program<'_>, left: &[(Rva, u32)], map: &mut Map, which: &str, rest: &mut Rest) {
+    for ((place, size), unused) in left.iter().zip(unused::judge(program, left)) {
+        let why = match unused {
+            Unused::Proven => {
+                map.paint(*place, *size, Class::Padding);
+                continue;
+            }
+            Unused::Likely => Why::Unseen,
+            Unused::Unknown => Why::Nothing,
+        };
+        map.paint(*place, *size, Class::Unexplained);
+        let detail = format!(
+            "{size} bytes at {place} of the {which} build, {}, have no counterpart, and nothing is \
+             seen to refer to them",
+            around(program, *place)
+        );
+        let places = match which {
+            "old" => (Some(*place), None),
+            _ => (None, Some(*place)),
+        };
+        rest.add(why, places, None, detail);
     }
 }

@@ -168,6 +168,9 @@ impl Comparer<'_> {
             without_hashes(&mut a);
             without_hashes(&mut b);
         }
+        if a != b {
+            self.clear_numbers((old, new), &mut a, &mut b);
+        }
         a == b
     }
 }

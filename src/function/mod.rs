@@ -36,6 +36,7 @@ pub use incoming::{Incoming, Site};
 pub use meaning::{End, Ended, Meanings, is_text, use_at};
 pub use padding::length_without_padding;
 pub use place::Place;
+pub use reach::text_at;
 pub use thread_locals::{ThreadLocalName, ThreadLocalPart, ThreadLocalVariable, ThreadLocals};
 pub use uses::Use as AddressUse;
 

@@ -2,7 +2,8 @@
 
 use super::closure::{Closure, Source};
 use super::{
-    Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, hazards, numbers, runs, stubs,
+    Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, displacements, hazards, runs,
+    stubs,
 };
 use crate::addr::Rva;
 use crate::diff::place_text;
@@ -24,7 +25,7 @@ impl Closure<'_> {
         for (rule, reason) in hazards::of_new_function(new, function) {
             self.refuse(rule, index, reason);
         }
-        if let Some((at, rva)) = numbers::lost((self.old, new), self.diff, function) {
+        if let Some((at, rva)) = displacements::lost((self.old, new), self.diff, function) {
             let place = place_text(new, rva);
             let reason = format!("the number at +{at:#x} may be the RVA of {place}");
             self.refuse(&code::IMAGE_BASE_RELATIVE, index, reason);

@@ -4,6 +4,7 @@ use super::closure::{Closure, Source};
 use super::runs;
 use super::{Fixup, FixupKind, FixupTarget, ImportIndex, PieceIndex};
 use crate::addr::Rva;
+use crate::diff::NumberForm;
 use crate::finding::{Finding, rules::code};
 use crate::function::{FunctionIndex, Place, Site};
 use crate::symbols::SwitchEntry;
@@ -43,9 +44,58 @@ impl Closure<'_> {
                 }
             }
         }
+        for (at, form, target) in self.numbers(rva, size) {
+            match self.resolve(target, None) {
+                Ok((target, addend)) => {
+                    self.expose(target, addend);
+                    // A relative field counts from its own end.
+                    let (kind, addend) = match form {
+                        NumberForm::Image => (FixupKind::ImageRelative, addend),
+                        NumberForm::Itself => (FixupKind::Relative(0), addend.wrapping_add(4)),
+                        NumberForm::Table(before) => {
+                            let addend = addend.wrapping_add(before as i32 + 4);
+                            (FixupKind::Relative(0), addend)
+                        }
+                    };
+                    bytes[at as usize..at as usize + 4].fill(0);
+                    fixups.push(Fixup {
+                        at,
+                        kind,
+                        target,
+                        addend,
+                    });
+                }
+                Err((rule, reason)) => {
+                    let detail = format!("the number at +{at:#x} leads to a place and {reason}");
+                    self.refuse(rule, index, detail);
+                }
+            }
+        }
+        fixups.sort_by_key(|f| f.at);
         let piece = &mut self.pieces[index.0 as usize];
         piece.bytes = bytes;
         piece.fixups = fixups;
+    }
+
+    /// The numbers in data that are references without a relocation, as they differ from the
+    /// old build: offset, form, and what they lead to.
+    fn numbers(&self, rva: Rva, size: u32) -> Vec<(u32, NumberForm, Rva)> {
+        let Some(e) = self.new.datum_at(rva).filter(|_| !self.diff.is_identity()) else {
+            return Vec::new();
+        };
+        let Some(d) = self.diff.old_datum(e) else {
+            return Vec::new();
+        };
+        let (old, new) = (self.old.datum(d).rva, self.new.datum(e).rva);
+        let comparer = self.diff.comparer(self.old, self.new);
+        let first = rva.0.wrapping_neg() & 3;
+        let places = (first..size.saturating_sub(3)).step_by(4);
+        let found = places.filter_map(|at| {
+            let before = old.checked_add((rva.0 + at).checked_sub(new.0)?)?;
+            let r = comparer.number_reference(before, Rva(rva.0 + at))?;
+            Some((at, r.form, r.new))
+        });
+        found.collect()
     }
 
     /// A table of RVAs stays one. A switch's table of distances from its own start becomes one of

@@ -1,6 +1,6 @@
 //! Hazards outside of code: data, types, exports, thread-local storage, toolchain.
 
-use super::held;
+use super::{held, numbered};
 use crate::diff::{
     DataChange, DataChangeKind, Diff, Fate, TypeChange, TypeChangeKind, TypeUser,
     image_relative_fields,
@@ -155,7 +155,9 @@ fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Fi
                 &rules::data::DATA_INITIALISER,
                 format!("it starts with another value ({place})"),
             ),
-            DataChangeKind::Constant => match held::holder(old, change.old) {
+            DataChangeKind::Constant => match held::holder(old, change.old)
+                .or_else(|| numbered::number(old, new, diff, (change.old, change.new)))
+            {
                 Some(who) => (
                     &rules::data::CONSTANT_HELD,
                     format!("its value differs ({place}), and {who}"),

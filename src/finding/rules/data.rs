@@ -71,4 +71,8 @@ rules! {
     UNKNOWN_TYPES = "HP317", Note, "type records not understood",
         remedy "Nothing to do where the functions of the patch do not use these types: where one does, a finding of its own says so. Please report the kinds of record that are named here.",
         because "The PDB describes types by records of a kind that this version does not know. Whether they differ between the builds cannot be told.";
+    /// Data that something may walk over.
+    UNSEEN_USE = "HP318", Risk, "list or unused data changed",
+        remedy "Accept it if new entries may wait for the next restart, and removed ones may go on, or if nothing uses that data at all; otherwise restart.",
+        because "Data was added, removed, moved or given another value, and nothing in the image is seen to refer to it. Either nobody uses it, or code walks over it from a neighbour on: the linker puts what object files have in sections of one name into a list, from a marker at its start to one at its end. Where data lies between other things in the running program cannot be changed, so that such code goes on with the old list.";
 }
