@@ -13,12 +13,14 @@
 //!
 //! Such a list has to be the same in both builds from its start to its end.
 
+use std::collections::HashSet;
+
 use super::orphans::equal;
 use super::verdicts::Known;
 use super::{Rest, Why};
 use crate::addr::Rva;
 use crate::diff::Comparer;
-use crate::function::{Program, ReferenceKind, Site};
+use crate::function::{DataIndex, FunctionIndex, Program, ReferenceKind, Site};
 use crate::image::{ExportTarget, SectionKind};
 
 /// Something that may be walked through.
@@ -312,7 +314,9 @@ fn objects<'p>(program: &'p Program<'_>, from: Rva, to: Rva) -> Vec<Object<'p>> 
             to: end,
             name: datum.map_or("", |d| d.display_name()),
             element: datum.and_then(element),
-            seen: sites.iter().any(|(_, s)| outside(s)) || is_exported(program, *rva, end),
+            seen: sites.iter().any(|(_, s)| outside(s))
+                || is_exported(program, *rva, end)
+                || program.image.begins_linker_table(*rva),
             held: sites.iter().any(|(_, s)| outside(s) && holds(program, s)),
         });
     }
@@ -382,7 +386,8 @@ fn enclosed(program: &Program<'_>, collected: &[List]) -> Vec<List> {
                 let unseen = objects[p + 1..i].iter().find(is_unseen);
                 let (from, to) = (objects[p].from, o.from);
                 let elsewhere = !collected.iter().any(|l| from < l.to && l.from < to);
-                if let Some(unseen) = unseen.filter(|_| elsewhere) {
+                let unseen = unseen.filter(|_| elsewhere && are_held_together(program, from, to));
+                if let Some(unseen) = unseen {
                     found.push(List {
                         from,
                         to,
@@ -392,6 +397,43 @@ fn enclosed(program: &Program<'_>, collected: &[List]) -> Vec<List> {
                 }
             }
             start = Some(i);
+        }
+    }
+    found
+}
+
+/// Who holds an address.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Holder {
+    Code(FunctionIndex),
+    Data(DataIndex),
+}
+
+/// Whether one function, or one object, holds both addresses, as who walks from one to the
+/// other does; a function as well by pointers that it reads.
+fn are_held_together(program: &Program<'_>, from: Rva, to: Rva) -> bool {
+    let of_start = holders(program, from);
+    holders(program, to).iter().any(|h| of_start.contains(h))
+}
+
+fn holders(program: &Program<'_>, rva: Rva) -> HashSet<Holder> {
+    let mut found = HashSet::new();
+    for (_, site) in program.incoming().at(rva) {
+        match site {
+            Site::Code(f, _) => {
+                found.insert(Holder::Code(*f));
+            }
+            Site::Pointer(at) => {
+                let Some(d) = program.datum_at(*at) else {
+                    continue;
+                };
+                found.insert(Holder::Data(d));
+                let readers = program.incoming().within(*at, Rva(at.0 + 8)).iter();
+                found.extend(readers.filter_map(|(_, site)| match site {
+                    Site::Code(f, _) => Some(Holder::Code(*f)),
+                    Site::Pointer(_) => None,
+                }));
+            }
         }
     }
     found
