@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use crate::start::started;
+
 /// What a run of `hotpatch` with `--format json` gave.
 #[derive(Debug)]
 pub struct Run {
@@ -46,7 +48,7 @@ pub fn command(arguments: &[&str]) -> Command {
 
 /// Runs `hotpatch` to its end.
 pub fn hotpatch(arguments: &[&str]) -> Run {
-    read(command(arguments).output().unwrap())
+    read(started(|| command(arguments).output()).unwrap())
 }
 
 /// What a finished run gave.

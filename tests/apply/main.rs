@@ -14,6 +14,8 @@ mod load;
 mod package;
 mod proof;
 mod refusal;
+#[path = "../support/start.rs"]
+mod start;
 mod target;
 mod tool;
 mod trust;

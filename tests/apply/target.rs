@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use crate::start::started;
+
 /// Path of the program.
 pub fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/apply/target/answer.exe")
@@ -45,11 +47,9 @@ impl Asked {
 
 impl Answer {
     pub fn start() -> Self {
-        let mut child = Command::new(path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut program = Command::new(path());
+        program.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = started(|| program.spawn()).unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
         std::thread::spawn(move || {

@@ -37,6 +37,9 @@ mod replies;
 #[allow(dead_code, reason = "counters are for the storm")]
 mod server;
 #[cfg(windows)]
+#[path = "../support/start.rs"]
+mod start;
+#[cfg(windows)]
 #[path = "../storm/watchdog.rs"]
 mod watchdog;
 

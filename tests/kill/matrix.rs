@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use crate::inspect::Subject;
-use crate::means::{Ended, NOT_STARTED, Operation, run as run_to_end};
+use crate::means::{Ended, Operation, run as run_to_end};
 use crate::points;
+use crate::start::NOT_STARTED;
 use crate::verdict;
 
 /// What is killed.

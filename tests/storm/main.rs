@@ -21,6 +21,9 @@ mod replies;
 #[cfg(windows)]
 mod server;
 #[cfg(windows)]
+#[path = "../support/start.rs"]
+mod start;
+#[cfg(windows)]
 mod watchdog;
 
 #[cfg(not(windows))]

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hotpatch::apply::{self, Options, Summary};
 use hotpatch::package::{Package, PublicKey, Verified, verify};
 use hotpatch::process::Process;
+
+use crate::start::started;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -132,25 +134,10 @@ pub fn hotpatch(arguments: &[&str]) -> Command {
     command
 }
 
-/// How often Wine could not start a program.
-pub static NOT_STARTED: AtomicUsize = AtomicUsize::new(0);
-
-/// Starts a program. On a busy machine Wine sometimes can't, and says so with an error of its
-/// own: nothing has run then, and it is asked once more.
+/// Starts a program.
 pub fn start(command: &mut Command) -> Child {
-    /// `ERROR_INTERNAL_ERROR`: the new process never reported that it is there.
-    const NEVER_CAME: i32 = 1359;
-    loop {
-        match command.spawn() {
-            Ok(child) => return child,
-            Err(error) if error.raw_os_error() == Some(NEVER_CAME) => {
-                let times = NOT_STARTED.fetch_add(1, Ordering::Relaxed);
-                assert!(times < 1000, "{error}");
-                std::thread::sleep(Duration::from_millis(200));
-            }
-            Err(error) => panic!("{:?}: {error}", command.get_program()),
-        }
-    }
+    let child = started(|| command.spawn());
+    child.unwrap_or_else(|e| panic!("{:?}: {e}", command.get_program()))
 }
 
 /// Runs a program to its end.

@@ -1,6 +1,8 @@
 //! What every test crate uses: a folder that goes away, and runs of the program.
 #![allow(dead_code, reason = "each test crate uses its own part")]
 
+mod start;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -63,7 +65,7 @@ impl Run {
             status,
             stdout,
             stderr,
-        } = command.output().unwrap();
+        } = start::started(|| command.output()).unwrap();
         Run {
             exit: status.code(),
             stdout: String::from_utf8(stdout).unwrap(),

@@ -1,0 +1,26 @@
+//! Starting programs where Wine sometimes can't.
+
+use std::io::{Error, Result};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How often Wine could not start a program.
+pub static NOT_STARTED: AtomicUsize = AtomicUsize::new(0);
+
+/// Starts a program. On a busy machine Wine sometimes can't, and says so with an error of its
+/// own: nothing has run then, and it is asked once more.
+pub fn started<T>(mut start: impl FnMut() -> Result<T>) -> Result<T> {
+    /// `ERROR_INTERNAL_ERROR`: the new process never reported that it is there.
+    const NEVER_CAME: i32 = 1359;
+    let never_came = |e: &Error| cfg!(windows) && e.raw_os_error() == Some(NEVER_CAME);
+    loop {
+        match start() {
+            Err(error) if never_came(&error) => {
+                let times = NOT_STARTED.fetch_add(1, Ordering::Relaxed);
+                assert!(times < 1000, "{error}");
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            other => return other,
+        }
+    }
+}
