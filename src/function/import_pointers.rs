@@ -5,8 +5,8 @@
 //! mean by it: the start of the object, or, where `NAME` is a marker behind a table, the end
 //! of the table.
 
+use super::endings::{End, Ended};
 use super::handed;
-use super::meaning::{End, Ended};
 use super::uses::{self, Use};
 use super::{FunctionIndex, Program, Reference, Site};
 use crate::addr::Rva;

@@ -7,6 +7,7 @@
 mod alignment;
 mod data;
 mod decode;
+mod endings;
 mod ends;
 mod extents;
 mod flow;
@@ -26,14 +27,16 @@ mod references;
 mod thread_locals;
 mod type_info;
 mod uses;
+mod visibility;
 
 pub use alignment::Alignment;
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Reference, ReferenceKind, Use};
+pub use endings::{End, Ended};
 pub use extents::{Function, FunctionName, FunctionSource};
 pub use handler::{Block, Field, Handler, HandlerData, Item};
 pub use incoming::{Incoming, Site};
-pub use meaning::{End, Ended, Meanings, is_text, use_at};
+pub use meaning::{Meanings, is_text, use_at};
 pub use padding::length_without_padding;
 pub use place::Place;
 pub use reach::text_at;
@@ -79,7 +82,7 @@ pub struct Program<'a> {
     referencers: Referencers,
     type_info: TypeInfo,
     incoming: Incoming,
-    /// See [`meaning`].
+    /// See [`visibility`].
     mixes_files: bool,
     /// Pointers of the base relocation table that lead into the middle of functions: where
     /// each is, and the function.
@@ -121,7 +124,7 @@ impl<'a> Program<'a> {
         };
         ends::lead_branches_on(&mut program);
         program.limit_lookups();
-        program.mixes_files = meaning::mixes_files(&program);
+        program.mixes_files = visibility::mixes_files(&program);
         program
             .referencers
             .add_entries(image, &program.switch_tables);

@@ -25,7 +25,7 @@ use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Register,
 };
 
-use super::meaning::End;
+use super::endings::End;
 use super::{FunctionIndex, Place, Program, Reference};
 use crate::addr::Rva;
 use step::ARGUMENTS;
