@@ -10,6 +10,7 @@ use iced_x86::{
 };
 
 use super::{FunctionIndex, Program};
+use crate::function::convention::VOLATILE;
 
 /// What alignment a function asks of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -135,17 +136,6 @@ impl Named {
         }
     }
 }
-
-/// Registers that a call may overwrite (Microsoft x64 calling convention).
-const VOLATILE: [Register; 7] = [
-    Register::RAX,
-    Register::RCX,
-    Register::RDX,
-    Register::R8,
-    Register::R9,
-    Register::R10,
-    Register::R11,
-];
 
 /// Whether an instruction moves 16 bytes and more between a register and any address.
 fn is_loose(i: &Instruction) -> bool {

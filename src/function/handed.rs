@@ -7,12 +7,10 @@ use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKi
 
 use super::{DataIndex, FunctionIndex, Place, Program, Reference};
 use crate::addr::Rva;
+use crate::function::convention::ARGUMENTS;
 
 /// Instructions looked at behind the one that takes the address.
 const LOOK_AHEAD: usize = 32;
-
-/// Registers that hold arguments (Microsoft x64 calling convention).
-const ARGUMENTS: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Register::R9];
 
 /// Whether what the function does with an address shows that it is a start: it reads or
 /// writes there, or hands it to a function without handing over anything of the datum before.

@@ -5,6 +5,7 @@
 //! [`Reference`]; everything else is compared as it is.
 
 mod alignment;
+pub(crate) mod convention;
 mod data;
 mod decode;
 mod endings;

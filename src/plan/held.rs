@@ -18,6 +18,7 @@ use iced_x86::{
 
 use crate::addr::Rva;
 use crate::diff::place_text;
+use crate::function::convention::{ARGUMENTS, VOLATILE};
 use crate::function::{DataIndex, FunctionIndex, Place, Program};
 
 /// How many calls deep an address is followed.
@@ -32,19 +33,6 @@ const HARMLESS: [&str; 24] = [
     "memcpy", "memmove", "memcmp", "memset", "memchr", "strlen", "strcmp", "strncmp", "strcpy",
     "strncpy", "strcat", "strchr", "strrchr", "strstr", "strdup", "_strdup", "puts", "printf",
     "fprintf", "fputs", "fwrite", "wcslen", "wcscmp", "wcscpy",
-];
-
-/// Registers that hold arguments (Microsoft x64 calling convention).
-const ARGUMENTS: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Register::R9];
-/// Registers that a call may overwrite.
-const VOLATILE: [Register; 7] = [
-    Register::RAX,
-    Register::RCX,
-    Register::RDX,
-    Register::R8,
-    Register::R9,
-    Register::R10,
-    Register::R11,
 ];
 
 /// Who may hold the address of a constant of the old build, in words.

@@ -5,23 +5,12 @@ use iced_x86::{FlowControl, Instruction, Mnemonic, OpKind, Register};
 
 use super::code::Use;
 use crate::addr::Rva;
+use crate::function::convention::{ARGUMENTS, PRESERVED};
 
 /// How far from the `lea` a number may be, in instructions.
 const NEAR: u32 = 12;
 /// Lengths above this are not looked for.
 const MAX_LENGTH: u64 = 1 << 20;
-
-/// Registers that a call preserves (Microsoft x64 calling convention).
-const PRESERVED: [Register; 8] = [
-    Register::RBX,
-    Register::RBP,
-    Register::RSI,
-    Register::RDI,
-    Register::R12,
-    Register::R13,
-    Register::R14,
-    Register::R15,
-];
 
 /// Collects uses in one pass over the instructions of a function.
 #[derive(Debug, Default)]
@@ -124,9 +113,6 @@ impl Uses {
             .extend(held.into_iter().map(|target| (written, target)));
     }
 }
-
-/// Registers that hold arguments, in their order.
-const ARGUMENTS: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Register::R9];
 
 /// A number in an instruction that may be a length or a count.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@ use iced_x86::{Instruction, Mnemonic, OpAccess, OpKind, Register};
 
 use super::Pass;
 use super::value::{FramePlace, State, Value};
+use crate::function::convention::ARGUMENTS;
 
 /// Ways out of the general-purpose registers that were seen anywhere in the function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,9 +22,6 @@ pub struct Seen {
     /// The address of the frame was handed out: others may write to it.
     pub frame: bool,
 }
-
-/// Registers that hold arguments (Microsoft x64 calling convention).
-const ARGUMENTS: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Register::R9];
 
 impl Pass<'_> {
     /// Applies what an instruction does to the stack pointer and to memory; says whether that

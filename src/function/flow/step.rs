@@ -8,6 +8,7 @@ use iced_x86::{
 use super::value::{State, Value};
 use super::{FoundTable, Pass};
 use crate::addr::Rva;
+use crate::function::convention::VOLATILE;
 use crate::image::SectionKind;
 use crate::symbols::{SwitchEntry, SwitchTable};
 
@@ -16,17 +17,6 @@ const TEB_TLS_ARRAY: u64 = 0x58;
 
 /// How many instructions behind the `lea` of block and index the offset may be added.
 const NEAR: usize = 4;
-
-/// Registers that a call may overwrite (Microsoft x64 calling convention).
-const VOLATILE: [Register; 7] = [
-    Register::RAX,
-    Register::RCX,
-    Register::RDX,
-    Register::R8,
-    Register::R9,
-    Register::R10,
-    Register::R11,
-];
 
 impl Pass<'_> {
     /// Applies one instruction to the state and notes what it shows.

@@ -6,6 +6,7 @@ use iced_x86::{
 };
 
 use super::interval::Interval;
+use crate::function::convention::VOLATILE;
 
 /// What a register holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +40,6 @@ pub struct State {
     registers: [Value; 16],
     compared: Option<(Register, i64)>,
 }
-
-/// Registers that a call may overwrite (Microsoft x64 calling convention).
-const VOLATILE: [Register; 7] = [
-    Register::RAX,
-    Register::RCX,
-    Register::RDX,
-    Register::R8,
-    Register::R9,
-    Register::R10,
-    Register::R11,
-];
 
 impl State {
     /// Nothing is known.

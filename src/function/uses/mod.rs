@@ -28,7 +28,7 @@ use iced_x86::{
 use super::endings::End;
 use super::{FunctionIndex, Place, Program, Reference};
 use crate::addr::Rva;
-use step::ARGUMENTS;
+use crate::function::convention::ARGUMENTS;
 use value::State;
 
 /// What the uses of an address show.

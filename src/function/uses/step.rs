@@ -5,21 +5,7 @@ use iced_x86::{FlowControl, Instruction, Mnemonic, OpAccess, OpKind, Register, U
 use super::value::{Numbers, Others, State, Value, index};
 use super::{Walk, frame};
 use crate::addr::Rva;
-
-/// Registers that a call may overwrite (Microsoft x64 calling convention).
-const VOLATILE: [Register; 7] = [
-    Register::RAX,
-    Register::RCX,
-    Register::RDX,
-    Register::R8,
-    Register::R9,
-    Register::R10,
-    Register::R11,
-];
-
-/// Registers that hold arguments.
-pub(super) const ARGUMENTS: [Register; 4] =
-    [Register::RCX, Register::RDX, Register::R8, Register::R9];
+use crate::function::convention::{ARGUMENTS, VOLATILE};
 
 impl Walk<'_> {
     /// Applies one instruction to the state and notes what it shows.
