@@ -13,7 +13,7 @@
 //!
 //! Such a list has to be the same in both builds from its start to its end.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::orphans::equal;
 use super::verdicts::Known;
@@ -69,8 +69,12 @@ pub fn account(comparer: &Comparer<'_>, known: &Known<'_>, rest: &mut Rest) {
         compare(comparer, known, (None, Some(list)), rest);
     }
     let (x, y) = (enclosed(old, &a), enclosed(new, &b));
+    let partner: HashMap<DataIndex, DataIndex> = comparer.keys.data_pairs().into_iter().collect();
     for list in &x {
         let other = between(comparer, list, true);
+        if is_relinked(comparer, &partner, (Some(list), other.as_ref())) {
+            continue;
+        }
         compare(comparer, known, (Some(list), other.as_ref()), rest);
     }
     for list in &y {
@@ -80,7 +84,8 @@ pub fn account(comparer: &Comparer<'_>, known: &Known<'_>, rest: &mut Rest) {
                 .as_ref()
                 .is_some_and(|o| (o.from, o.to) == (l.from, l.to))
         };
-        if !x.iter().any(|l| known_already(&l)) {
+        let relinked = is_relinked(comparer, &partner, (other.as_ref(), Some(list)));
+        if !relinked && !x.iter().any(|l| known_already(&l)) {
             compare(comparer, known, (other.as_ref(), Some(list)), rest);
         }
     }
@@ -148,6 +153,34 @@ fn name_of(program: &Program<'_>, rva: Rva) -> String {
 }
 
 /// Whether two lists hold the same from start to end.
+/// Whether something that both builds have lies between two objects in one of them only, and
+/// nothing is there that only one of them has: the object files were linked in another order,
+/// which entries of a list follow together.
+fn is_relinked(
+    comparer: &Comparer<'_>,
+    partner: &HashMap<DataIndex, DataIndex>,
+    (old, new): (Option<&List>, Option<&List>),
+) -> bool {
+    let inside = |program: &Program<'_>, list: Option<&List>| -> Option<HashSet<DataIndex>> {
+        let Some(list) = list else {
+            return Some(HashSet::new());
+        };
+        let objects = objects(program, list.from, list.to);
+        objects.iter().map(|o| program.datum_at(o.from)).collect()
+    };
+    // What has no name can't be looked for elsewhere.
+    let (Some(a), Some(b)) = (inside(comparer.old, old), inside(comparer.new, new)) else {
+        return false;
+    };
+    let left = a.iter().map(|d| partner.get(d).map(|e| !b.contains(e)));
+    let came = b.iter().map(|e| {
+        let d = comparer.keys.old_datum_of(*e);
+        d.map(|d| !a.contains(&d))
+    });
+    let moved: Option<Vec<bool>> = left.chain(came).collect();
+    moved.is_some_and(|moved| moved.contains(&true))
+}
+
 fn is_same(comparer: &Comparer<'_>, old: &List, new: &List) -> bool {
     let len = old.to.0 - old.from.0;
     // What the file does not hold is zero in both.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::build::Build;
 use super::coff::Object;
 use super::config::Config;
-use super::edits::EDITS;
+use super::edits::{self, EDITS};
 use super::generate;
 use super::judge::{self, Judgement};
 use super::linkmap::LinkMap;
@@ -27,6 +27,8 @@ pub struct Outcome {
     pub data: Judgement,
     /// Why there is no judgement, or what else is wrong.
     pub error: Option<String>,
+    /// Codes of the findings.
+    pub findings: Vec<String>,
     /// The folder with the files of the pair.
     pub folder: PathBuf,
     /// The two builds have the same source.
@@ -212,7 +214,15 @@ pub fn run(seed: u64, edits: usize, only: Option<&str>, folder: &Path) -> Vec<Ou
         let part = format!("new-{}", name.chars().map(slug).collect::<String>());
         let built = workshop.objects(&edited, &part);
         let new = built.and_then(|objects| workshop.link(&objects, &part, &options));
-        outcomes.push(outcome(&old, new, title(name), &folder.join(part), false));
+        let mut found = outcome(&old, new, title(name), &folder.join(part), false);
+        if let Some(code) = edits::demanded(name)
+            && found.error.is_none()
+            && found.functions.changed > 0
+            && !found.findings.iter().any(|f| f == code)
+        {
+            found.error = Some(format!("{code} is not among the findings"));
+        }
+        outcomes.push(found);
     }
     outcomes
 }
@@ -230,6 +240,7 @@ fn failed(title: String, error: String, folder: &Path) -> Outcome {
         functions: Judgement::default(),
         data: Judgement::default(),
         error: Some(error),
+        findings: Vec::new(),
         folder: folder.to_owned(),
         identity: false,
     }
@@ -267,6 +278,7 @@ fn outcome(
         } else {
             judge::thread_locals(&old, &new, &answer)
         },
+        findings: answer.findings,
         folder: folder.to_owned(),
         identity,
     }

@@ -56,6 +56,15 @@ pub const EDITS: &[Edit] = &[
     ("virtual method added", data::method_added),
 ];
 
+/// The finding that an edit calls for where functions changed, whatever else it does.
+pub fn demanded(edit: &str) -> Option<&'static str> {
+    match edit {
+        "structure members reordered" | "structure member added" => Some("HP305"),
+        "thread-local variable added" => Some("HP306"),
+        _ => None,
+    }
+}
+
 /// Tries `change` on the statements in random order until one takes it.
 pub fn change_one(
     program: &mut Program,

@@ -11,8 +11,10 @@ fn structure<'p>(program: &'p mut Program, rng: &mut Rng) -> &'p mut Struct {
 }
 
 pub fn members_reordered(program: &mut Program, rng: &mut Rng) -> bool {
-    structure(program, rng).members.reverse();
-    true
+    let structure = structure(program, rng);
+    let before = structure.members.clone();
+    structure.members.reverse();
+    structure.members != before
 }
 
 pub fn member_added(program: &mut Program, rng: &mut Rng) -> bool {

@@ -101,6 +101,17 @@ pub fn array_element(program: &mut Program, rng: &mut Rng) -> bool {
             values[at] ^= 1 << rng.below(16);
             true
         }
+        Stmt::Flexible(_, values) => {
+            let at = rng.below(values.len());
+            values[at] ^= 1 << rng.below(16);
+            true
+        }
+        Stmt::StaticPointers(_, constants) => {
+            let values = &mut constants[0];
+            let at = rng.below(values.len());
+            values[at] ^= 1 << rng.below(9);
+            true
+        }
         _ => false,
     })
 }

@@ -1,6 +1,6 @@
 //! Makes statements up.
 
-use super::model::{Entries, EntryUse, Handlers, PointerUse, Program, Shared, Stmt, Value};
+use super::model::{Entries, EntryUse, Handlers, PointerUse, Program, Shared, Stmt, Value, Walk};
 use super::rng::Rng;
 
 const TESTS: [&str; 4] = ["==", ">", "<", "!="];
@@ -116,7 +116,7 @@ pub fn stmt(rng: &mut Rng, scope: &Scope, depth: u32) -> Stmt {
             .map(|_| rng.range(-70_000, 70_000))
             .collect()
     };
-    match rng.below(26) {
+    match rng.below(29) {
         0..=2 => Stmt::Arith(
             *rng.pick(&['x', 'y']),
             *rng.pick(&OPERATORS),
@@ -158,6 +158,16 @@ pub fn stmt(rng: &mut Rng, scope: &Scope, depth: u32) -> Stmt {
                 Stmt::Member(index, member)
             }
         }
+        25 => {
+            let count = 2 + rng.below(5);
+            let constants = (0..count).map(|_| {
+                let length = 1 + rng.below(5);
+                (0..length).map(|_| rng.range(-999, 999)).collect()
+            });
+            let constants: Vec<Vec<i32>> = constants.collect();
+            Stmt::StaticPointers(rng.next() as u32 % 1_000_000, constants)
+        }
+        26 => Stmt::Flexible(rng.next() as u32 % 1_000_000, numbers(rng)),
         _ => Stmt::Assert(rng.range(0, 500)),
     }
 }
@@ -178,7 +188,8 @@ fn blob(rng: &mut Rng) -> Stmt {
 fn table(rng: &mut Rng, scope: &Scope, whole: bool) -> Stmt {
     let (name, length, used, ints) = rng.pick(&scope.tables).clone();
     if whole && ints {
-        Stmt::Sum(name, length)
+        let walk = *rng.pick(&[Walk::Forward, Walk::Backward, Walk::Handed]);
+        Stmt::Sum(name, length, walk)
     } else {
         Stmt::Entry(name, length, used)
     }

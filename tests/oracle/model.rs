@@ -159,8 +159,8 @@ pub enum Stmt {
     Float(f32),
     /// One entry of a table, by its name and length.
     Entry(String, usize, EntryUse),
-    /// All entries of a table of integers, through a pointer up to its end.
-    Sum(String, usize),
+    /// All entries of a table of integers, through a pointer.
+    Sum(String, usize, Walk),
     /// An array with these values on the stack.
     Array(Vec<i32>),
     /// The same of bytes.
@@ -169,6 +169,10 @@ pub enum Stmt {
     StaticArray(u32, Vec<i32>),
     /// A variable of the function itself.
     StaticVariable(u32, i32),
+    /// A constant table of pointers to constants of the function itself.
+    StaticPointers(u32, Vec<Vec<i32>>),
+    /// A constant that ends with an array without a length.
+    Flexible(u32, Vec<i32>),
     StaticText(u32, String),
     Global(String),
     /// A call through, or an access behind, a pointer variable.
@@ -189,6 +193,17 @@ pub enum Stmt {
         handler: Vec<Stmt>,
     },
     Throw(i32),
+}
+
+/// How a table is walked through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// From its start up to its end.
+    Forward,
+    /// From its end down to its start.
+    Backward,
+    /// By a function that is handed both.
+    Handed,
 }
 
 /// What an entry of a table is.

@@ -81,7 +81,8 @@ pub fn is_compiler_made(symbol: &str) -> bool {
         "GCC_except_table",
         "constinit",
     ];
-    PREFIXES.iter().any(|p| symbol.starts_with(p))
+    // Distances to what the elements of a constant table lead to.
+    symbol.ends_with(".rel") || PREFIXES.iter().any(|p| symbol.starts_with(p))
 }
 
 #[test]

@@ -42,6 +42,7 @@ extern "C" {
 #endif
 void sink_text(const char *), sink_blob(const void *, unsigned), sink_pointer(void *);
 void sink_wide(unsigned long long), report(int, int) __attribute__((cold));
+int sum_of(const int *, const int *);
 int sink_int(int), apply(int (*)(int, int), int);
 void *opaque(void *);
 __attribute__((noreturn)) void failed(const char *, int);

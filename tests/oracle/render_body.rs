@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::model::{EntryUse, PointerUse, Program, Stmt};
+use super::model::{EntryUse, PointerUse, Program, Stmt, Walk};
 
 /// Renders the body of one function.
 pub struct Body<'p> {
@@ -108,9 +108,18 @@ impl<'p> Body<'p> {
                     EntryUse::Function => format!("y ^= {entry}(x, {n});"),
                 });
             }
-            Stmt::Sum(name, length) => self.line(&format!(
-                "for (const int *p = {name}; p != {name} + {length}; p++) y = y * 31 + *p;"
-            )),
+            Stmt::Sum(name, length, walk) => {
+                let end = format!("{name} + {length}");
+                self.line(&match walk {
+                    Walk::Forward => {
+                        format!("for (const int *p = {name}; p != {end}; p++) y = y * 31 + *p;")
+                    }
+                    Walk::Backward => {
+                        format!("for (const int *p = {end}; p-- != {name};) y = y * 31 + *p;")
+                    }
+                    Walk::Handed => format!("y += sum_of({name}, {end});"),
+                });
+            }
             Stmt::Array(values) => {
                 let list = join(values);
                 self.line(&format!("int array{n}[] = {{ {list} }};"));
@@ -129,6 +138,28 @@ impl<'p> Body<'p> {
             Stmt::StaticVariable(id, start) => {
                 self.line(&format!("static int count{id} = {start}; count{id} += x;"));
                 self.line(&format!("y += count{id};"));
+            }
+            Stmt::StaticPointers(id, constants) => {
+                for (i, values) in constants.iter().enumerate() {
+                    let list = join(values);
+                    self.line(&format!("static const int part{id}_{i}[] = {{ {list} }};"));
+                }
+                let parts = 0..constants.len();
+                let names: Vec<String> = parts.map(|i| format!("part{id}_{i}")).collect();
+                let (list, length) = (names.join(", "), names.len());
+                self.line(&format!(
+                    "static const int *const parts{id}[] = {{ {list} }};"
+                ));
+                self.line(&format!("y += *parts{id}[(unsigned)x % {length}];"));
+            }
+            Stmt::Flexible(id, values) => {
+                let (list, length) = (join(values), values.len());
+                self.line(&format!(
+                    "static const struct {{ int count; int values[]; }} flexible{id} = {{ {length}, {{ {list} }} }};"
+                ));
+                self.line(&format!(
+                    "for (int i = 0; i < flexible{id}.count; i++) y = y * 7 + flexible{id}.values[i];"
+                ));
             }
             Stmt::StaticText(id, content) => {
                 let content = text(content.as_bytes());
