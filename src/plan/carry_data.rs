@@ -20,10 +20,9 @@ impl Closure<'_> {
         for place in new.image.relocations_in(rva, size) {
             let at = place.0 - rva.0;
             let resolved = match new.image.pointer_at(*place) {
-                Some(target) if at + 8 <= size => match self.leads_before(*place) {
-                    Some(hazard) => Err(hazard),
-                    None => self.resolve_address(Site::Pointer(*place), target),
-                },
+                Some(target) if at + 8 <= size => {
+                    self.resolve_address(Site::Pointer(*place), target)
+                }
                 _ => Err((
                     &code::UNRESOLVED_REFERENCE,
                     "holds an address that is cut off".into(),

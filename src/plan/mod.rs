@@ -20,7 +20,6 @@ mod image_hazards;
 mod meaning;
 mod members;
 mod numbered;
-mod one_based;
 mod overlaps;
 mod relays;
 mod runs;
