@@ -214,19 +214,23 @@ impl Scan<'_, '_> {
         item.type_name.is_none() && !item.names.iter().any(|n| made(&n.name))
     }
 
+    /// Whether every number of an object that leads into code leads to an instruction, and
+    /// every second one does: numbers of a program are often as small as RVAs.
     fn all_lead_to_instructions(&mut self, (from, to): (Rva, Rva), form: Form) -> bool {
         let first = from.0.next_multiple_of(4);
-        (first..to.0.saturating_sub(3)).step_by(4).all(|at| {
-            let Some(word) = self.program.image.slice(Rva(at), 4) else {
-                return true;
-            };
+        let (mut places, mut others) = (0_u32, 0_u32);
+        for at in (first..to.0.saturating_sub(3)).step_by(4) {
+            let word = self.program.image.slice(Rva(at), 4).unwrap_or(&[0; 4]);
             let number = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
-            let to = target(form, Rva(at), from, number);
-            match self.program.place(to) {
-                Place::Function(f, offset) if number != 0 => self.begins(f, offset),
-                _ => true,
+            let leads_to = target(form, Rva(at), from, number);
+            match self.program.place(leads_to) {
+                _ if number == 0 => {}
+                Place::Function(f, offset) if self.begins(f, offset) => places += 1,
+                Place::Function(..) => return false,
+                _ => others += 1,
             }
-        })
+        }
+        places >= others
     }
 
     fn begins(&mut self, f: FunctionIndex, offset: u32) -> bool {
