@@ -375,8 +375,8 @@ pub fn holds(program: &Program<'_>, site: &Site) -> bool {
 /// What an object consists of: its type without the number of elements and without what says
 /// that it may not be written; of what has no type, nothing more than that.
 fn element(datum: &crate::function::DataItem) -> Option<String> {
-    const MADE: [&str; 8] = [
-        "_Z", "??_", ".refptr.", "__imp_", "_head_", "__nm_", "__rtti", "__real@",
+    const MADE: [&str; 10] = [
+        "_Z", "??_", "_TI", "_CT", ".refptr.", "__imp_", "_head_", "__nm_", "__rtti", "__real@",
     ];
     let Some(name) = &datum.type_name else {
         let name = datum.display_name();
