@@ -79,13 +79,10 @@ pub fn account(comparer: &Comparer<'_>, known: &Known<'_>, rest: &mut Rest) {
     }
     for list in &y {
         let other = between(comparer, list, false);
-        let known_already = |l: &&List| {
-            other
-                .as_ref()
-                .is_some_and(|o| (o.from, o.to) == (l.from, l.to))
-        };
-        let relinked = is_relinked(comparer, &partner, (other.as_ref(), Some(list)));
-        if !relinked && !x.iter().any(|l| known_already(&l)) {
+        let is_compared = other
+            .as_ref()
+            .is_some_and(|o| x.iter().any(|l| (l.from, l.to) == (o.from, o.to)));
+        if !is_compared && !is_relinked(comparer, &partner, (other.as_ref(), Some(list))) {
             compare(comparer, known, (other.as_ref(), Some(list)), rest);
         }
     }
@@ -152,7 +149,6 @@ fn name_of(program: &Program<'_>, rva: Rva) -> String {
     }
 }
 
-/// Whether two lists hold the same from start to end.
 /// Whether something that both builds have lies between two objects in one of them only, and
 /// nothing is there that only one of them has: the object files were linked in another order,
 /// which entries of a list follow together.
@@ -181,6 +177,7 @@ fn is_relinked(
     moved.is_some_and(|moved| moved.contains(&true))
 }
 
+/// Whether two lists hold the same from start to end.
 fn is_same(comparer: &Comparer<'_>, old: &List, new: &List) -> bool {
     let len = old.to.0 - old.from.0;
     // What the file does not hold is zero in both.

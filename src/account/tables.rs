@@ -38,9 +38,9 @@ fn discarded<'p>(program: &'p Program<'_>) -> impl Iterator<Item = (Rva, u32)> +
 
 /// What object files of import libraries contribute beside the slots of imports: GNU tools
 /// have one for each import, and each ends with the place of its library's descriptor.
-fn of_imports(program: &Program<'_>) -> Vec<(Rva, u32)> {
+fn of_imports(program: &Program<'_>, headers: &Headers) -> Vec<(Rva, u32)> {
     let image = program.image;
-    let Some(descriptors) = Headers::of(image).directory(headers::IMPORTS) else {
+    let Some(descriptors) = headers.directory(headers::IMPORTS) else {
         return Vec::new();
     };
     let contributions = &program.symbols.contributions;
@@ -80,7 +80,7 @@ pub fn of(program: &Program<'_>, headers: &Headers) -> Tables {
     guards(image, headers, &mut found);
     unwind(program, &mut found);
     found.extend(discarded(program));
-    found.extend(of_imports(program));
+    found.extend(of_imports(program, headers));
     pseudo_relocations(program, &mut found);
     // Without a load configuration, nobody but their symbols leads to the guard tables.
     let guard = |name: &str| name.starts_with("__guard_") && name.ends_with("_table");
