@@ -108,7 +108,7 @@ fn contents(path: &Path) -> Option<Contents> {
             .filter(|s| s.section_index() == Some(section.index()))
             .filter_map(|s| s.name().ok().map(str::to_owned))
             // Decorated names are others in a report.
-            .filter(|n| !n.starts_with(['.', '$', '?']))
+            .filter(|n| !n.starts_with(['.', '$', '?']) && !n.starts_with("_Z"))
             .collect();
         if let [function] = &functions[..] {
             found.functions.insert(function.clone(), content);
