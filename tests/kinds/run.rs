@@ -19,7 +19,7 @@ pub fn behaves_as_new(
     folder: &Path,
     (old, new): (&Path, &Path),
 ) -> Result<String, String> {
-    let wanted = behaviour(wine().arg(new))?;
+    let wanted = alone(new)?;
     let (key, package) = (folder.join("key.pem"), folder.join("fix.hpk"));
     finish(Command::new(program).arg("keygen").arg("--out").arg(&key))?;
     let mut build = Command::new(program);
@@ -41,19 +41,47 @@ pub fn behaves_as_new(
                 .arg(&key);
             apply.arg("--start").arg(old).arg("--wait");
             apply.env("HOTPATCH_AUDIT", folder.join("audit.jsonl"));
-            ("patched", behaviour(&mut apply)?)
+            ("patched", finish(&mut apply)?)
         }
-        Some(3) => ("the same", behaviour(wine().arg(old))?),
+        Some(3) => ("the same", alone(old)?),
         Some(4) => return Ok("refused".into()),
         _ => {
             let said = String::from_utf8_lossy(&built.stderr).into_owned();
             return Err(format!("build ends with {}: {said}", built.status));
         }
     };
+    let said = String::from_utf8_lossy(&found.stderr).into_owned();
+    let (found, wanted) = (Behaviour::of(&found), Behaviour::of(&wanted));
     match found == wanted {
         true => Ok(what.into()),
-        false => Err(format!("{what}: {found:?} instead of {wanted:?}")),
+        false => Err(format!("{what}: {found:?} instead of {wanted:?}\n{said}")),
     }
+}
+
+impl Behaviour {
+    /// What `hotpatch` says about the patch goes to another stream.
+    fn of(output: &Output) -> Behaviour {
+        Behaviour {
+            exit: output.status.code(),
+            output: String::from_utf8_lossy(&output.stdout).into_owned(),
+        }
+    }
+}
+
+/// Runs a build by itself.
+fn alone(image: &Path) -> Result<Output, String> {
+    /// Exit code of a shell and of the system's loader where a program can't be started.
+    const NOT_STARTED: Option<i32> = Some(127);
+    for _ in 0..3 {
+        let output = finish(wine().arg(image))?;
+        // No case writes to standard error, so whatever is there is of what starts it.
+        if output.status.code() != NOT_STARTED || output.stderr.is_empty() {
+            return Ok(output);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        println!("{} was not started: {said}", image.display());
+    }
+    Err(format!("{} can't be started", image.display()))
 }
 
 fn wine() -> Command {
@@ -63,14 +91,4 @@ fn wine() -> Command {
 
 fn finish(command: &mut Command) -> Result<Output, String> {
     command.output().map_err(|e| e.to_string())
-}
-
-/// Runs a program to its end. What `hotpatch` says about the patch goes to another stream.
-fn behaviour(command: &mut Command) -> Result<Behaviour, String> {
-    let output = finish(command)?;
-
-    Ok(Behaviour {
-        exit: output.status.code(),
-        output: String::from_utf8_lossy(&output.stdout).into_owned(),
-    })
 }
