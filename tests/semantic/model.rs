@@ -90,7 +90,7 @@ fn file(spec: &Spec, part: &Part, number: usize) -> String {
     };
     let mut out = String::new();
     for both in here(Kind::Type) {
-        let _ = writeln!(out, "{}", both.new);
+        declarations(both, &twice, &mut out);
     }
     for both in here(Kind::Function) {
         out.extend(prototype(both.any()).map(|p| format!("{p};\n")));
@@ -106,6 +106,15 @@ fn file(spec: &Spec, part: &Part, number: usize) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Types; and what other files have, in two versions where the constants are there in two.
+fn declarations(both: &Both<'_>, twice: &BTreeSet<String>, out: &mut String) {
+    let is_twice = both.new.starts_with("extern") && words(&both.new).any(|w| twice.contains(w));
+    let suffixes = if is_twice { &["__0", "__1"][..] } else { &[""] };
+    for suffix in suffixes {
+        let _ = writeln!(out, "{}", suffixed(&both.new, twice, suffix));
+    }
 }
 
 fn constant(both: &Both<'_>, twice: &BTreeSet<String>, out: &mut String) {

@@ -20,23 +20,46 @@ pub struct Certain {
 #[derive(PartialEq, Eq)]
 struct Content {
     bytes: Vec<u8>,
-    references: Vec<(u64, String)>,
+    references: Vec<Reference>,
+}
+
+/// What is referred to at an offset.
+#[derive(PartialEq, Eq)]
+struct Reference {
+    at: u64,
+    /// None for labels, which are numbered through the file, and for sections.
+    name: Option<String>,
+    /// A constant of the same file: of equal ones the compiler keeps one, by either name.
+    is_constant: bool,
+}
+
+impl Reference {
+    /// The name, if it tells one thing from another.
+    fn telling(&self) -> Option<&str> {
+        self.name.as_deref().filter(|_| !self.is_constant)
+    }
 }
 
 impl Content {
     /// The bytes without the distances of what has no name: they change as neighbours do.
     fn code(&self) -> Vec<u8> {
         let mut bytes = self.bytes.clone();
-        let nameless = self.references.iter().filter(|r| r.1.is_empty());
-        for (at, _) in nameless {
-            let field = bytes.iter_mut().skip(*at as usize).take(4);
+        for reference in self.references.iter().filter(|r| r.telling().is_none()) {
+            let field = bytes.iter_mut().skip(reference.at as usize).take(4);
             field.for_each(|b| *b = 0);
         }
         bytes
     }
 
     fn is_changed(&self, new: &Content) -> bool {
-        self.references != new.references || self.code() != new.code()
+        fn told(content: &Content) -> Vec<(u64, Option<&str>)> {
+            content
+                .references
+                .iter()
+                .map(|r| (r.at, r.telling()))
+                .collect()
+        }
+        told(self) != told(new) || self.code() != new.code()
     }
 }
 
@@ -67,9 +90,20 @@ pub fn compare(pairs: &[(PathBuf, PathBuf)]) -> Option<Certain> {
             };
         }
     }
-    certain.changed.retain(|n| !twice.contains(n));
-    certain.same.retain(|n| data && !twice.contains(n));
+    let copied: BTreeSet<&str> = seen
+        .iter()
+        .filter_map(|n| Some(n.split_once('.')?.0))
+        .collect();
+    let is_told = |n: &String| is_reported(n) && !copied.contains(&**n) && !twice.contains(n);
+    certain.changed.retain(is_told);
+    certain.same.retain(|n| data && is_told(n));
     Some(certain)
+}
+
+/// Whether a report has this name: decorated names are others there, and a specialised copy
+/// has the name of its original.
+fn is_reported(name: &str) -> bool {
+    !name.starts_with('?') && !name.starts_with("_Z") && !name.contains('.')
 }
 
 /// Reads an object whose functions have sections of their own.
@@ -91,9 +125,16 @@ fn contents(path: &Path) -> Option<Contents> {
             };
             let symbol = file.symbol_by_index(index).ok()?;
             let local = symbol.name().ok()?;
-            // Labels are numbered through the file, and sections have no names of their own.
             let own = !local.starts_with(['.', '$']) && !local.starts_with("??_C@");
-            references.push((at, if own { local.to_owned() } else { String::new() }));
+            let at_home = symbol
+                .section_index()
+                .and_then(|i| file.section_by_index(i).ok());
+            references.push(Reference {
+                at,
+                name: own.then(|| local.to_owned()),
+                is_constant: at_home
+                    .is_some_and(|s| s.name().is_ok_and(|n| n.starts_with(".rdata"))),
+            });
         }
         let content = Content {
             bytes: section.data().ok()?.to_vec(),
@@ -107,8 +148,7 @@ fn contents(path: &Path) -> Option<Contents> {
             .symbols()
             .filter(|s| s.section_index() == Some(section.index()))
             .filter_map(|s| s.name().ok().map(str::to_owned))
-            // Decorated names are others in a report.
-            .filter(|n| !n.starts_with(['.', '$', '?']) && !n.starts_with("_Z"))
+            .filter(|n| !n.starts_with(['.', '$']))
             .collect();
         if let [function] = &functions[..] {
             found.functions.insert(function.clone(), content);
