@@ -8,7 +8,7 @@ use super::roles::Roles;
 use super::tables::Tables;
 use crate::addr::Rva;
 use crate::diff::{Comparer, image_relative_fields};
-use crate::function::{DataIndex, FunctionIndex, Place, ReferenceKind};
+use crate::function::{DataIndex, FunctionIndex, Place, ReferenceKind, Site};
 use crate::image::SectionKind;
 use crate::symbols::ThreadLocal;
 
@@ -383,7 +383,12 @@ impl<'l> Links<'l> {
         match self.target(old, new, None) {
             Target::Same => true,
             // Other data in both builds: perhaps the end of what lies before.
-            Target::Other => self.comparer.same_place(old, new, None),
+            Target::Other => {
+                let link = &self.list[holder as usize];
+                let held = |from: Rva| Site::Pointer(Rva(from.0 + at));
+                let (old, new) = ((held(link.old), old), (held(link.new), new));
+                self.comparer.same_meaning(old, new)
+            }
             Target::Bytes(a, b, len, datum) => {
                 let link = self.link(a, b, len, datum);
                 self.pointers.push((link, holder, at));

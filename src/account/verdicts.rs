@@ -45,19 +45,15 @@ pub fn judge(comparer: &Comparer<'_>, known: &Known<'_>, maps: &mut (Map, Map), 
             same(comparer, link, maps);
             continue;
         }
+        let is_held = held.contains(&(index as u32));
+        if !is_held && means_something_else(comparer, link) {
+            continue;
+        }
         let mut at = 0;
         for (from, len) in sorted(&link.differs) {
             paint(link, at, from.saturating_sub(at), Class::Moved, maps);
             at = at.max(from + len);
-            let verdict = of_range(
-                comparer,
-                known,
-                &reported,
-                link,
-                from,
-                len,
-                held.contains(&(index as u32)),
-            );
+            let verdict = of_range(comparer, known, &reported, link, (from, len), is_held);
             let class = match verdict {
                 Ok(class) => class,
                 Err((subject, detail)) => {
@@ -82,6 +78,14 @@ pub fn judge(comparer: &Comparer<'_>, known: &Known<'_>, maps: &mut (Map, Map), 
         }
         paint(link, at, link.len.saturating_sub(at), Class::Moved, maps);
     }
+}
+
+/// Whether the operand that made a link means something else than the constants which are
+/// there: the comparison finds those different as well, and has taken it for another address,
+/// as the end of an array. What the constants are is not known from it.
+fn means_something_else(comparer: &Comparer<'_>, link: &Link) -> bool {
+    let same = |len| comparer.same_place(link.old, link.new, len);
+    link.user.is_some() && link.datum.is_none() && !same(None) && !same(Some(link.len))
 }
 
 fn sorted(list: &[(u32, u32)]) -> Vec<(u32, u32)> {
@@ -111,8 +115,7 @@ fn of_range(
     known: &Known<'_>,
     reported: &HashSet<DataIndex>,
     link: &Link,
-    from: u32,
-    len: u32,
+    (from, len): (u32, u32),
     is_held: bool,
 ) -> Result<Class, (Option<String>, String)> {
     let old = comparer.old;
@@ -137,12 +140,7 @@ fn of_range(
     if known.startup && is_startup(old, place) {
         return Ok(Class::Reported);
     }
-    // Where the comparison finds it different as well, it has taken the operand for something
-    // else, as the end of an array.
-    if let Some(user) = link.user
-        && (comparer.same_place(link.old, link.new, None)
-            || comparer.same_place(link.old, link.new, Some(link.len)))
-    {
+    if let Some(user) = link.user {
         let detail = format!(
             "its bytes at {place} and {} differ, and {}, which stays, refers to it",
             Rva(link.new.0 + from),

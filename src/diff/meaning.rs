@@ -18,11 +18,11 @@ use crate::addr::Rva;
 use crate::function::{End, Ended, Meanings, Program, Site, is_text};
 
 /// An address, and where it is held.
-type Held = (Site, Rva);
+pub type Held = (Site, Rva);
 
 impl Comparer<'_> {
     /// Whether two addresses mean the same where they are held.
-    pub(super) fn same_meaning(&self, old: Held, new: Held) -> bool {
+    pub fn same_meaning(&self, old: Held, new: Held) -> bool {
         let (a, b) = (self.old.meanings(old.1), self.new.meanings(new.1));
         if a.end.is_none() && b.end.is_none() {
             return self.same_place(old.1, new.1, None);
