@@ -17,7 +17,7 @@ use super::draft::Drafter;
 use super::{Keys, Table};
 use crate::addr::Rva;
 use crate::diff::same::{Comparer, same_shape};
-use crate::function::{DataIndex, FunctionIndex, Place, Program};
+use crate::function::{DataIndex, FunctionIndex, Place, Program, Site};
 
 /// Members of open sets that two builds seem to share: for each of the old build those of
 /// the new one that it stands for somewhere, and the other way round.
@@ -262,9 +262,10 @@ impl Tally<'_, '_> {
             .iter()
             .all(|(r, s)| self.comparer.same_reference((f, g), r, s))
         {
-            pairs
-                .iter()
-                .for_each(|(r, s)| self.vote(r.target, s.target));
+            for (r, s) in pairs {
+                let sites = (Site::Code(f, r.at), Site::Code(g, s.at));
+                self.vote((sites.0, r.target), (sites.1, s.target));
+            }
         }
     }
 
@@ -281,14 +282,23 @@ impl Tally<'_, '_> {
         let after = places(new, b.rva, b.content_size());
         for (p, q) in before.into_iter().zip(after) {
             if let (Some(x), Some(y)) = (old.image.pointer_at(p), new.image.pointer_at(q)) {
-                self.vote(x, y);
+                self.vote((Site::Pointer(p), x), (Site::Pointer(q), y));
             }
         }
     }
 
-    fn vote(&mut self, old: Rva, new: Rva) {
+    /// Addresses where they are held. One that may be the end of what lies before tells nothing.
+    fn vote(&mut self, old: (Site, Rva), new: (Site, Rva)) {
         let keys = self.comparer.keys;
-        match (self.comparer.old.place(old), self.comparer.new.place(new)) {
+        let start = |program: &Program<'_>, (site, rva): (Site, Rva)| {
+            let meanings = program.intent(site, rva).settled(program, site);
+            meanings.start.filter(|_| meanings.end.is_none())
+        };
+        let starts = (start(self.comparer.old, old), start(self.comparer.new, new));
+        let (Some(old), Some(new)) = starts else {
+            return;
+        };
+        match (old, new) {
             (Place::Function(f, _), Place::Function(g, _)) if keys.functions.may_be(f.0, g.0) => {
                 self.functions.add((f.0, g.0));
             }
