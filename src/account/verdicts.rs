@@ -46,7 +46,7 @@ pub fn judge(comparer: &Comparer<'_>, known: &Known<'_>, maps: &mut (Map, Map), 
             continue;
         }
         let is_held = held.contains(&(index as u32));
-        if !is_held && means_something_else(comparer, link) {
+        if !is_held && link.datum.is_none() && is_for_another(comparer, link) {
             continue;
         }
         let mut at = 0;
@@ -80,12 +80,12 @@ pub fn judge(comparer: &Comparer<'_>, known: &Known<'_>, maps: &mut (Map, Map), 
     }
 }
 
-/// Whether the operand that made a link means something else than the constants which are
-/// there: the comparison finds those different as well, and has taken it for another address,
-/// as the end of an array. What the constants are is not known from it.
-fn means_something_else(comparer: &Comparer<'_>, link: &Link) -> bool {
+/// Whether the operand that made a link means something else than what is there: the
+/// comparison finds that different as well, and has taken the operand for another address, as
+/// the end of an array. What lies there is not known from it.
+fn is_for_another(comparer: &Comparer<'_>, link: &Link) -> bool {
     let same = |len| comparer.same_place(link.old, link.new, len);
-    link.user.is_some() && link.datum.is_none() && !same(None) && !same(Some(link.len))
+    link.user.is_some() && !same(None) && !same(Some(link.len))
 }
 
 fn sorted(list: &[(u32, u32)]) -> Vec<(u32, u32)> {
@@ -140,7 +140,7 @@ fn of_range(
     if known.startup && is_startup(old, place) {
         return Ok(Class::Reported);
     }
-    if let Some(user) = link.user {
+    if let Some(user) = link.user.filter(|_| !is_for_another(comparer, link)) {
         let detail = format!(
             "its bytes at {place} and {} differ, and {}, which stays, refers to it",
             Rva(link.new.0 + from),
