@@ -202,7 +202,8 @@ fn is_foreign_table(program: &Program<'_>, site: Site, rva: Rva) -> bool {
     !jumps_through(program, site, rva) && program.switch_tables[index as usize].branch != Rva(0)
 }
 
-/// Whether a pointer to numbers, by its type, would lead to what a compiler makes for a class.
+/// Whether a pointer to numbers, by its type, would lead to what a compiler makes for a class,
+/// or to a text.
 fn is_of_other_type(program: &Program<'_>, site: Site, rva: Rva) -> bool {
     const TABLES: [&str; 7] = ["??_7", "??_8", "??_R", "_TI", "_CT", "_ZTV", "_ZTI"];
     let (Site::Pointer(place), Place::Data(start, 0)) = (site, program.place(rva)) else {
@@ -217,16 +218,16 @@ fn is_of_other_type(program: &Program<'_>, site: Site, rva: Rva) -> bool {
     made && name.is_some_and(is_pointer_to_numbers)
 }
 
-/// Whether this is a type of pointers to integers or floating-point numbers, or an array of
-/// such.
-fn is_pointer_to_numbers(name: &str) -> bool {
-    const NUMBERS: [&str; 12] = [
-        "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "i128", "u128", "f32", "f64",
-    ];
-    let element = name.split('[').next().unwrap_or(name);
-    element
-        .strip_suffix('*')
-        .is_some_and(|pointee| NUMBERS.contains(&pointee.trim()))
+/// Integers that may be characters, as types are called.
+const CHARACTERS: [&str; 5] = ["i8", "u8", "i16", "u16", "u32"];
+
+/// Numbers that are no characters.
+const NUMBERS: [&str; 5] = ["i32", "i64", "u64", "f32", "f64"];
+
+/// What a pointer of this type leads to, or those of an array.
+fn pointee(type_name: &str) -> Option<&str> {
+    let element = type_name.split('[').next().unwrap_or(type_name);
+    element.strip_suffix('*').map(str::trim)
 }
 
 /// Whether the code that holds an address jumps through the switch table there, or reads it.
@@ -379,7 +380,14 @@ fn is_only_reference(program: &Program<'_>, rva: Rva) -> bool {
         Place::Data(d, 0) if !program.datum(d).names.iter().any(|n| n.global) => {
             program.datum(d).content_size()
         }
-        Place::Constant => program.anonymous_extent(rva),
+        Place::Constant => {
+            let size = program.anonymous_extent(rva);
+            // Zeros up to the next object need not be one.
+            if is_padding(program, rva, Rva(rva.0.saturating_add(size))) {
+                return false;
+            }
+            size
+        }
         _ => return false,
     };
     !is_public(program, rva)
