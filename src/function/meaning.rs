@@ -65,6 +65,7 @@ impl Meanings {
                     Place::Constant => is_own_text(program, rva),
                     _ => false,
                 };
+                let made = made && !program.start_is_unknown(site, rva);
                 let known = made || is_only_reference(program, rva);
                 // Tables lead to one object after the other, and nobody stores the end of one.
                 let listed = matches!(site, Site::Pointer(_)) && is_one(program, &end);
@@ -210,12 +211,19 @@ fn is_of_other_type(program: &Program<'_>, site: Site, rva: Rva) -> bool {
         return false;
     };
     let names = &program.datum(start).names;
-    let made = names
-        .iter()
-        .all(|n| TABLES.iter().any(|t| n.name.starts_with(t)));
+    let all = |prefixes: &[&str]| {
+        let is_one = |name: &str| prefixes.iter().any(|p| name.starts_with(p));
+        names.iter().all(|n| is_one(&n.name))
+    };
     let holder = program.datum_at(place).map(|d| program.datum(d));
-    let name = holder.and_then(|h| h.type_name.as_deref());
-    made && name.is_some_and(is_pointer_to_numbers)
+    let Some(pointee) = holder
+        .and_then(|h| h.type_name.as_deref())
+        .and_then(pointee)
+    else {
+        return false;
+    };
+    let is_number = NUMBERS.contains(&pointee);
+    all(&TABLES) && (is_number || CHARACTERS.contains(&pointee)) || all(&["??_C@"]) && is_number
 }
 
 /// Integers that may be characters, as types are called.
