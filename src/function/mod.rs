@@ -4,6 +4,7 @@
 //! A byte of code that depends on where the linker placed things is described by a
 //! [`Reference`]; everything else is compared as it is.
 
+mod accesses;
 mod alignment;
 pub(crate) mod convention;
 mod data;
@@ -30,6 +31,7 @@ mod type_info;
 mod uses;
 mod visibility;
 
+pub use accesses::{MemberAccess, Way};
 pub use alignment::Alignment;
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Reference, ReferenceKind, Use};
