@@ -383,7 +383,10 @@ impl<'l> Links<'l> {
         match self.target(old, new, None) {
             Target::Same => true,
             // Other data in both builds: perhaps the end of what lies before.
-            Target::Other => self.comparer.same_place(old, new, None),
+            Target::Other => {
+                let comparer = &self.comparer;
+                comparer.same_place(old, new, None) || comparer.same_distance(old, new)
+            }
             Target::Bytes(a, b, len, datum) => {
                 let link = self.link(a, b, len, datum);
                 self.pointers.push((link, holder, at));

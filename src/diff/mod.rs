@@ -36,6 +36,7 @@ pub use data::{DataChange, DataChangeKind, DataDiff};
 pub use functions::{ChangedFunction, FunctionDiff, place_text};
 pub use image::ImageDiff;
 pub use keys::{KeyId, Keys};
+pub use meaning::MAX_DISTANCE;
 pub use names::{rust_name, stable_name};
 pub use noise::{LineNumber, Noise};
 pub use numbers::{NumberForm, NumberReference};

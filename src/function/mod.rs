@@ -6,6 +6,7 @@
 
 mod accesses;
 mod alignment;
+mod before;
 pub(crate) mod convention;
 mod data;
 mod decode;

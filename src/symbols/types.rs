@@ -13,6 +13,7 @@ mod leaves;
 mod meaning;
 mod names;
 mod open_end;
+mod parts;
 mod relations;
 mod source;
 mod stable;
