@@ -15,6 +15,7 @@
 //! * A switch table is meant by the function that jumps through it, and by no other one.
 //! * Nobody has a use for the end alone of a string literal, of a single value, of a virtual
 //!   function table: where nothing in it is referred to as well, its end is not meant.
+//! * The pointers in a table of ranges are starts and ends by turns (see [`ranges`](super::ranges)).
 //!
 //! What the code does with an address shows more ([`uses`](super::uses)). Where it shows
 //! nothing, and who holds the address does not refer to the inside of the object before:
@@ -31,6 +32,7 @@
 
 use super::endings::{End, Ended, MAX_GAP, end_at, in_gap, is_padding};
 use super::incoming::Site;
+use super::ranges::Slot;
 use super::reach::{text_at, wide_text_at};
 use super::uses::{self, Use};
 use super::visibility::{is_public, is_visible, module_of};
@@ -141,6 +143,18 @@ impl Program<'_> {
                 },
             };
         }
+        if let Site::Pointer(place) = site
+            && meanings.start.is_some()
+        {
+            match self.range_slot(place) {
+                Some(Slot::First) => meanings.end = None,
+                Some(Slot::Second) => meanings.start = None,
+                None => {}
+            }
+            if meanings.start.is_none() || meanings.end.is_none() {
+                return meanings;
+            }
+        }
         let module = module_of(self, site);
         let seen = |at: Rva| is_visible(self, at, module);
         let is_not_meant = || self.is_made_by_linker(rva) || !seen(rva);
@@ -171,7 +185,7 @@ impl Program<'_> {
 impl Program<'_> {
     /// Whether the linker makes what begins at an address, under a name that startup code alone
     /// has a use for.
-    fn is_made_by_linker(&self, rva: Rva) -> bool {
+    pub(super) fn is_made_by_linker(&self, rva: Rva) -> bool {
         const NAMES: [&str; 4] = [
             "__RUNTIME_PSEUDO_RELOC_LIST",
             "__CTOR_LIST__",
@@ -305,7 +319,7 @@ fn is_single(item: &DataItem) -> bool {
 }
 
 /// Whether a datum is a literal or a table that only the compiler itself refers to.
-fn is_literal(item: &DataItem) -> bool {
+pub(super) fn is_literal(item: &DataItem) -> bool {
     const PREFIXES: [&str; 12] = [
         "??_C@", "__real@", "__xmm@", "__ymm@", "??_7", "??_8", "??_R", "_TI", "_CT", "_ZTV",
         "_ZTI", "_ZTS",

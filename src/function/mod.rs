@@ -25,6 +25,7 @@ mod meaning;
 mod padding;
 mod pieces;
 mod place;
+mod ranges;
 mod reach;
 mod references;
 mod thread_locals;
