@@ -386,8 +386,8 @@ impl<'l> Links<'l> {
             Target::Other => {
                 let link = &self.list[holder as usize];
                 let held = |from: Rva| Site::Pointer(Rva(from.0 + at));
-                let (old, new) = ((held(link.old), old), (held(link.new), new));
-                self.comparer.same_meaning(old, new)
+                let held = ((held(link.old), old), (held(link.new), new));
+                self.comparer.same_meaning(held.0, held.1) || self.comparer.same_distance(old, new)
             }
             Target::Bytes(a, b, len, datum) => {
                 let link = self.link(a, b, len, datum);

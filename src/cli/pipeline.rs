@@ -15,7 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::function::Program;
 use crate::image::{self, Image};
 use crate::plan::Plan;
-use crate::symbols::{self, Lines, Origins, Symbols, Touches};
+use crate::symbols::{self, Lines, Mentions, Origins, Symbols, Touches};
 
 /// The files of one build.
 pub struct BuildFiles {
@@ -204,11 +204,18 @@ pub fn compare<T>(
         }
         lines
     });
-    if diff.has_open_types() {
+    let declared = diff.has_declared_types(&old_program, &new_program);
+    if diff.has_open_types() || declared {
         stages.run("types", "looking for users of changed types", || {
             // Where a PDB does not say which file defines a type, whatever differs counts.
             if let (Ok(of_old), Ok(of_new)) = (Origins::read(&old.pdb), Origins::read(&new.pdb)) {
                 diff.tell_types_apart(&of_old, &of_new);
+            }
+            if declared
+                && let (Ok(of_old), Ok(of_new)) =
+                    (Mentions::read(&old.pdb), Mentions::read(&new.pdb))
+            {
+                diff.add_declared_types((&old_program, &of_old), (&new_program, &of_new));
             }
             let of_old = touches(&diff, &old_symbols, &old.pdb);
             let of_new = touches(&diff, &new_symbols, &new.pdb);

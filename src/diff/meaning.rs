@@ -15,7 +15,10 @@
 
 use super::same::Comparer;
 use crate::addr::Rva;
-use crate::function::{End, Ended, Meanings, Program, Site, is_text};
+use crate::function::{DataIndex, End, Ended, Meanings, Place, Program, Site, is_text};
+
+/// How far from an object a pointer may lie that is counted from it, in bytes.
+pub const MAX_DISTANCE: u32 = 0x4000;
 
 /// An address, and where it is held.
 pub type Held = (Site, Rva);
@@ -25,7 +28,13 @@ impl Comparer<'_> {
     pub fn same_meaning(&self, old: Held, new: Held) -> bool {
         let (a, b) = (self.old.meanings(old.1), self.new.meanings(new.1));
         if a.end.is_none() && b.end.is_none() {
-            return self.same_place(old.1, new.1, None);
+            let (Site::Pointer(p), Site::Pointer(q)) = (old.0, new.0) else {
+                return self.same_place(old.1, new.1, None);
+            };
+            return match self.same_place(old.1, new.1, None) {
+                true => !self.is_before_another((p, old.1), (q, new.1)),
+                false => self.same_distance(old.1, new.1),
+            };
         }
         let starts = a.start.is_some() && b.start.is_some() && self.same_place(old.1, new.1, None);
         let ends = self.same_ends(&a, &b);
@@ -49,6 +58,48 @@ impl Comparer<'_> {
                 unknown(self.old, &a, old) && unknown(self.new, &b, new)
             }
             (false, false) => false,
+        }
+    }
+
+    /// Whether pointers may be counted from one object behind what they lead to that is not the
+    /// same in both builds.
+    fn is_before_another(&self, (p, old): (Rva, Rva), (q, new): (Rva, Rva)) -> bool {
+        let objects = (self.old.one_before(p, old), self.new.one_before(q, new));
+        let (Some(d), Some(e)) = objects else {
+            return false;
+        };
+        self.keys.same_datum(d, e) && !self.old.datum(d).writable && !self.same_datum_content(d, e)
+    }
+
+    /// Whether two addresses in no object lie equally far before the same one, or behind it
+    /// where none follows, which is the same: an array whose first index is 1 is used through
+    /// such a pointer.
+    pub fn same_distance(&self, old: Rva, new: Rva) -> bool {
+        let outside = |program: &Program<'_>, rva: Rva| match program.place(rva) {
+            Place::Headers(at) => at != 0,
+            Place::Nowhere => true,
+            _ => program.meanings(rva).start.is_none(),
+        };
+        if !outside(self.old, old) || !outside(self.new, new) {
+            return false;
+        }
+        let data = &self.new.data;
+        let next = data.partition_point(|e| e.rva <= new);
+        let same = |index: usize| {
+            let Some(e) = data.get(index) else {
+                return false;
+            };
+            let d = self.keys.old_datum_of(DataIndex(index as u32));
+            let d = d.map(|d| self.old.datum(d).rva);
+            e.rva.0.abs_diff(new.0) <= MAX_DISTANCE
+                && d.is_some_and(|d| {
+                    d.0.wrapping_sub(old.0) == e.rva.0.wrapping_sub(new.0)
+                        && self.same_place(d, e.rva, None)
+                })
+        };
+        match data.get(next) {
+            Some(_) => same(next),
+            None => next > 0 && same(next - 1),
         }
     }
 

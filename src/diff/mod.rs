@@ -9,6 +9,7 @@
 mod base;
 mod content;
 mod data;
+mod declared;
 mod functions;
 mod image;
 mod keys;
@@ -35,6 +36,7 @@ pub use data::{DataChange, DataChangeKind, DataDiff};
 pub use functions::{ChangedFunction, FunctionDiff, place_text};
 pub use image::ImageDiff;
 pub use keys::{KeyId, Keys};
+pub use meaning::MAX_DISTANCE;
 pub use names::{rust_name, stable_name};
 pub use noise::{LineNumber, Noise};
 pub use numbers::{NumberForm, NumberReference};
@@ -48,7 +50,7 @@ pub use types::{TypeChange, TypeChangeKind};
 pub use variables::follows;
 
 use crate::function::{DataIndex, FunctionIndex, Program};
-use crate::symbols::{Lines, Origins, Touches};
+use crate::symbols::{Lines, Mentions, Origins, Touches};
 
 /// Everything that differs between two builds.
 #[derive(Debug)]
@@ -161,6 +163,22 @@ impl Diff {
     /// its own is no change of the others.
     pub fn tell_types_apart(&mut self, old: &Origins, new: &Origins) {
         self.types = types::judge(&self.open_types, Some((old, new)));
+    }
+
+    /// Whether [`Diff::add_declared_types`] may find something.
+    pub fn has_declared_types(&self, old: &Program<'_>, new: &Program<'_>) -> bool {
+        declared::may_be_found(self, old, new)
+    }
+
+    /// Adds the classes that a build only declares, and of which code shows that a member may
+    /// have moved (see [`declared`]).
+    pub fn add_declared_types(
+        &mut self,
+        old: (&Program<'_>, &Mentions),
+        new: (&Program<'_>, &Mentions),
+    ) {
+        let found = declared::find(self, old, new);
+        self.types.extend(found);
     }
 
     /// Lists for each type that differs the functions that touch it.

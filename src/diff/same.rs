@@ -8,7 +8,7 @@ use super::content::Memo;
 use super::no_field;
 use super::region::module;
 use super::thread_local::ThreadLocalPairs;
-use super::variables::Variables;
+use super::variables::{self, Variables};
 use crate::addr::Rva;
 use crate::function::{
     Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind, Site,
@@ -266,11 +266,11 @@ impl<'c> Comparer<'c> {
     }
 
     /// Where the old build has a variable without a symbol of the new one (see
-    /// [`variables`](super::variables)).
+    /// [`variables`](super::variables)), which new code uses as old code does.
     pub fn old_variable(&self, new: Rva) -> Option<Rva> {
-        self.variables()
-            .old(new)
-            .or_else(|| self.at_same_offset(new))
+        let known = self.variables().old(new);
+        let found = known.or_else(|| self.at_same_offset(new))?;
+        variables::used_alike((self.old, found), (self.new, new)).then_some(found)
     }
 
     fn variables(&self) -> &Variables {
@@ -305,7 +305,9 @@ impl<'c> Comparer<'c> {
             offsets.0 == offsets.1 && self.keys.same_datum(*d, *e)
         };
         let all = a.len() == b.len() && a.iter().zip(&b).all(same);
-        all.then(|| Rva(o.rva.0 + (new.0 - c.rva.0)))
+        let found = Rva(o.rva.0 + (new.0 - c.rva.0));
+        let (before, after) = ((self.old, found, o.rva), (self.new, new, c.rva));
+        (all && variables::is_the_one(before, after, c.size, self.keys)).then_some(found)
     }
 
     /// Writable data without a symbol is the same when it lies behind the same named

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Keys;
 use super::same::same_shape;
 use crate::addr::Rva;
-use crate::function::{DataIndex, FunctionIndex, Place, Program};
+use crate::function::{DataIndex, FunctionIndex, Place, Program, Way};
 
 /// Where each variable without a symbol of the new build is in the old one.
 #[derive(Debug, Default)]
@@ -90,8 +90,58 @@ fn meant_by_one(
     })
 }
 
-fn gaps(program: &Program<'_>) -> Gaps {
-    let mut variables: BTreeMap<Rva, BTreeSet<FunctionIndex>> = BTreeMap::new();
+/// Whether new code uses a variable without a symbol in no way in which old code does not: no
+/// record has its type, so that a number that became a floating-point number, or got another
+/// size, shows in nothing else.
+pub fn used_alike((old, before): (&Program<'_>, Rva), (new, after): (&Program<'_>, Rva)) -> bool {
+    let (known, used) = (ways(old, before), ways(new, after));
+    let open = |ways: &BTreeSet<Way>| ways.contains(&Way::Address);
+    known.is_empty() || open(&known) || used.iter().all(|w| *w == Way::Address || known.contains(w))
+}
+
+/// Whether a variable without a symbol can only be the one at the same place of the old build's
+/// part of the object file, of `size` bytes: there is no other one in it that old code uses in
+/// that way, or some function that did not change has both in one place.
+pub fn is_the_one(
+    (old, before, from): (&Program<'_>, Rva, Rva),
+    (new, after, to): (&Program<'_>, Rva, Rva),
+    size: u32,
+    keys: &Keys,
+) -> bool {
+    let within = |program: &Program<'_>, start: Rva| -> Vec<Variable> {
+        let all = variables(program).into_iter();
+        all.filter(|(rva, _)| (start.0..start.0.saturating_add(size)).contains(&rva.0))
+            .map(|(rva, users)| Variable { rva, users })
+            .collect()
+    };
+    let (a, b) = (within(old, from), within(new, to));
+    let v = a.iter().find(|v| v.rva == before);
+    let w = b.iter().find(|w| w.rva == after);
+    match (v, w) {
+        (Some(v), Some(w)) => {
+            let others = || a.iter().filter(|u| u.rva != before);
+            let fits = |u: &Variable| used_alike((old, u.rva), (new, after));
+            meant_by_one(v, w, old, new, keys) || a.len() == b.len() && !others().any(fits)
+        }
+        // Nothing is known of it but where it is.
+        _ => a.is_empty(),
+    }
+}
+
+/// The ways in which a build uses what lies at an address.
+fn ways(program: &Program<'_>, rva: Rva) -> BTreeSet<Way> {
+    let mut ways = BTreeSet::new();
+    for (function, code) in program.function_indices().zip(&program.code) {
+        if code.references.iter().any(|r| r.target == rva) {
+            ways.extend(program.ways(function, rva));
+        }
+    }
+    ways
+}
+
+/// Variables without a symbol, and who refers to them.
+fn variables(program: &Program<'_>) -> BTreeMap<Rva, BTreeSet<FunctionIndex>> {
+    let mut variables = BTreeMap::<Rva, BTreeSet<FunctionIndex>>::new();
     for (function, code) in program.function_indices().zip(&program.code) {
         for reference in &code.references {
             if program.is_writable(reference.target)
@@ -104,8 +154,12 @@ fn gaps(program: &Program<'_>) -> Gaps {
             }
         }
     }
+    variables
+}
+
+fn gaps(program: &Program<'_>) -> Gaps {
     let mut gaps = Gaps::new();
-    for (rva, users) in variables {
+    for (rva, users) in variables(program) {
         if let Some(neighbour) = follows(program, rva) {
             gaps.entry(neighbour)
                 .or_default()

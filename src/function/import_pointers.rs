@@ -26,8 +26,12 @@ impl Program<'_> {
         let mut shown = Use::Start;
         for (function, reference) in self.loads_of(place) {
             let own = match uses::of(self, function, reference, end) {
-                Use::Read | Use::Open if self.is_start(function, reference, end) => Use::Start,
-                Use::Read | Use::Open => return Use::Open,
+                Use::Read | Use::Compared | Use::Open
+                    if self.is_start(function, reference, end) =>
+                {
+                    Use::Start
+                }
+                Use::Read | Use::Compared | Use::Open => return Use::Open,
                 own => own,
             };
             shown = match (shown, own) {

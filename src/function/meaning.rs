@@ -16,10 +16,13 @@
 //! * A variable that is a pointer to numbers, by its type, never leads to the table of a class.
 //! * Nobody has a use for the end alone of a string literal, of a single value, of a virtual
 //!   function table: where nothing in it is referred to as well, its end is not meant.
+//! * The pointers in a table of ranges are starts and ends by turns (see [`ranges`](super::ranges)).
 //!
 //! What the code does with an address shows more ([`uses`](super::uses)). Where it shows
 //! nothing, and who holds the address does not refer to the inside of the object before:
 //!
+//! * Where the address is only compared, and nothing refers to the object before, there is no
+//!   pointer that could have come to its end: the start is meant.
 //! * A literal, a virtual function table and the like are in the image because something
 //!   refers to them: the start is meant.
 //! * A literal of the same file to which nothing else refers is meant, even by who refers to the
@@ -30,11 +33,13 @@
 
 use super::endings::{End, Ended, MAX_GAP, end_at, in_gap, is_padding};
 use super::incoming::Site;
-use super::reach::text_at;
+use super::ranges::Slot;
+use super::reach::{text_at, wide_text_at};
 use super::uses::{self, Use};
 use super::visibility::{is_public, is_visible, module_of};
 use super::{DataItem, FunctionIndex, Place, Program, Reference};
 use crate::addr::Rva;
+use crate::image::{Export, ExportTarget};
 
 /// What an address can mean; nothing where it means no object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +63,8 @@ impl Meanings {
                 start: None,
                 ..self
             },
-            Use::Read | Use::Open => {
+            Use::Compared if is_unused(program, &end) => Meanings { end: None, ..self },
+            Use::Read | Use::Compared | Use::Open => {
                 let rva = Rva(end.start.0 + end.len);
                 let made = match start {
                     Place::Data(d, 0) => is_literal(program.datum(d)),
@@ -139,6 +145,18 @@ impl Program<'_> {
                 },
             };
         }
+        if let Site::Pointer(place) = site
+            && meanings.start.is_some()
+        {
+            match self.range_slot(place) {
+                Some(Slot::First) => meanings.end = None,
+                Some(Slot::Second) => meanings.start = None,
+                None => {}
+            }
+            if meanings.start.is_none() || meanings.end.is_none() {
+                return meanings;
+            }
+        }
         let module = module_of(self, site);
         let seen = |at: Rva| is_visible(self, at, module);
         let is_not_meant = || self.is_made_by_linker(rva) || !seen(rva);
@@ -170,7 +188,7 @@ impl Program<'_> {
 impl Program<'_> {
     /// Whether the linker makes what begins at an address, under a name that startup code alone
     /// has a use for.
-    fn is_made_by_linker(&self, rva: Rva) -> bool {
+    pub(super) fn is_made_by_linker(&self, rva: Rva) -> bool {
         const NAMES: [&str; 4] = [
             "__RUNTIME_PSEUDO_RELOC_LIST",
             "__CTOR_LIST__",
@@ -302,6 +320,21 @@ fn is_referred_to_again(program: &Program<'_>, site: Site, rva: Rva) -> bool {
     program.incoming().at(rva).iter().filter(own).count() > 1
 }
 
+/// Whether nothing at all refers to an object that ends at an address, or may do so: there is no
+/// pointer into it that could be compared with its end.
+fn is_unused(program: &Program<'_>, end: &End) -> bool {
+    let to = Rva(end.start.0 + end.len);
+    let inside = |rva: &Rva| (end.start..to).contains(rva);
+    let exported = |e: &Export| matches!(e.leads_to, ExportTarget::At(at) if inside(&at));
+    let by_table = program.referencers().first_from(end.start);
+    let mut numbers = program.code.iter().flat_map(|c| &c.possible_rvas);
+    !matches!(end.ended, Ended::Contribution(_))
+        && program.incoming().within(end.start, to).is_empty()
+        && !by_table.is_some_and(|rva| inside(&rva))
+        && !program.image.exports.iter().any(exported)
+        && !numbers.any(|(_, rva)| inside(rva))
+}
+
 /// Whether what ends is one object or one text, and no array of several.
 fn is_one(program: &Program<'_>, end: &End) -> bool {
     match end.ended {
@@ -324,7 +357,7 @@ fn is_single(item: &DataItem) -> bool {
 }
 
 /// Whether a datum is a literal or a table that only the compiler itself refers to.
-fn is_literal(item: &DataItem) -> bool {
+pub(super) fn is_literal(item: &DataItem) -> bool {
     const PREFIXES: [&str; 12] = [
         "??_C@", "__real@", "__xmm@", "__ymm@", "??_7", "??_8", "??_R", "_TI", "_CT", "_ZTV",
         "_ZTI", "_ZTS",
@@ -340,10 +373,13 @@ fn is_own_text(program: &Program<'_>, rva: Rva) -> bool {
     contribution.is_some_and(|c| c.rva == rva && is_text(program, rva, c.size))
 }
 
-/// Whether `size` bytes are a text with its zero, and no more than padding behind it.
+/// Whether `size` bytes are a text with its zero, of narrow or wide characters, and no more than padding behind it.
 pub fn is_text(program: &Program<'_>, rva: Rva, size: u32) -> bool {
-    let text = text_at(program, rva).filter(|text| *text <= size);
-    text.is_some_and(|text| is_padding(program, Rva(rva.0 + text), Rva(rva.0 + size)))
+    let ends = |text: Option<u32>| {
+        let text = text.filter(|text| *text <= size);
+        text.is_some_and(|text| is_padding(program, Rva(rva.0 + text), Rva(rva.0 + size)))
+    };
+    ends(text_at(program, rva)) || ends(wide_text_at(program, rva))
 }
 
 /// Whether a constant without a symbol is one that the compiler made and reads as a whole.

@@ -4,7 +4,9 @@
 //! A byte of code that depends on where the linker placed things is described by a
 //! [`Reference`]; everything else is compared as it is.
 
+mod accesses;
 mod alignment;
+mod before;
 pub(crate) mod convention;
 mod data;
 mod decode;
@@ -23,6 +25,7 @@ mod meaning;
 mod padding;
 mod pieces;
 mod place;
+mod ranges;
 mod reach;
 mod references;
 mod thread_locals;
@@ -30,6 +33,7 @@ mod type_info;
 mod uses;
 mod visibility;
 
+pub use accesses::{MemberAccess, Way};
 pub use alignment::Alignment;
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Reference, ReferenceKind, Use};

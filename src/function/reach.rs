@@ -287,6 +287,14 @@ pub fn text_at(program: &Program<'_>, rva: Rva) -> Option<u32> {
     text_length(program.image.rest_of_section(rva)?)
 }
 
+/// The same of a text of wide characters.
+pub fn wide_text_at(program: &Program<'_>, rva: Rva) -> Option<u32> {
+    let bytes = program.image.rest_of_section(rva)?;
+    let units = [2usize, 4].into_iter();
+    let mut aligned = units.filter(|unit| rva.0.is_multiple_of(*unit as u32));
+    aligned.find_map(|unit| wide_text_length(bytes, unit))
+}
+
 /// Length of the text at the start of `bytes` with its zero; `None` where it is no text.
 fn text_length(bytes: &[u8]) -> Option<u32> {
     let zero = bytes.iter().position(|b| *b == 0)?;

@@ -2,7 +2,7 @@
 
 use super::closure::{Closure, Source};
 use super::runs;
-use super::{Fixup, FixupKind, FixupTarget, ImportIndex, PieceIndex};
+use super::{Fixup, FixupKind, FixupTarget, Hazard, ImportIndex, PieceIndex};
 use crate::addr::Rva;
 use crate::diff::NumberForm;
 use crate::finding::{Finding, rules::code};
@@ -20,9 +20,7 @@ impl Closure<'_> {
         for place in new.image.relocations_in(rva, size) {
             let at = place.0 - rva.0;
             let resolved = match new.image.pointer_at(*place) {
-                Some(target) if at + 8 <= size => {
-                    self.resolve_address(Site::Pointer(*place), target)
-                }
+                Some(target) if at + 8 <= size => self.resolve_pointer(*place, target),
                 _ => Err((
                     &code::UNRESOLVED_REFERENCE,
                     "holds an address that is cut off".into(),
@@ -75,6 +73,18 @@ impl Closure<'_> {
         let piece = &mut self.pieces[index.0 as usize];
         piece.bytes = bytes;
         piece.fixups = fixups;
+    }
+
+    /// Where a pointer in data leads.
+    fn resolve_pointer(&mut self, place: Rva, target: Rva) -> Result<(FixupTarget, i32), Hazard> {
+        if let Some(beside) = self.resolve_beside(place, target) {
+            return Ok(beside);
+        }
+        let resolved = self.resolve_address(Site::Pointer(place), target)?;
+        match self.beside(place, target, resolved) {
+            Some(hazard) => Err(hazard),
+            None => Ok(resolved),
+        }
     }
 
     /// The numbers in data that are references without a relocation, as they differ from the

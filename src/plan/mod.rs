@@ -5,6 +5,7 @@
 //! the verdict is given.
 
 mod alignment;
+mod beside;
 mod carry_code;
 mod carry_data;
 mod carry_unwind;

@@ -25,10 +25,10 @@ pub use modules::{Module, object_name};
 pub use origins::{Origin, Origins};
 pub use raw::{SwitchEntry, SwitchTable};
 pub use signatures::signatures;
-pub use touches::{Touch, Touches};
+pub use touches::{Mentions, Touch, Touches};
 pub use types::{
-    Definition, Enumeration, Layout, Meanings, Member, Related, Relation, Relations, TypeIndex,
-    Types,
+    Definition, Enumeration, Layout, Meanings, Member, Related, Relation, Relations, Told,
+    TypeIndex, Types,
 };
 
 use crate::addr::Rva;

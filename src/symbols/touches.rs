@@ -1,10 +1,10 @@
-//! Which functions touch given types, as far as the debug information says: through their
+//! Which functions touch which types, as far as the debug information says: through their
 //! signature, their variables, what they allocate and what was inlined into them.
 //!
 //! The records that say it are most of a module's symbols, and only needed where the layout
-//! of a type changed. So they are read on demand, as the lines are.
+//! of a type changed, or is not known. So they are read on demand, as the lines are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset};
@@ -45,19 +45,63 @@ impl Touches {
             return Ok(Touches::default());
         }
         let relations = Relations::new(types, targets);
-        // As in `Symbols::parse`: the `pdb` crate asserts on some malformed records.
-        let read = std::panic::AssertUnwindSafe(|| read(pdb, &relations));
-        std::panic::catch_unwind(read).unwrap_or(Err(SymbolsError::Damaged))
+        let mut known: BTreeMap<TypeIndex, Vec<(Related, String)>> = BTreeMap::new();
+        let mut touches = Touches::default();
+        read(pdb, &mut |function, index, what| {
+            let known = known.entry(index);
+            for (related, type_name) in known.or_insert_with(|| relations.of(index)) {
+                let list = touches.of_function.entry(function).or_default();
+                list.push(Touch {
+                    related: *related,
+                    type_name: type_name.clone(),
+                    what: what(),
+                });
+            }
+        })?;
+        for list in touches.of_function.values_mut() {
+            list.sort();
+            list.dedup();
+        }
+        Ok(touches)
     }
 }
 
-fn read(pdb: &[u8], relations: &Relations<'_>) -> Result<Touches, SymbolsError> {
+/// The types that functions mention, by the function's address.
+#[derive(Debug, Default)]
+pub struct Mentions {
+    /// By first byte of the function.
+    pub of_function: BTreeMap<Rva, BTreeSet<TypeIndex>>,
+}
+
+impl Mentions {
+    /// Reads the types that every function mentions.
+    ///
+    /// # Errors
+    /// Where the PDB as a whole cannot be read.
+    pub fn read(pdb: &[u8]) -> Result<Mentions, SymbolsError> {
+        let mut mentions = Mentions::default();
+        read(pdb, &mut |function, index, _| {
+            let of_function = mentions.of_function.entry(function).or_default();
+            of_function.insert(index);
+        })?;
+        Ok(mentions)
+    }
+}
+
+/// What is told of a mention: the function, the type, and what mentions it.
+type Each<'e> = dyn FnMut(Rva, TypeIndex, &dyn Fn() -> String) + 'e;
+
+fn read(pdb: &[u8], each: &mut Each<'_>) -> Result<(), SymbolsError> {
+    // As in `Symbols::parse`: the `pdb` crate asserts on some malformed records.
+    let read = std::panic::AssertUnwindSafe(|| read_modules(pdb, each));
+    std::panic::catch_unwind(read).unwrap_or(Err(SymbolsError::Damaged))
+}
+
+fn read_modules(pdb: &[u8], each: &mut Each<'_>) -> Result<(), SymbolsError> {
     let mut file = PDB::open(Cursor::new(pdb))?;
     let map = file.address_map()?;
     let items = Types::items(&mut file);
     let debug = file.debug_information()?;
-    let mut touches = Touches::default();
-    let mut known = BTreeMap::new();
     let mut modules = debug.modules()?;
     while let Some(module) = modules.next()? {
         let Some(info) = file.module_info(&module)? else {
@@ -66,33 +110,24 @@ fn read(pdb: &[u8], relations: &Relations<'_>) -> Result<Touches, SymbolsError> 
         let mut reader = ModuleTouches {
             map: &map,
             items: &items,
-            relations,
-            known: &mut known,
             scopes: Vec::new(),
-            touches: &mut touches,
+            each: &mut *each,
         };
         // A damaged module says no more than it does up to the damage.
         let _ = reader.read(info.symbols()?);
     }
-    for list in touches.of_function.values_mut() {
-        list.sort();
-        list.dedup();
-    }
-    Ok(touches)
+    Ok(())
 }
 
-struct ModuleTouches<'r, 'm> {
+struct ModuleTouches<'r, 'm, 'e> {
     map: &'r AddressMap<'m>,
     items: &'r Types,
-    relations: &'r Relations<'r>,
-    /// What is known of types that occurred before.
-    known: &'r mut BTreeMap<TypeIndex, Vec<(Related, String)>>,
     /// The function of each open scope, where it is one of its own.
     scopes: Vec<Option<Rva>>,
-    touches: &'r mut Touches,
+    each: &'r mut Each<'e>,
 }
 
-impl ModuleTouches<'_, '_> {
+impl ModuleTouches<'_, '_, '_> {
     fn read(&mut self, mut records: pdb::SymbolIter<'_>) -> Result<(), SymbolsError> {
         while let Some(record) = records.next()? {
             let (kind, body) = (
@@ -128,7 +163,7 @@ impl ModuleTouches<'_, '_> {
             let at = if is_item { 24 } else { 8 };
             let (name, types) = self.items.function_item(TypeIndex(word(body, at)?))?;
             for index in types {
-                self.touch(function, index, || match is_item {
+                (self.each)(function, index, &|| match is_item {
                     true => "signature".into(),
                     false => format!("inlined {name}"),
                 });
@@ -148,7 +183,7 @@ impl ModuleTouches<'_, '_> {
             _ => return None,
         };
         let index = TypeIndex(word(body, type_at)?);
-        self.touch(function, index, || match name_at {
+        (self.each)(function, index, &|| match name_at {
             None => what.to_owned(),
             Some(at) => {
                 let rest = body.get(at..).unwrap_or(&[]);
@@ -157,18 +192,5 @@ impl ModuleTouches<'_, '_> {
             }
         });
         Some(())
-    }
-
-    fn touch(&mut self, function: Rva, index: TypeIndex, what: impl Fn() -> String) {
-        let relations = self.relations;
-        let known = self.known.entry(index);
-        for (related, type_name) in known.or_insert_with(|| relations.of(index)) {
-            let list = self.touches.of_function.entry(function).or_default();
-            list.push(Touch {
-                related: *related,
-                type_name: type_name.clone(),
-                what: what(),
-            });
-        }
     }
 }

@@ -13,11 +13,13 @@ mod leaves;
 mod meaning;
 mod names;
 mod open_end;
+mod parts;
 mod relations;
 mod source;
 mod stable;
 #[cfg(test)]
 mod testing;
+mod told;
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -30,6 +32,7 @@ pub use layout::{Definition, Layout, Member};
 pub use meaning::Meanings;
 pub use relations::{Related, Relation, Relations};
 pub use source::SourceOfType;
+pub use told::Told;
 
 /// Index of a type record; below 0x1000 a built-in type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

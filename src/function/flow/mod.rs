@@ -11,6 +11,7 @@
 //! changes. What a register *may* hold is tracked as well: where a displacement could be
 //! an RVA and that is not certain, the function is reported as not understood.
 
+mod base;
 mod distances;
 mod stack;
 mod step;

@@ -107,7 +107,7 @@ impl Pass<'_> {
             Some(register) if register.is_vector_register() && self.seen.vector => {
                 self.seen.escaped = true;
                 self.seen.frame = true;
-                Value::MayBeImageBase
+                Value::MayBeImageBase(0)
             }
             _ => Value::Other,
         };
@@ -146,12 +146,12 @@ impl Pass<'_> {
         let seen = self.seen;
         let value = match place {
             Some(place) => state.slot(place),
-            None if seen.escaped => Value::MayBeImageBase,
+            None if seen.escaped => Value::MayBeImageBase(0),
             None => Value::Other,
         };
         let unsure = (state.lost || seen.frame) && (seen.escaped || seen.spilled);
         match (value, unsure && place.is_some()) {
-            (Value::Other, true) => Value::MayBeImageBase,
+            (Value::Other, true) => Value::MayBeImageBase(0),
             _ => value,
         }
     }

@@ -5,6 +5,7 @@ use iced_x86::{
     OpAccess, OpKind, Register, UsedRegister,
 };
 
+use super::base::{is_immediate, shifted};
 use super::value::{State, Value};
 use super::{FoundTable, Pass};
 use crate::addr::Rva;
@@ -89,7 +90,15 @@ impl Pass<'_> {
                     );
                     return Some(Value::Other);
                 }
-                self.sum_of_base(state.get(i.op0_register()), i.immediate32(), field, at)
+                let base = state.get(i.op0_register());
+                self.sum_of_base(base, i.immediate32(), field, at)
+                    .or_else(|| shifted(base, i))
+            }
+            Mnemonic::Add | Mnemonic::Sub | Mnemonic::Inc | Mnemonic::Dec
+                if i.op_count() == 1 || is_immediate(i) =>
+            {
+                let wide = !self.is_narrow(i.op0_register());
+                shifted(state.get(i.op0_register()), i).filter(|_| wide)
             }
             Mnemonic::Add if i.op1_kind() == OpKind::Register => {
                 let pair = (state.get(i.op0_register()), state.get(i.op1_register()));
@@ -105,20 +114,6 @@ impl Pass<'_> {
         }
     }
 
-    /// A number added to what is, or may be, the image base.
-    fn sum_of_base(&mut self, base: Value, number: u32, field: u32, at: u32) -> Option<Value> {
-        if !base.may_be_base() || !self.could_be_rva(number) {
-            return None;
-        }
-        if base == Value::ImageBase {
-            self.note_image_relative(field, Rva(number));
-            return Some(Value::Address(Rva(number)));
-        }
-        self.flow.uncertain.get_or_insert(at);
-        push_once(&mut self.flow.possible, (field, Rva(number)));
-        None
-    }
-
     /// A register added to the TLS block: the offset, or an index, which the offset is still to
     /// be added to.
     fn sum_of_block(&mut self, other: Value) -> Value {
@@ -127,16 +122,6 @@ impl Pass<'_> {
         };
         push_once(&mut self.flow.thread_local, (field, value));
         Value::Other
-    }
-
-    /// A number in a register, added to what is, or may be, the image base.
-    fn constant_and_base(&mut self, pair: (Value, Value), at: u32) -> Option<Value> {
-        match pair {
-            (base, Value::Constant { value, field }) | (Value::Constant { value, field }, base) => {
-                self.sum_of_base(base, value, field, at)
-            }
-            _ => None,
-        }
     }
 
     fn copy(&self, state: &State, i: &Instruction) -> Option<Value> {
@@ -171,8 +156,11 @@ impl Pass<'_> {
         let displacement = i.memory_displacement64();
         if i.memory_index() == Register::None {
             match (base, u32::try_from(displacement)) {
-                (Value::ImageBase, Ok(rva)) if rva != 0 => return Value::Address(Rva(rva)),
                 (value, Ok(0)) => return value,
+                (Value::ImageBase, Ok(rva)) if self.could_be_rva(rva) => {
+                    return Value::Address(Rva(rva));
+                }
+                (value, _) if value.may_be_base() => return value.biased(displacement as i32),
                 _ => {}
             }
         } else if displacement == 0 && i.memory_index_scale() == 1 {
@@ -182,7 +170,8 @@ impl Pass<'_> {
             }
         }
         if base.may_be_base() || index.may_be_base() {
-            Value::MayBeImageBase
+            let bias = base.bias().or(index.bias()).unwrap_or(0);
+            Value::MayBeImageBase(bias.wrapping_add(displacement as i32))
         } else {
             Value::Other
         }
@@ -269,6 +258,7 @@ impl Pass<'_> {
         let registers = || info.used_registers().iter();
         let from_vector = registers().any(|r| reads(r) && r.register().is_vector_register());
         let reloads = i.op_count() > 1 && i.op1_kind() == OpKind::Memory;
+        let bias = registers().find_map(|r| state.get(r.register()).bias().filter(|_| reads(r)));
         let derived = registers().any(|r| reads(r) && state.get(r.register()).may_be_base())
             || (from_vector && self.seen.vector)
             || (reloads && (self.seen.escaped || self.seen.spilled) && is_wide(i));
@@ -286,7 +276,7 @@ impl Pass<'_> {
         for register in written {
             self.seen.vector |= derived && register.is_vector_register();
             let value = if derived && !clears && !self.is_narrow(register) {
-                Value::MayBeImageBase
+                Value::MayBeImageBase(bias.unwrap_or(0))
             } else {
                 Value::Other
             };
@@ -324,12 +314,13 @@ impl Pass<'_> {
         }
         let base_twice = values.iter().filter(|v| v.may_be_base()).count() > 1;
         let exact = values.contains(&Value::ImageBase) && !base_twice;
+        let bias = values.iter().find_map(|v| v.bias()).unwrap_or(0);
+        let place = displacement.wrapping_add(bias as u32);
         if wide && exact {
             self.note_image_relative(field, Rva(displacement));
-        } else if wide && values.iter().any(|v| v.may_be_base()) && self.could_be_rva(displacement)
-        {
+        } else if wide && values.iter().any(|v| v.may_be_base()) && self.could_be_rva(place) {
             self.flow.uncertain.get_or_insert(at);
-            push_once(&mut self.flow.possible, (field, Rva(displacement)));
+            push_once(&mut self.flow.possible, (field, Rva(place)));
         }
     }
 
@@ -389,7 +380,7 @@ impl Pass<'_> {
         None
     }
 
-    fn note_image_relative(&mut self, field: u32, target: Rva) {
+    pub(super) fn note_image_relative(&mut self, field: u32, target: Rva) {
         push_once(&mut self.flow.image_relative, (field, target));
         let own = self.rva.0..self.rva.0 + self.bytes.len() as u32;
         if own.contains(&target.0) {
@@ -405,7 +396,7 @@ impl Pass<'_> {
     }
 
     /// Whether a displacement could be an RVA of this image.
-    fn could_be_rva(&self, displacement: u32) -> bool {
+    pub(super) fn could_be_rva(&self, displacement: u32) -> bool {
         let first = self.image.sections.first().map_or(0, |s| s.rva.0);
         (first..self.image.size_of_image).contains(&displacement)
     }

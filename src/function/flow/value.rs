@@ -11,8 +11,9 @@ pub enum Value {
     Other,
     /// The address of the image.
     ImageBase,
-    /// May be the address of the image, or derived from it.
-    MayBeImageBase,
+    /// May be the address of the image, or derived from it: this number was added, as far as
+    /// that is known, and others may have been.
+    MayBeImageBase(i32),
     /// The address of this place in the image.
     Address(Rva),
     /// A constant from the immediate field at this offset of the code.
@@ -52,7 +53,7 @@ impl Value {
             return self;
         }
         if self.may_be_base() || other.may_be_base() {
-            Value::MayBeImageBase
+            Value::MayBeImageBase(self.bias().or(other.bias()).unwrap_or(0))
         } else {
             Value::Other
         }
@@ -60,7 +61,21 @@ impl Value {
 
     /// Whether it may be, or be derived from, the image base.
     pub fn may_be_base(self) -> bool {
-        matches!(self, Value::ImageBase | Value::MayBeImageBase)
+        matches!(self, Value::ImageBase | Value::MayBeImageBase(_))
+    }
+
+    /// The number that was added to what may be the address of the image; `None` where none
+    /// is known.
+    pub fn bias(self) -> Option<i32> {
+        match self {
+            Value::MayBeImageBase(bias) if bias != 0 => Some(bias),
+            _ => None,
+        }
+    }
+
+    /// What may be the address of the image, with this number added.
+    pub fn biased(self, by: i32) -> Value {
+        Value::MayBeImageBase(self.bias().unwrap_or(0).wrapping_add(by))
     }
 }
 
@@ -103,7 +118,7 @@ impl State {
     pub fn after_exception() -> Self {
         let mut state = State::entry();
         for register in NON_VOLATILE {
-            state.set(register, Value::MayBeImageBase);
+            state.set(register, Value::MayBeImageBase(0));
         }
         state.set(Register::RSP, Value::Other);
         state.lost = true;

@@ -40,6 +40,8 @@ pub enum Use {
     End,
     /// It may be either, and serves only to read or write at places that are counted from it.
     Read,
+    /// It may be either, and is only compared with other addresses.
+    Compared,
     /// It may be either.
     Open,
 }
@@ -149,6 +151,8 @@ struct Shown {
     indexed: bool,
     /// It was compared with a pointer into the object before.
     compared: bool,
+    /// It was compared with something else.
+    with_others: bool,
     /// Something else was done with it.
     escaped: bool,
 }
@@ -159,6 +163,7 @@ impl Shown {
         self.before |= other.before;
         self.indexed |= other.indexed;
         self.compared |= other.compared;
+        self.with_others |= other.with_others;
         self.escaped |= other.escaped;
     }
 
@@ -167,6 +172,10 @@ impl Shown {
             (true, false) => Use::Start,
             (false, true) => Use::End,
             (false, false) if self.escaped => Use::Open,
+            (false, false) if self.with_others => match self.indexed || self.compared {
+                true => Use::Open,
+                false => Use::Compared,
+            },
             (false, false) if self.compared && !self.indexed => Use::End,
             (false, false) if self.indexed && !self.compared => Use::Read,
             _ => Use::Open,

@@ -133,7 +133,7 @@ impl Walk<'_> {
             if one.holds() && other.is_before() {
                 self.shown.compared = true;
             } else if one.holds() {
-                self.shown.escaped = true;
+                self.shown.with_others = true;
             }
         }
     }
@@ -285,6 +285,8 @@ impl Walk<'_> {
         if second.holds() || second.before {
             if own.holds() || second.holds() {
                 self.note_comparison(own, second);
+                // What becomes of a distance from elsewhere is not followed.
+                self.shown.escaped |= self.shown.with_others;
             }
             return Value::any();
         }

@@ -1,0 +1,15 @@
+#ifdef NEW
+#define FOURTH 88
+#else
+#define FOURTH 8
+#endif
+__attribute__((used)) static const int prices[8] = { 5, 6, 7, FOURTH, 9, 10, 11, 12 };
+__attribute__((naked)) int price(int i) { __asm__(
+    "leaq __ImageBase(%rip), %r9\n"
+    "subq $48, %r9\n"
+    "movl %ecx, %ecx\n"
+    "leaq (%r9,%rcx,4), %r9\n"
+    "movl prices@IMGREL+48(%r9), %eax\n"
+    "ret\n"); }
+const int *keep(void) { return prices; }
+int start(void) { return price(3) + keep()[1]; }

@@ -1,0 +1,1 @@
+int _fltused = 1;
