@@ -71,7 +71,9 @@ impl Meanings {
                     Place::Constant => is_own_text(program, rva),
                     _ => false,
                 };
-                let made = made && !program.start_is_unknown(site, rva);
+                let made = made
+                    && !program.start_is_unknown(site, rva)
+                    && is_in_image_for(program, site, rva);
                 let known = made || is_only_reference(program, rva);
                 // Tables lead to one object after the other, and nobody stores the end of one.
                 let listed = matches!(site, Site::Pointer(_)) && is_one(program, &end);
@@ -296,6 +298,16 @@ fn is_pointer_to_start(program: &Program<'_>, site: Site, end: &End) -> bool {
     };
     program.import_pointer(place).is_some()
         && program.use_of_import_pointer(place, end) == Use::Start
+}
+
+/// Whether what a compiler made may be in the image for this reference alone. What shows that
+/// of a pointer in data is that there is no other one, or that a compiler made its holder too.
+fn is_in_image_for(program: &Program<'_>, site: Site, rva: Rva) -> bool {
+    let Site::Pointer(place) = site else {
+        return true;
+    };
+    let holder = program.datum_at(place);
+    holder.is_some_and(|d| is_literal(program.datum(d))) || program.incoming().at(rva).len() == 1
 }
 
 /// Whether who holds an address holds another one inside the object that ends there.

@@ -248,7 +248,7 @@ fn patched(means: &Means, old: &Path, new: &Path, package: &Path) -> Result<Outc
         .arg(&means.key);
     apply.arg("--start").arg(old).arg("--wait");
     apply.env("HOTPATCH_AUDIT", package.with_extension("jsonl"));
-    let ran = run::finish(&mut apply, ROUNDS)?;
+    let ran = applied(&mut apply, ROUNDS)?;
     if !ran.complaint.contains(" is now active ") {
         return Ok(wrong(How::Unapplied, ran.complaint));
     }
@@ -256,6 +256,17 @@ fn patched(means: &Means, old: &Path, new: &Path, package: &Path) -> Result<Outc
         true => Outcome::Patched { live: false },
         false => wrong(How::Started, difference(&ran.did, &wanted)),
     })
+}
+
+/// Runs `hotpatch apply`; once more where it, or the program that it starts, was not started.
+fn applied(apply: &mut Command, input: &str) -> Result<run::Run, String> {
+    /// `ERROR_INTERNAL_ERROR`, by which Wine says that the new process never came.
+    const NEVER_CAME: &str = "1359";
+    let ran = run::finish(apply, input)?;
+    match ran.complaint.is_empty() || ran.complaint.contains(NEVER_CAME) {
+        true => run::finish(apply, input),
+        false => Ok(ran),
+    }
 }
 
 /// Patches OLD after its first round.
@@ -282,7 +293,7 @@ fn goes_on(
         .arg(&means.key);
     apply.args(["--pid", &pid]);
     apply.env("HOTPATCH_AUDIT", package.with_extension("jsonl"));
-    let applied = run::finish(&mut apply, "")?;
+    let applied = applied(&mut apply, "")?;
     if applied.did.exit != Some(0) {
         return Ok(wrong(
             How::Unapplied,

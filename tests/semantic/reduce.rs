@@ -7,8 +7,9 @@ use crate::judge::{self, How, Means, Outcome};
 use crate::spec::{Edit, Side, Spec};
 use crate::workshop::Workshop;
 
-/// The smallest pair that was found, and what is wrong with it.
-pub fn reduce(means: &Means, folder: &Path, spec: &Spec, how: How) -> (Spec, String) {
+/// The smallest pair that was found, and what is wrong with it; nothing where it is right when
+/// it is tried again.
+pub fn reduce(means: &Means, folder: &Path, spec: &Spec, how: How) -> (Spec, Option<String>) {
     let mut best = spec.clone();
     let mut what = None;
     for leave_out in STEPS {
@@ -24,8 +25,7 @@ pub fn reduce(means: &Means, folder: &Path, spec: &Spec, how: How) -> (Spec, Str
         }
     }
     let what = what.or_else(|| still(means, folder, &best, how));
-    let flaky = || "(it was right when it was tried again)".into();
-    (best, what.unwrap_or_else(flaky))
+    (best, what)
 }
 
 /// What is wrong with a pair, if it is wrong in this way.

@@ -230,9 +230,11 @@ impl Session {
                 println!("{title} {word}: as before, {}\n{what}", describe(spec));
                 None
             }
-            Outcome::Wrong { how, .. } => {
+            Outcome::Wrong { how, what: first } => {
                 let folder = self.folder.join(format!("reduce{worker}"));
                 let (small, what) = reduce::reduce(&self.means, &folder, spec, *how);
+                let flaky = || format!("{first}\n(it was right when it was tried again)");
+                let what = what.unwrap_or_else(flaky);
                 println!("{title} {word}: {}\n{what}", describe(&small));
                 self.keep("failures", &format!("{word}_{title}"), &small, &what)
             }
