@@ -307,7 +307,10 @@ impl<'c> Comparer<'c> {
         let all = a.len() == b.len() && a.iter().zip(&b).all(same);
         let found = Rva(o.rva.0 + (new.0 - c.rva.0));
         let (before, after) = ((self.old, found, o.rva), (self.new, new, c.rva));
-        (all && variables::is_the_one(before, after, c.size, self.keys)).then_some(found)
+        (all && variables::is_the_one(before, after, c.size, self.keys, |a, b, len| {
+            self.same_bytes(a, b, len)
+        }))
+        .then_some(found)
     }
 
     /// Writable data without a symbol is the same when it lies behind the same named

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Keys;
 use super::same::same_shape;
 use crate::addr::Rva;
-use crate::function::{DataIndex, FunctionIndex, Place, Program, Way};
+use crate::function::{DataIndex, FunctionIndex, Place, Program, Site, Way};
 
 /// Where each variable without a symbol of the new build is in the old one.
 #[derive(Debug, Default)]
@@ -101,26 +101,26 @@ pub fn used_alike((old, before): (&Program<'_>, Rva), (new, after): (&Program<'_
 
 /// Whether a variable without a symbol can only be the one at the same place of the old build's
 /// part of the object file, of `size` bytes: there is no other one in it that old code uses in
-/// that way, or some function that did not change has both in one place.
+/// that way and that starts with the same value, or some function that did not change has both
+/// in one place. `same` says whether so many bytes of both builds are the same.
 pub fn is_the_one(
     (old, before, from): (&Program<'_>, Rva, Rva),
     (new, after, to): (&Program<'_>, Rva, Rva),
     size: u32,
     keys: &Keys,
+    same: impl Fn(Rva, Rva, u32) -> bool,
 ) -> bool {
-    let within = |program: &Program<'_>, start: Rva| -> Vec<Variable> {
-        let all = variables(program).into_iter();
-        all.filter(|(rva, _)| (start.0..start.0.saturating_add(size)).contains(&rva.0))
-            .map(|(rva, users)| Variable { rva, users })
-            .collect()
-    };
-    let (a, b) = (within(old, from), within(new, to));
+    let (a, b) = (within(old, from, size), within(new, to, size));
     let v = a.iter().find(|v| v.rva == before);
     let w = b.iter().find(|w| w.rva == after);
     match (v, w) {
         (Some(v), Some(w)) => {
+            let width = widest(&ways(new, after));
+            let starts_so = |u: Rva| same(u, after, width);
             let others = || a.iter().filter(|u| u.rva != before);
-            let fits = |u: &Variable| used_alike((old, u.rva), (new, after));
+            let fits = |u: &Variable| {
+                used_alike((old, u.rva), (new, after)) && (starts_so(u.rva) || !starts_so(before))
+            };
             meant_by_one(v, w, old, new, keys) || a.len() == b.len() && !others().any(fits)
         }
         // Nothing is known of it but where it is.
@@ -128,15 +128,42 @@ pub fn is_the_one(
     }
 }
 
+/// How many bytes are read or written at once, at most.
+fn widest(ways: &BTreeSet<Way>) -> u32 {
+    let sizes = ways.iter().map(|way| match way {
+        Way::Address => 1,
+        Way::Float(size) | Way::Plain(size) => u32::from(*size),
+    });
+    sizes.max().unwrap_or(1)
+}
+
 /// The ways in which a build uses what lies at an address.
 fn ways(program: &Program<'_>, rva: Rva) -> BTreeSet<Way> {
-    let mut ways = BTreeSet::new();
-    for (function, code) in program.function_indices().zip(&program.code) {
-        if code.references.iter().any(|r| r.target == rva) {
-            ways.extend(program.ways(function, rva));
-        }
+    let users = program.incoming().at(rva).iter();
+    let users: BTreeSet<FunctionIndex> = users.filter_map(|(_, site)| user(site)).collect();
+    users.iter().flat_map(|f| program.ways(*f, rva)).collect()
+}
+
+fn user(site: &Site) -> Option<FunctionIndex> {
+    match site {
+        Site::Code(function, _) => Some(*function),
+        Site::Pointer(_) => None,
     }
-    ways
+}
+
+/// Variables without a symbol in a range to which code refers.
+fn within(program: &Program<'_>, from: Rva, size: u32) -> Vec<Variable> {
+    let sites = program
+        .incoming()
+        .within(from, Rva(from.0.saturating_add(size)));
+    let groups = sites.chunk_by(|a, b| a.0 == b.0);
+    let variables = groups.map(|group| Variable {
+        rva: group[0].0,
+        users: group.iter().filter_map(|(_, site)| user(site)).collect(),
+    });
+    variables
+        .filter(|v| !v.users.is_empty() && program.place(v.rva) == Place::Variable)
+        .collect()
 }
 
 /// Variables without a symbol, and who refers to them.
