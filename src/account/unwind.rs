@@ -31,9 +31,10 @@ fn entries<'p>(program: &Program<'p>, function: FunctionIndex) -> &'p [RuntimeFu
     &table[from..to.max(from)]
 }
 
-/// Header and codes, with the slot that makes their number even.
+/// Header and codes, without the slot that makes their number even: it means nothing, and
+/// assemblers leave it out where nothing follows.
 fn raw<'p>(program: &Program<'p>, entry: &RuntimeFunction) -> Option<&'p [u8]> {
     let rest = program.image.rest_of_section(entry.info)?;
     let count = usize::from(*rest.get(2)?);
-    rest.get(..4 + count.next_multiple_of(2) * 2)
+    rest.get(..4 + count * 2)
 }

@@ -59,7 +59,7 @@ impl Comparer<'_> {
                 && before.items().zip(after.items()).all(same);
         }
         let sizes = (data_extent(self.old, old), data_extent(self.new, new));
-        sizes.0 == sizes.1 && self.same_words((old, new), sizes.0)
+        sizes == (0, 0) || sizes.0 == sizes.1 && self.same_words((old, new), sizes.0)
     }
 
     /// Compares data of an unknown form word by word: what may be an RVA counts by what lies
@@ -123,16 +123,18 @@ fn entries<'p>(program: &Program<'p>, (rva, size): (Rva, u32)) -> &'p [RuntimeFu
 }
 
 /// Bytes from handler data to the next unwind information, or the end of the contribution.
+/// None where a handler has no data and its address is the last that the object file contributed.
 fn data_extent(program: &Program<'_>, rva: Rva) -> u32 {
     let next = program
         .image
         .runtime_functions
         .iter()
         .map(|f| f.info)
-        .filter(|info| *info > rva)
+        .filter(|info| *info >= rva)
         .min();
     let end = next.map_or(u32::MAX, |r| r.0);
-    let contribution = program.symbols.contribution_at(rva);
+    let handler = rva.checked_offset(-1);
+    let contribution = handler.and_then(|rva| program.symbols.contribution_at(rva));
     let limit = contribution.map_or(u32::MAX, |c| c.rva.0.saturating_add(c.size));
     let section = program.image.section_at(rva).map_or(rva.0, |s| s.end().0);
     end.min(limit).min(section).saturating_sub(rva.0)

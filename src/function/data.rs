@@ -136,7 +136,7 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
     }
     items.sort_by_key(|d| d.rva);
     merge_same_address(&mut items);
-    set_sizes(image, symbols, &mut items);
+    set_sizes(image, symbols, functions, &mut items);
     items
 }
 
@@ -227,12 +227,17 @@ fn merge_same_address(items: &mut Vec<DataItem>) {
     });
 }
 
-fn set_sizes(image: &Image<'_>, symbols: &Symbols, items: &mut [DataItem]) {
+fn set_sizes(image: &Image<'_>, symbols: &Symbols, functions: &[Function], items: &mut [DataItem]) {
     let starts: Vec<Rva> = items.iter().map(|d| d.rva).collect();
     for (i, item) in items.iter_mut().enumerate() {
         let mut end = image.section_at(item.rva).map_or(item.rva, |s| s.end());
         if let Some(next) = starts.get(i + 1) {
             end = end.min(*next);
+        }
+        // An exception handler among the data.
+        let next = functions.partition_point(|f| f.rva <= item.rva);
+        if let Some(next) = functions.get(next) {
+            end = end.min(next.rva);
         }
         if let Some(c) = symbols.contribution_at(item.rva) {
             end = end.min(Rva(c.rva.0.saturating_add(c.size)));

@@ -5,6 +5,8 @@
 //! is left out of the comparison. Such an extent ends at the next known start; the
 //! padding at its end is cut off.
 
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction};
+
 use super::length_without_padding;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
@@ -214,26 +216,116 @@ fn public_belongs_to(public: &str, procedure: &str) -> bool {
 
 /// Code that no procedure record covers, cut at every known start.
 fn from_starts(image: &Image<'_>, symbols: &Symbols, known: &[Function]) -> Vec<Function> {
+    let is_code = |rva: &Rva| image.section_at(*rva).map(|s| s.kind()) == Some(SectionKind::Code);
+    let mut starts = borders(image, symbols);
+    starts.extend(known.iter().map(Function::end));
+    starts.retain(is_code);
+    let handlers = handlers(image);
+    let (inside, outside): (Vec<Rva>, Vec<Rva>) = handlers.into_iter().partition(is_code);
+    starts.extend(inside);
+    let code = image.sections.iter();
+    let code = code.filter(|s| s.kind() == SectionKind::Code);
+    starts.extend(code.map(|s| s.rva));
+    let mut found = between(image, symbols, known, starts);
+    join_beginnings(image, &mut found);
+    if !outside.is_empty() {
+        found.extend(handlers_in_data(image, symbols, &outside));
+    }
+    found
+}
+
+/// Where an object file, a symbol or an entry of the function table says that something begins,
+/// or that what an object file contributed ends. Entries say nothing with their ends: behind
+/// them lie switch tables of the function.
+fn borders(image: &Image<'_>, symbols: &Symbols) -> Vec<Rva> {
+    let publics = symbols.publics.iter().map(|p| p.rva);
+    let entries = image.runtime_functions.iter();
     // Behind what an object file contributed is padding, as a rule.
     let contributions = symbols.contributions.iter();
     let contribution_ends = contributions.filter_map(|c| c.rva.checked_add(c.size));
-    let mut starts: Vec<Rva> = symbols
-        .publics
-        .iter()
-        .map(|p| p.rva)
-        .chain(image.runtime_functions.iter().map(|f| f.begin))
+    publics
+        .chain(entries.map(|f| f.begin))
         .chain(symbols.contributions.iter().map(|c| c.rva))
         .chain(contribution_ends)
-        .chain(known.iter().map(Function::end))
-        .filter(|rva| image.section_at(*rva).map(|s| s.kind()) == Some(SectionKind::Code))
-        .collect();
-    starts.extend(
+        .collect()
+}
+
+/// The exception handlers that unwind information names.
+fn handlers(image: &Image<'_>) -> Vec<Rva> {
+    let infos = image.runtime_functions.iter();
+    let infos = infos.filter_map(|f| image.unwind_info(f.info).ok());
+    let mut handlers: Vec<Rva> = infos.filter_map(|i| Some(i.handler?.0)).collect();
+    handlers.sort_unstable();
+    handlers.dedup();
+    handlers
+}
+
+/// Joins the first instructions of a named function with the rest of it, where its entry of the
+/// function table begins behind them: hand-written code saves registers there that its handler
+/// restores, and the entry is for what follows.
+fn join_beginnings(image: &Image<'_>, functions: &mut Vec<Function>) {
+    functions.dedup_by(|rest, first| {
+        let is_rest = rest.names.is_empty()
+            && !first.names.is_empty()
+            && first.end() == rest.rva
+            && begins_entry(image, rest.rva)
+            && !begins_entry(image, first.rva)
+            && runs_on(image, first);
+        if is_rest {
+            first.size += rest.size;
+        }
+        is_rest
+    });
+}
+
+fn begins_entry(image: &Image<'_>, rva: Rva) -> bool {
+    let table = &image.runtime_functions;
+    table.binary_search_by_key(&rva, |f| f.begin).is_ok()
+}
+
+/// Whether a few instructions lead to what lies behind them.
+fn runs_on(image: &Image<'_>, function: &Function) -> bool {
+    /// No more is done before a frame is set up.
+    const MAX_SIZE: u32 = 64;
+    if function.size > MAX_SIZE {
+        return false;
+    }
+    let Some(bytes) = image.slice(function.rva, function.size as usize) else {
+        return false;
+    };
+    let instructions: Vec<Instruction> =
+        Decoder::with_ip(64, bytes, function.rva.0.into(), DecoderOptions::NONE)
+            .into_iter()
+            .collect();
+    instructions
+        .iter()
+        .all(|i| !i.is_invalid() && i.flow_control() == FlowControl::Next)
+}
+
+/// Handlers that hand-written code has left among its data: an assembler that was told of a
+/// section of constants puts there all that follows.
+fn handlers_in_data(image: &Image<'_>, symbols: &Symbols, handlers: &[Rva]) -> Vec<Function> {
+    let mut starts = borders(image, symbols);
+    starts.extend(symbols.data.iter().map(|d| d.rva));
+    starts.extend(handlers);
+    let is_near = |rva: &Rva| {
         image
-            .sections
-            .iter()
-            .filter(|s| s.kind() == SectionKind::Code)
-            .map(|s| s.rva),
-    );
+            .section_at(*rva)
+            .is_some_and(|s| s.kind() != SectionKind::Code)
+    };
+    starts.retain(is_near);
+    let mut found = between(image, symbols, &[], starts);
+    found.retain(|f| handlers.binary_search(&f.rva).is_ok());
+    found
+}
+
+/// The pieces from each start to the next one, without padding, that no known function covers.
+fn between(
+    image: &Image<'_>,
+    symbols: &Symbols,
+    known: &[Function],
+    mut starts: Vec<Rva>,
+) -> Vec<Function> {
     starts.sort_unstable();
     starts.dedup();
     starts.retain(|rva| !covered(known, *rva));

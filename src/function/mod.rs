@@ -351,7 +351,17 @@ impl<'a> Program<'a> {
         if let Some(c) = self.symbols.contribution_at(rva) {
             end = end.min(Rva(c.rva.0.saturating_add(c.size)));
         }
+        if let Some(code) = self.code_behind(rva) {
+            end = end.min(code);
+        }
         end.0.saturating_sub(rva.0)
+    }
+
+    /// Where the first function behind an address begins: hand-written exception handlers can
+    /// lie among data.
+    fn code_behind(&self, rva: Rva) -> Option<Rva> {
+        let next = self.functions.partition_point(|f| f.rva <= rva);
+        self.functions.get(next).map(|f| f.rva)
     }
 
     /// Bytes from an address without a symbol to where its object must have ended.

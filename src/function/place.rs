@@ -45,6 +45,10 @@ pub fn resolve(program: &Program<'_>, rva: Rva) -> Place {
             None => Place::Nowhere,
         };
     }
+    // An exception handler among the data.
+    if let Some(index) = program.function_at(rva) {
+        return Place::Function(index, rva.0 - program.function(index).rva.0);
+    }
     let tables = &program.switch_tables;
     let first = tables.partition_point(|t| t.table < rva);
     if tables.get(first).is_some_and(|t| t.table == rva) {

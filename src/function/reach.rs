@@ -225,7 +225,8 @@ fn ends_at(bytes: &[u8], length: u32, begins: impl Fn(u32) -> bool) -> bool {
     (length..=length + zeros).any(begins)
 }
 
-/// The next symbol, switch table, type information or import slot, or the end of the contribution or section.
+/// The next symbol, function, switch table, type information or import slot, or the end of the
+/// contribution or section.
 fn hard_limit(program: &Program<'_>, rva: Rva) -> Rva {
     let image = program.image;
     let mut limit = image.section_at(rva).map_or(rva, |s| s.end());
@@ -235,6 +236,9 @@ fn hard_limit(program: &Program<'_>, rva: Rva) -> Rva {
     let next = program.data.partition_point(|d| d.rva <= rva);
     if let Some(datum) = program.data.get(next) {
         limit = limit.min(datum.rva);
+    }
+    if let Some(code) = program.code_behind(rva) {
+        limit = limit.min(code);
     }
     let tables = &program.switch_tables;
     let next = tables.partition_point(|t| t.table <= rva);

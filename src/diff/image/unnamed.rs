@@ -17,6 +17,8 @@ use crate::symbols::{Contribution, ModuleIndex};
 struct Gap {
     before: Option<DataIndex>,
     after: Option<DataIndex>,
+    /// How many pieces of code lie between the name before it and the gap.
+    nth: u32,
     rva: Rva,
     size: u32,
 }
@@ -134,7 +136,7 @@ fn compare(
         };
         let other = new
             .iter()
-            .find(|g| same(gap.before, g.before) && same(gap.after, g.after));
+            .find(|g| g.nth == gap.nth && same(gap.before, g.before) && same(gap.after, g.after));
         let place = name(comparer.old, gap.before);
         match other {
             Some(other) => {
@@ -166,18 +168,28 @@ fn compare(
     }
 }
 
-/// The bytes of a contribution that belong to no symbol and no import.
+/// The bytes of a contribution that belong to no symbol, and to no code that assembler sources
+/// have among their data: that is compared as code.
 fn gaps(program: &Program<'_>, contribution: &Contribution) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let (mut at, mut before) = (contribution.rva, None);
     let mut close = |from: Rva, to: Rva, before, after| {
-        if from < to {
-            gaps.push(Gap {
-                before,
-                after,
-                rva: from,
-                size: to.0 - from.0,
-            });
+        let (mut at, mut nth) = (from, 0);
+        let first = program.functions.partition_point(|f| f.rva < from);
+        let code = program.functions[first..].iter();
+        let borders = code.take_while(|f| f.rva < to).map(|f| (f.rva, f.end()));
+        for (start, next) in borders.chain([(to, to)]) {
+            if at < start {
+                gaps.push(Gap {
+                    before,
+                    after,
+                    nth,
+                    rva: at,
+                    size: start.0 - at.0,
+                });
+            }
+            at = next;
+            nth += 1;
         }
     };
     for index in data_of(program, contribution) {
