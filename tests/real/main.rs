@@ -1,5 +1,6 @@
 //! Real security fixes: `hotpatch diff` against the oracle, on expat, libpng and zlib as
-//! Debian patches them. `tests/real/run.sh` builds the pairs and runs this.
+//! Debian patches them, and on libcrypto with its assembler code. `tests/real/run.sh` builds
+//! the pairs and runs this.
 #![cfg(target_os = "linux")]
 
 #[path = "../oracle/build.rs"]

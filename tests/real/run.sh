@@ -2,8 +2,9 @@
 # Builds real libraries before and after each security fix, and lets the oracle judge what
 # `hotpatch diff` says of every pair:  tests/real/run.sh [--short]
 #
-# With --short only the last fixes of expat and libpng in one release, for CI. Without it,
-# everything; tests/real/pairs.sh has the options. The table goes to standard output.
+# With --short only the last fixes of expat and libpng in one release and OpenSSL's assembler
+# code relinked, for CI. Without it, everything, libcrypto 3.5.1 and 3.5.2 among it;
+# tests/real/pairs.sh has the options. The table goes to standard output.
 set -euo pipefail
 
 # shellcheck source=tests/lib.sh
@@ -22,5 +23,6 @@ tests/real/pairs.sh "$folder"
 if [ "${1:-}" = --short ] && [ "$(wc -l <"$folder/pairs.txt")" -lt 5 ]; then
     die "only $(wc -l <"$folder/pairs.txt") pairs: the packages have changed, choose others in tests/real/run.sh"
 fi
+tests/real/libcrypto.sh "$folder" ${1:+--assembler}
 step "hotpatch diff and the oracle"
 HOTPATCH_REAL=$root/$folder "${native_cargo[@]}" test --locked --test real -- --nocapture
