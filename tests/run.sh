@@ -15,6 +15,7 @@
 #   g++                       builds libFuzzer
 #   script (bsdutils)         is the terminal that a test takes away
 #   tcl, make                 make SQLite's one-file source for tests/transplant
+#   perl, make                write OpenSSL's assembler code for tests/real
 #   rustc-web, cargo-web, rust-web-src, rust-web-clippy
 #                             Rust for Windows, only where rustup cannot add the target
 #

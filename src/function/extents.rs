@@ -234,8 +234,9 @@ fn from_starts(image: &Image<'_>, symbols: &Symbols, known: &[Function]) -> Vec<
     found
 }
 
-/// Where an object file, a symbol or an entry of the function table says that something begins
-/// or ends.
+/// Where an object file, a symbol or an entry of the function table says that something begins,
+/// or that what an object file contributed ends. Entries say nothing with their ends: behind
+/// them lie switch tables of the function.
 fn borders(image: &Image<'_>, symbols: &Symbols) -> Vec<Rva> {
     let publics = symbols.publics.iter().map(|p| p.rva);
     let entries = image.runtime_functions.iter();
@@ -243,7 +244,7 @@ fn borders(image: &Image<'_>, symbols: &Symbols) -> Vec<Rva> {
     let contributions = symbols.contributions.iter();
     let contribution_ends = contributions.filter_map(|c| c.rva.checked_add(c.size));
     publics
-        .chain(entries.flat_map(|f| [f.begin, f.end]))
+        .chain(entries.map(|f| f.begin))
         .chain(symbols.contributions.iter().map(|c| c.rva))
         .chain(contribution_ends)
         .collect()

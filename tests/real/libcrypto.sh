@@ -35,7 +35,7 @@ sources() { # VERSION
     mkdir -p "$manifest/src"
     touch "$manifest/src/lib.rs"
     # 3.5.1 is 300.5.1+3.5.1.
-    printf '[package]\nname = "sources"\nversion = "0.0.0"\nedition = "2024"\n[workspace]\n[dependencies]\nopenssl-src = "=%s"\n' \
+    printf '[package]\nname = "sources"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n[dependencies]\nopenssl-src = "=%s"\n' \
         "300.${1#*.}" >"$manifest/Cargo.toml"
     (cd "$manifest" && "${native_cargo[@]}" vendor --quiet vendor >/dev/null) ||
         die "the sources of OpenSSL $1 cannot be had"
@@ -45,7 +45,7 @@ sources() { # VERSION
         ./Configure mingw64 shared no-tests no-apps no-docs no-legacy no-module \
             CC="$llvm/clang --target=x86_64-w64-windows-gnu" RC=x86_64-w64-mingw32-windres \
             AR="$llvm/llvm-ar" RANLIB="$llvm/llvm-ranlib" \
-            CFLAGS="-O2 -g -gcodeview -gno-codeview-command-line -w -fno-ident -ffunction-sections -fdata-sections -ffile-compilation-dir=/src"
+            CFLAGS="-O2 -g -gcodeview -gno-codeview-command-line -Wa,-L -w -fno-ident -ffunction-sections -fdata-sections -ffile-compilation-dir=/src"
         make build_generated
     ) >"$out/$1.log" 2>&1 || die "OpenSSL $1 cannot be configured, see $out/$1.log"
     note "OpenSSL $1"
@@ -92,7 +92,7 @@ library() { # VERSION
     note "OpenSSL $1: compiling"
     (
         cd "$out/$1"
-        make -j2 libcrypto-3-x64.dll
+        make -j2 LDFLAGS=-fuse-ld=lld libcrypto-3-x64.dll
         sed "s#^#$PWD/#" libcrypto-3-x64.dll.args >"$out/$1.txt"
         for archive in default common; do
             "$llvm/llvm-ar" t "providers/lib$archive.a" | while read -r member; do

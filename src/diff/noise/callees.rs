@@ -6,7 +6,9 @@
 //! numbers are a coincidence, or constants that happen to be listed line by line.
 //!
 //! One call of a function that is given the name of its file, and in the same place a number
-//! that can't be its line, shows that this parameter is no line in any call.
+//! that can't be its line, shows that this parameter is no line in any call. Unless very many
+//! others give their own lines there: where compilers merge the ends of paths, an instruction
+//! keeps the line of what happens to lie before it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,6 +23,10 @@ use crate::symbols::SourceLine;
 const LINES: usize = 4;
 /// so many different functions.
 const FUNCTIONS: usize = 3;
+/// So many functions have to give their line beside the name of its file, and
+const CERTAIN: usize = 16;
+/// for each one that gives another number so many, that this one is taken for merged code.
+const FOR_EACH: usize = 8;
 
 /// A parameter: who is called, and the register.
 type Parameter = (u64, Register);
@@ -32,8 +38,17 @@ struct Passed {
     functions: BTreeSet<FunctionIndex>,
     /// Somewhere a constant is passed that is not its own line.
     other: bool,
-    /// Somewhere a constant is passed, beside a file's name, that can't be a line there.
-    refuted: bool,
+    /// Where its own line is passed beside a file's name.
+    confirming: BTreeSet<FunctionIndex>,
+    /// Where a constant is passed, beside a file's name, that can't be a line there.
+    refuting: BTreeSet<FunctionIndex>,
+}
+
+impl Passed {
+    fn is_refuted(&self) -> bool {
+        let (yes, no) = (self.confirming.len(), self.refuting.len());
+        no > 0 && (yes < CERTAIN || yes < no * FOR_EACH)
+    }
 }
 
 /// The parameters of one build that are lines.
@@ -84,9 +99,17 @@ impl Callees {
                 behind.is_some_and(|d| d <= proof::MAX_STATEMENT)
                     && !own.any(|o| (l.line + 1..=number).contains(&o.line))
             };
-            if !is_line && is_straight && !known.is_empty() && !known.iter().any(can_be) {
-                let mut files = known.iter().map(SourceLine::file_name);
-                passed.refuted |= files.any(|file| proof::takes_name(program, function, file));
+            let mut files = known.iter().map(SourceLine::file_name);
+            let mut is_named = || files.any(|file| proof::takes_name(program, function, file));
+            if is_line && is_named() {
+                passed.confirming.insert(function);
+            } else if !is_line
+                && is_straight
+                && !known.is_empty()
+                && !known.iter().any(can_be)
+                && is_named()
+            {
+                passed.refuting.insert(function);
             }
             match is_line {
                 _ if !counts => {}
@@ -103,7 +126,7 @@ impl Callees {
     pub fn refutes(&self, call: &Instruction, register: Register) -> bool {
         let parameter = callee(call).map(|callee| (callee, register));
         let passed = parameter.and_then(|p| self.parameters.get(&p));
-        passed.is_some_and(|p| p.refuted)
+        passed.is_some_and(Passed::is_refuted)
     }
 
     /// Whether what this instruction sets for this call is a line wherever else that function

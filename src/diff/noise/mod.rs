@@ -28,8 +28,8 @@
 //!     else about those calls differs.
 //!
 //! No number is a line where another call of the same function, which is given the name of its
-//! file, gets a number there that can't be its line; and none of two equal numbers is one that go
-//! to the same call in two places.
+//! file, gets a number there that can't be its line (unless very many others give theirs, see
+//! [`callees`]); and none of two equal numbers is one that go to the same call in two places.
 //!
 //! Where the proof fails, the function counts as changed.
 
