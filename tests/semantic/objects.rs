@@ -27,7 +27,7 @@ struct Content {
 #[derive(PartialEq, Eq)]
 struct Reference {
     at: u64,
-    /// None for labels, which are numbered through the file, and for sections.
+    /// None for sections, and for what is numbered through the file.
     name: Option<String>,
     /// A constant of the same file: of equal ones the compiler keeps one, by either name.
     is_constant: bool,
@@ -106,6 +106,12 @@ fn is_reported(name: &str) -> bool {
     !name.starts_with('?') && !name.starts_with("_Z") && !name.contains('.')
 }
 
+/// Whether a name ends in a number, by which a compiler tells namesakes of the file apart.
+fn is_numbered(name: &str) -> bool {
+    let number = name.rsplit_once('.').map(|(_, number)| number);
+    number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// Reads an object whose functions have sections of their own.
 fn contents(path: &Path) -> Option<Contents> {
     let bytes = std::fs::read(path).ok()?;
@@ -125,7 +131,9 @@ fn contents(path: &Path) -> Option<Contents> {
             };
             let symbol = file.symbol_by_index(index).ok()?;
             let local = symbol.name().ok()?;
-            let own = !local.starts_with(['.', '$']) && !local.starts_with("??_C@");
+            let own = !local.starts_with(['.', '$'])
+                && !local.starts_with("??_C@")
+                && !is_numbered(local);
             let at_home = symbol
                 .section_index()
                 .and_then(|i| file.section_by_index(i).ok());
