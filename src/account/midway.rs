@@ -16,16 +16,9 @@ use super::roles::{Role, Roles};
 use super::tables::Tables;
 use super::{Rest, Why};
 use crate::addr::Rva;
+use crate::diff::NumberForm;
 use crate::function::{FunctionIndex, Place, Program, Site};
 use crate::image::SectionKind;
-
-/// How a number leads to a place.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Image,
-    Itself,
-    Table,
-}
 
 /// Finds them in the old build.
 pub fn account(program: &Program<'_>, roles: &Roles, tables: &Tables, rest: &mut Rest) {
@@ -129,26 +122,24 @@ impl Scan<'_, '_> {
     /// The replaced function into whose middle a number leads, and where to.
     fn hit(&mut self, at: Rva, number: u32, known: &[(Rva, u32)]) -> Option<(FunctionIndex, Rva)> {
         let mut object = None;
-        for form in [Form::Image, Form::Itself, Form::Table] {
-            // Where the object begins is only looked for where it matters.
-            let start = match (form, object) {
-                (Form::Table, _) if !self.may_be_near(at, number) => continue,
-                (Form::Table, None) => {
-                    object = Some(self.object(at));
-                    object?.0
+        for form in [NumberForm::Image, NumberForm::Itself, NumberForm::Table(0)] {
+            let form = match form {
+                // Where the object begins is only looked for where it matters.
+                NumberForm::Table(_) if !self.may_be_near(at, number) => continue,
+                NumberForm::Table(_) => {
+                    let range: (Rva, Rva) = *object.get_or_insert_with(|| self.object(at));
+                    counted_from(range.0, form, at)
                 }
-                (Form::Table, Some(o)) => o.0,
-                _ => at,
+                other => other,
             };
-            let to = target(form, at, start, number);
+            let to = form.target(at, number);
             let Some(f) = self.middle(to) else {
                 continue;
             };
             if known.iter().any(|(r, n)| at.0.wrapping_sub(r.0) < *n) {
                 continue;
             }
-            let range = object.unwrap_or_else(|| self.object(at));
-            object = Some(range);
+            let range = *object.get_or_insert_with(|| self.object(at));
             if self.is_untyped(at) && self.all_lead_to_instructions(range, form) {
                 return Some((f, to));
             }
@@ -216,13 +207,13 @@ impl Scan<'_, '_> {
 
     /// Whether every number of an object that leads into code leads to an instruction, and
     /// every second one does: numbers of a program are often as small as RVAs.
-    fn all_lead_to_instructions(&mut self, (from, to): (Rva, Rva), form: Form) -> bool {
+    fn all_lead_to_instructions(&mut self, (from, to): (Rva, Rva), form: NumberForm) -> bool {
         let first = from.0.next_multiple_of(4);
         let (mut places, mut others) = (0_u32, 0_u32);
         for at in (first..to.0.saturating_sub(3)).step_by(4) {
             let word = self.program.image.slice(Rva(at), 4).unwrap_or(&[0; 4]);
             let number = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
-            let leads_to = target(form, Rva(at), from, number);
+            let leads_to = counted_from(from, form, Rva(at)).target(Rva(at), number);
             match self.program.place(leads_to) {
                 _ if number == 0 => {}
                 Place::Function(f, offset) if self.begins(f, offset) => places += 1,
@@ -252,10 +243,10 @@ impl Scan<'_, '_> {
     }
 }
 
-fn target(form: Form, at: Rva, start: Rva, number: u32) -> Rva {
+/// The same form for a number at another place of the table that begins at `start`.
+fn counted_from(start: Rva, form: NumberForm, at: Rva) -> NumberForm {
     match form {
-        Form::Image => Rva(number),
-        Form::Itself => Rva(at.0.wrapping_add(number)),
-        Form::Table => Rva(start.0.wrapping_add(number)),
+        NumberForm::Table(_) => NumberForm::Table(at.0.wrapping_sub(start.0)),
+        other => other,
     }
 }

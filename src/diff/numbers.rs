@@ -22,6 +22,17 @@ pub enum NumberForm {
     Table(u32),
 }
 
+impl NumberForm {
+    /// Where a number leads that is at this place.
+    pub fn target(self, at: Rva, number: u32) -> Rva {
+        match self {
+            NumberForm::Image => Rva(number),
+            NumberForm::Itself => Rva(at.0.wrapping_add(number)),
+            NumberForm::Table(before) => Rva(at.0.wrapping_sub(before).wrapping_add(number)),
+        }
+    }
+}
+
 /// A number of both builds that is a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberReference {
@@ -48,12 +59,7 @@ impl Comparer<'_> {
         };
         let forms = forms.into_iter().chain(offset.map(NumberForm::Table));
         let both = forms.map(|form| {
-            let target = |place: Rva, number: u32| match form {
-                NumberForm::Image => Rva(number),
-                NumberForm::Itself => Rva(place.0.wrapping_add(number)),
-                NumberForm::Table(at) => Rva(place.0.wrapping_sub(at).wrapping_add(number)),
-            };
-            let (old, new) = (target(old, a), target(new, b));
+            let (old, new) = (form.target(old, a), form.target(new, b));
             NumberReference { form, old, new }
         });
         let mut both = both.filter(|r| self.is_same_thing(r.old, r.new));
