@@ -102,7 +102,8 @@ fn same_unwind(old: &Image<'_>, new: &Image<'_>) -> bool {
 }
 
 /// Bytes of the file that may differ: the DOS stub, and times, checksums, versions, sizes, the
-/// names of sections, and the hints beside the names of imports.
+/// names of sections, the hints beside the names of imports, and the slot that makes the number
+/// of unwind codes even.
 fn may_differ(image: &Image<'_>) -> Vec<std::ops::Range<usize>> {
     let word = |at: usize| u32::from_le_bytes(image.bytes[at..at + 4].try_into().unwrap()) as usize;
     let pe = word(60);
@@ -133,6 +134,17 @@ fn may_differ(image: &Image<'_>) -> Vec<std::ops::Range<usize>> {
         for entry in (at..at + size).step_by(28) {
             let data = word(entry + 24);
             ranges.push(data..data + word(entry + 16));
+        }
+    }
+    for entry in &image.runtime_functions {
+        let Some(info) = image.slice(entry.info, 4) else {
+            continue;
+        };
+        let count = usize::from(info[2]);
+        if count % 2 == 1
+            && let Some(at) = offset(entry.info.0)
+        {
+            ranges.push(at + 4 + count * 2..at + 6 + count * 2);
         }
     }
     let names = optional + 240;
