@@ -2,14 +2,16 @@
 //! files with it, natively and under Wine (where the program's path, baked in at
 //! compile time, is a Unix path).
 
+#[path = "support/start.rs"]
+mod start;
+
 use std::process::Command;
 
 #[test]
 fn the_built_program_starts() {
-    let output = Command::new(env!("CARGO_BIN_EXE_hotpatch"))
-        .arg("--version")
-        .output()
-        .expect("hotpatch starts");
+    let program = || Command::new(env!("CARGO_BIN_EXE_hotpatch"));
+    let output = start::started(|| program().arg("--version").output());
+    let output = output.expect("hotpatch starts");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         String::from_utf8_lossy(&output.stdout).trim(),
@@ -20,10 +22,9 @@ fn the_built_program_starts() {
 
 #[test]
 fn exit_codes_arrive() {
-    let output = Command::new(env!("CARGO_BIN_EXE_hotpatch"))
-        .arg("--no-such-option")
-        .output()
-        .expect("hotpatch starts");
+    let program = || Command::new(env!("CARGO_BIN_EXE_hotpatch"));
+    let output = start::started(|| program().arg("--no-such-option").output());
+    let output = output.expect("hotpatch starts");
     assert_eq!(output.status.code(), Some(2), "{output:?}");
 }
 

@@ -1,5 +1,8 @@
 //! Every fixture is what fixtures/README.md says it is, through the real program.
 
+#[path = "support/start.rs"]
+mod start;
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -14,11 +17,13 @@ fn fixture(path: &str) -> PathBuf {
 
 /// Runs `hotpatch diff --format json` and returns its exit code and its document.
 fn diff(old: &str, new: &str) -> (i32, Value) {
-    let output = Command::new(env!("CARGO_BIN_EXE_hotpatch"))
-        .args(["diff", "--format", "json"])
-        .args([fixture(old), fixture(new)])
-        .output()
-        .expect("hotpatch starts");
+    let diff = || {
+        Command::new(env!("CARGO_BIN_EXE_hotpatch"))
+            .args(["diff", "--format", "json"])
+            .args([fixture(old), fixture(new)])
+            .output()
+    };
+    let output = start::started(diff).expect("hotpatch starts");
     let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
         panic!("{old} and {new}: no JSON document on stdout: {e}\n{output:?}");
     });
@@ -121,15 +126,15 @@ fn a_pdb_without_procedures_is_refused() {
 
 #[test]
 fn the_pdb_of_another_build_is_an_error() {
-    let output = Command::new(env!("CARGO_BIN_EXE_hotpatch"))
+    let mut program = Command::new(env!("CARGO_BIN_EXE_hotpatch"));
+    program
         .args(["diff", "--format", "json", "--old-pdb"])
         .arg(fixture("server/new/server.pdb"))
         .args([
             fixture("server/old/server.exe"),
             fixture("server/new/server.exe"),
-        ])
-        .output()
-        .expect("hotpatch starts");
+        ]);
+    let output = start::started(|| program.output()).expect("hotpatch starts");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let document: Value = serde_json::from_slice(&output.stdout).expect("a JSON document");
     assert_eq!(document["schema"], "hotpatch.error/1");

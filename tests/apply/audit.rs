@@ -7,15 +7,13 @@ use serde_json::Value;
 use super::hotpatch::{Run, command, hotpatch, read};
 use super::package::PackageFile;
 use super::target::Answer;
+use crate::start::started;
 
 /// Runs `hotpatch` with an audit log of its own.
 fn with(log: &Path, arguments: &[&str]) -> Run {
-    read(
-        command(arguments)
-            .env("HOTPATCH_AUDIT", log)
-            .output()
-            .unwrap(),
-    )
+    let mut program = command(arguments);
+    program.env("HOTPATCH_AUDIT", log);
+    read(started(|| program.output()).unwrap())
 }
 
 fn records(log: &Path) -> Vec<Value> {
@@ -135,11 +133,11 @@ fn a_killed_attempt_is_on_record() {
     let target = Answer::start();
     let package = PackageFile::new();
     let (pid, path, key) = (target.pid().to_string(), package.path(), package.key());
-    let died = command(&["apply", "--pid", &pid, &path, "--key", &key])
+    let mut program = command(&["apply", "--pid", &pid, &path, "--key", &key]);
+    program
         .env("HOTPATCH_AUDIT", &log)
-        .env("HOTPATCH_FAULT", "frozen")
-        .output()
-        .unwrap();
+        .env("HOTPATCH_FAULT", "frozen");
+    let died = started(|| program.output()).unwrap();
     assert_eq!(died.status.code(), Some(99), "{died:?}");
     let verify = with(&log, &["audit", "verify"]);
     assert_eq!(verify.code, 0, "{verify:?}");

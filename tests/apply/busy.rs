@@ -3,6 +3,7 @@
 use super::hotpatch::{command, hotpatch, read};
 use super::package::PackageFile;
 use super::target::Answer;
+use crate::start::started;
 
 #[test]
 fn apply_waits_for_a_thread_in_old_code_and_gives_up_in_time() {
@@ -74,7 +75,9 @@ fn two_at_once_do_not_meet() {
     let package = PackageFile::new();
     let (pid, path, key) = (target.pid().to_string(), package.path(), package.key());
     let apply = ["apply", "--pid", &pid, &path, "--key", &key];
-    let running: Vec<_> = (0..3).map(|_| command(&apply).spawn().unwrap()).collect();
+    let running: Vec<_> = (0..3)
+        .map(|_| started(|| command(&apply).spawn()).unwrap())
+        .collect();
     let mut applied = 0;
     for child in running {
         let run = read(child.wait_with_output().unwrap());

@@ -88,11 +88,11 @@ pub fn dies(point: &str, arguments: &[&str]) {
 
 /// The same, and its watchdog dies at a point of its own.
 pub fn dies_with(watchdog: &str, point: &str, arguments: &[&str]) {
-    let output = command(arguments)
+    let mut program = command(arguments);
+    program
         .env("HOTPATCH_FAULT", point)
-        .env("HOTPATCH_WATCHDOG_FAULT", watchdog)
-        .output()
-        .unwrap();
+        .env("HOTPATCH_WATCHDOG_FAULT", watchdog);
+    let output = started(|| program.output()).unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(
         output.status.code(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::hotpatch::{Run, command, read};
 use super::package::PackageFile;
 use super::target::Answer;
+use crate::start::started;
 
 struct Store(tempfile::TempDir);
 
@@ -27,7 +28,7 @@ impl Store {
     fn run(&self, arguments: &[&str]) -> Run {
         let mut command = command(arguments);
         command.env("HOTPATCH_TRUST", self.0.path().join("trust"));
-        read(command.output().unwrap())
+        read(started(|| command.output()).unwrap())
     }
 
     #[track_caller]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hotpatch::ops::audit::{Ending, Facts, Log, refused};
 
+use super::common::start;
 use super::{folder, json};
 
 #[test]
@@ -16,7 +17,7 @@ fn programs_that_are_killed_leave_a_log_that_verifies() {
             .args("audit checkpoint --key 1.pem --audit-log audit.jsonl".split(' '))
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        program.spawn().unwrap()
+        start::started(|| program.spawn()).unwrap()
     };
     let log = Log::at(folder.path("audit.jsonl"));
     for round in 0..30u64 {

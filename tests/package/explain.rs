@@ -1,6 +1,7 @@
 //! `hotpatch explain`.
 
 use super::support::Folder;
+use super::support::start::started;
 
 #[test]
 fn one_finding_at_length() {
@@ -59,7 +60,8 @@ fn a_reader_that_went_away_is_no_error() {
         let mut program = Folder::new().program();
         program.args(args.split_whitespace()).current_dir(".");
         let child = program.stdout(writer).stderr(std::process::Stdio::piped());
-        let output = child.spawn().unwrap().wait_with_output().unwrap();
+        let child = started(|| child.spawn()).unwrap();
+        let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
     }
 }

@@ -4,7 +4,7 @@
 mod common;
 
 pub use super::hpk::{manifest, payload};
-pub use common::{Folder, Run, write};
+pub use common::{Folder, Run, start, write};
 use hotpatch::package::{SigningKey, seal};
 
 /// A name that tries to clear the screen and to write its own lines.

@@ -1,7 +1,7 @@
 //! What every test crate uses: a folder that goes away, and runs of the program.
 #![allow(dead_code, reason = "each test crate uses its own part")]
 
-mod start;
+pub mod start;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
