@@ -19,6 +19,7 @@ mod frame;
 mod step;
 mod value;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use iced_x86::{
@@ -58,10 +59,15 @@ const MAX_CALLEE: usize = 1 << 12;
 /// Functions that hand the address on to each other.
 const MAX_DEPTH: u32 = 3;
 
+/// Bytes of code of all functions to which one address is handed.
+const MAX_HANDED: usize = 1 << 16;
+
 /// What a function does with the address that `reference` takes, where `end` may end there.
 pub fn of(program: &Program<'_>, function: FunctionIndex, reference: &Reference, end: &End) -> Use {
+    let budget = Cell::new(MAX_HANDED);
     let followed = Followed {
         program,
+        budget: &budget,
         reference: Some(reference.at),
         loaded: program.import_pointer(reference.target).is_some(),
         before: (end.start, Rva(end.start.0 + end.len)),
@@ -75,6 +81,8 @@ pub fn of(program: &Program<'_>, function: FunctionIndex, reference: &Reference,
 #[derive(Clone, Copy)]
 struct Followed<'f> {
     program: &'f Program<'f>,
+    /// Bytes of code that may still be followed in functions to which it is handed.
+    budget: &'f Cell<usize>,
     /// The field that holds it; `None` where the function is handed it.
     reference: Option<u32>,
     /// Whether that field leads to a pointer that holds the address (`.refptr.NAME`).
@@ -95,22 +103,29 @@ impl Followed<'_> {
             return None;
         }
         let has_handlers = !self.program.funclets_of(function).is_empty();
-        let mut states = BTreeMap::new();
-        for _ in 0..MAX_PASSES {
+        let slots = frame::slots_are_private(bytes, f.rva) && !has_handlers;
+        let pass = |states: BTreeMap<u32, State>, hands_on: bool| {
             let mut walk = Walk {
                 followed: self,
                 rva: f.rva,
                 bytes,
-                slots: frame::slots_are_private(bytes, f.rva) && !has_handlers,
-                states: states.clone(),
+                slots,
+                hands_on,
+                states,
                 shown: Shown::default(),
                 info: InstructionInfoFactory::new(),
             };
             walk.run(entry);
-            if walk.states == states {
-                return Some(walk.shown);
+            (walk.states, walk.shown)
+        };
+        // What is called changes no state, so it is followed when all states are known.
+        let mut states = BTreeMap::new();
+        for _ in 0..MAX_PASSES {
+            let (next, _) = pass(states.clone(), false);
+            if next == states {
+                return Some(pass(states, true).1);
             }
-            states = walk.states;
+            states = next;
         }
         None
     }
@@ -126,6 +141,8 @@ impl Followed<'_> {
         if self.depth >= MAX_DEPTH || !is_whole {
             return None;
         }
+        let size = self.program.bytes_of(callee).len();
+        self.budget.set(self.budget.get().checked_sub(size)?);
         let mut entry = State::default();
         for register in ARGUMENTS {
             entry.set(register, state.get(register));
@@ -190,6 +207,8 @@ struct Walk<'w> {
     bytes: &'w [u8],
     /// Whether nobody but this code reads and writes the slots of its frame.
     slots: bool,
+    /// Whether functions to which it is handed are followed.
+    hands_on: bool,
     states: BTreeMap<u32, State>,
     shown: Shown,
     info: InstructionInfoFactory,
@@ -225,7 +244,7 @@ impl Walk<'_> {
 
     /// A branch out of the function: a call in tail position.
     fn leave_for(&mut self, i: &Instruction, state: &State) {
-        if !state.holds_anywhere() {
+        if !self.hands_on || !state.holds_anywhere() {
             return;
         }
         let target = Rva(i.near_branch_target() as u32);

@@ -44,6 +44,9 @@ impl Walk<'_> {
 
     /// A call that is handed the address.
     fn hand_over(&mut self, state: &State, i: &Instruction) {
+        if !self.hands_on {
+            return;
+        }
         let target = Rva(i.near_branch_target() as u32);
         let is_direct = i.flow_control() == FlowControl::Call;
         let shown = is_direct.then(|| self.followed.handed_to(target, state));
