@@ -60,7 +60,7 @@ const MAX_CALLEE: usize = 1 << 12;
 const MAX_DEPTH: u32 = 3;
 
 /// Bytes of code of all functions to which one address is handed.
-const MAX_HANDED: usize = 1 << 16;
+const MAX_HANDED: usize = 1 << 13;
 
 /// What a function does with the address that `reference` takes, where `end` may end there.
 pub fn of(program: &Program<'_>, function: FunctionIndex, reference: &Reference, end: &End) -> Use {
