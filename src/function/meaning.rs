@@ -226,7 +226,6 @@ fn is_foreign_table(program: &Program<'_>, site: Site, rva: Rva) -> bool {
 /// Whether a pointer to numbers, by its type, would lead to what a compiler makes for a class,
 /// or to a text.
 fn is_of_other_type(program: &Program<'_>, site: Site, rva: Rva) -> bool {
-    const TABLES: [&str; 7] = ["??_7", "??_8", "??_R", "_TI", "_CT", "_ZTV", "_ZTI"];
     let (Site::Pointer(place), Place::Data(start, 0)) = (site, program.place(rva)) else {
         return false;
     };
@@ -243,8 +242,12 @@ fn is_of_other_type(program: &Program<'_>, site: Site, rva: Rva) -> bool {
         return false;
     };
     let is_number = NUMBERS.contains(&pointee);
-    all(&TABLES) && (is_number || CHARACTERS.contains(&pointee)) || all(&["??_C@"]) && is_number
+    all(&CLASS_TABLES) && (is_number || CHARACTERS.contains(&pointee))
+        || all(&["??_C@"]) && is_number
 }
+
+/// How the names of what a compiler makes for a class begin.
+const CLASS_TABLES: [&str; 7] = ["??_7", "??_8", "??_R", "_TI", "_CT", "_ZTV", "_ZTI"];
 
 /// Integers that may be characters, as types are called.
 const CHARACTERS: [&str; 5] = ["i8", "u8", "i16", "u16", "u32"];
@@ -370,13 +373,12 @@ fn is_single(item: &DataItem) -> bool {
 
 /// Whether a datum is a literal or a table that only the compiler itself refers to.
 pub(super) fn is_literal(item: &DataItem) -> bool {
-    const PREFIXES: [&str; 12] = [
-        "??_C@", "__real@", "__xmm@", "__ymm@", "??_7", "??_8", "??_R", "_TI", "_CT", "_ZTV",
-        "_ZTI", "_ZTS",
-    ];
-    let names = item.names.iter();
-    let mut known = names.flat_map(|n| PREFIXES.iter().filter(|p| n.name.starts_with(**p)));
-    known.next().is_some()
+    const LITERALS: [&str; 5] = ["??_C@", "__real@", "__xmm@", "__ymm@", "_ZTS"];
+    let is_made = |name: &str| {
+        let mut prefixes = LITERALS.iter().chain(&CLASS_TABLES);
+        prefixes.any(|p| name.starts_with(p))
+    };
+    item.names.iter().any(|n| is_made(&n.name))
 }
 
 /// Whether a text without a symbol is a section of its own.
@@ -385,7 +387,8 @@ fn is_own_text(program: &Program<'_>, rva: Rva) -> bool {
     contribution.is_some_and(|c| c.rva == rva && is_text(program, rva, c.size))
 }
 
-/// Whether `size` bytes are a text with its zero, of narrow or wide characters, and no more than padding behind it.
+/// Whether `size` bytes are a text with its zero, of narrow or wide characters, and no more than
+/// padding behind it.
 pub fn is_text(program: &Program<'_>, rva: Rva, size: u32) -> bool {
     let ends = |text: Option<u32>| {
         let text = text.filter(|text| *text <= size);
