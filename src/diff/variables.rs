@@ -151,7 +151,7 @@ fn user(site: &Site) -> Option<FunctionIndex> {
     }
 }
 
-/// Variables without a symbol in a range to which code refers.
+/// Variables without a symbol in a range to which code refers, ascending, and who does.
 fn within(program: &Program<'_>, from: Rva, size: u32) -> Vec<Variable> {
     let sites = program
         .incoming()
@@ -166,31 +166,11 @@ fn within(program: &Program<'_>, from: Rva, size: u32) -> Vec<Variable> {
         .collect()
 }
 
-/// Variables without a symbol, and who refers to them.
-fn variables(program: &Program<'_>) -> BTreeMap<Rva, BTreeSet<FunctionIndex>> {
-    let mut variables = BTreeMap::<Rva, BTreeSet<FunctionIndex>>::new();
-    for (function, code) in program.function_indices().zip(&program.code) {
-        for reference in &code.references {
-            if program.is_writable(reference.target)
-                && program.place(reference.target) == Place::Variable
-            {
-                variables
-                    .entry(reference.target)
-                    .or_default()
-                    .insert(function);
-            }
-        }
-    }
-    variables
-}
-
 fn gaps(program: &Program<'_>) -> Gaps {
     let mut gaps = Gaps::new();
-    for (rva, users) in variables(program) {
-        if let Some(neighbour) = follows(program, rva) {
-            gaps.entry(neighbour)
-                .or_default()
-                .push(Variable { rva, users });
+    for variable in within(program, Rva(0), u32::MAX) {
+        if let Some(neighbour) = follows(program, variable.rva) {
+            gaps.entry(neighbour).or_default().push(variable);
         }
     }
     gaps
