@@ -9,6 +9,8 @@ mod hotpatch;
 mod reload;
 #[path = "../transplant/running.rs"]
 mod running;
+#[path = "../support/start.rs"]
+mod start;
 mod target;
 mod threads;
 mod writers;
