@@ -15,7 +15,7 @@ windows_target=x86_64-pc-windows-gnu
 
 if [ -t 2 ]; then bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'; else bold='' red='' plain=''; fi
 
-step() { printf '%s\n' "" "${bold}== $*${plain}" >&2; }
+step() { printf "\n%s== %s%s  %(%T)T\n" "$bold" "$*" "$plain" -1 >&2; }
 note() { printf '   %s\n' "$*" >&2; }
 die() { printf '%s\n' "${red}error:${plain} $*" >&2; exit 1; }
 

@@ -79,8 +79,7 @@ step "Advisories"
 tests/advisories.sh
 
 # Tests that need something built first are run by scripts of their own; --all-targets leaves them out.
-apart=()
-for name in $(sed -n '/^\[\[test\]\]/,/^$/s/^name = "\(.*\)"/\1/p' Cargo.toml); do apart+=(--test "$name"); done
+mapfile -t apart < <(sed -n '/^\[\[test\]\]/,/^$/s/^name = "\(.*\)"/--test=\1/p' Cargo.toml)
 
 step "Clippy, Linux"
 "${native_cargo[@]}" clippy --locked --all-targets -- -D warnings
