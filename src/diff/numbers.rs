@@ -88,7 +88,7 @@ impl Comparer<'_> {
     }
 
     /// Clears the numbers in two runs of bytes that are references to the same, beside the
-    /// fields that were cleared already.
+    /// fields that were cleared already, up to the first one that is not.
     pub(super) fn clear_numbers(&self, (old, new): (Rva, Rva), a: &mut [u8], b: &mut [u8]) {
         let first = (old.0.wrapping_neg() & 3) as usize;
         if old.0 & 3 != new.0 & 3 {
@@ -100,10 +100,11 @@ impl Comparer<'_> {
             if a[field.clone()] != b[field.clone()] {
                 let places = (Rva(old.0 + at as u32), Rva(new.0 + at as u32));
                 let found = self.number_reference(places.0, places.1);
-                if found.is_some_and(|r| self.same_place(r.old, r.new, None)) {
-                    a[field.clone()].fill(0);
-                    b[field].fill(0);
+                if !found.is_some_and(|r| self.same_place(r.old, r.new, None)) {
+                    return;
                 }
+                a[field.clone()].fill(0);
+                b[field].fill(0);
             }
             at += 4;
         }

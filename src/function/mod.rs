@@ -28,6 +28,7 @@ mod place;
 mod ranges;
 mod reach;
 mod references;
+mod remembered;
 mod thread_locals;
 mod type_info;
 mod uses;
@@ -52,6 +53,7 @@ use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
 use crate::symbols::{CodeRange, SwitchTable, Symbols};
 use references::Referencers;
+use remembered::Remembered;
 use type_info::TypeInfo;
 
 /// Index into [`Program::functions`].
@@ -92,6 +94,7 @@ pub struct Program<'a> {
     /// Pointers of the base relocation table that lead into the middle of functions: where
     /// each is, and the function.
     labels: Vec<(Rva, FunctionIndex)>,
+    remembered: Remembered,
 }
 
 impl<'a> Program<'a> {
@@ -126,6 +129,7 @@ impl<'a> Program<'a> {
             incoming,
             mixes_files: false,
             labels: Vec::new(),
+            remembered: Remembered::default(),
         };
         ends::lead_branches_on(&mut program);
         program.limit_lookups();
@@ -136,6 +140,8 @@ impl<'a> Program<'a> {
         program.limit_constants();
         program.labels = program.find_labels();
         program.funclets = funclets::find(&program);
+        // What was asked so far, was asked of less.
+        program.remembered = Remembered::default();
         program.find_reaches();
         program
     }
@@ -371,7 +377,12 @@ impl<'a> Program<'a> {
     /// Bytes from an address without a symbol to where its object must have ended.
     /// Can be too large, never too small (see [`reach`]).
     pub fn anonymous_extent(&self, rva: Rva) -> u32 {
-        reach::anonymous_extent(self, rva)
+        let known = self.remembered.extent(rva);
+        known.unwrap_or_else(|| {
+            let extent = reach::anonymous_extent(self, rva);
+            self.remembered.note_extent(rva, extent);
+            extent
+        })
     }
 
     /// The same, as far as it is worth comparing: without what may be padding.

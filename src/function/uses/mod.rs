@@ -64,6 +64,15 @@ const MAX_HANDED: usize = 1 << 13;
 
 /// What a function does with the address that `reference` takes, where `end` may end there.
 pub fn of(program: &Program<'_>, function: FunctionIndex, reference: &Reference, end: &End) -> Use {
+    let question = (function, reference.at, end.start, end.len);
+    program.remembered.used(question).unwrap_or_else(|| {
+        let found = find(program, function, reference, end);
+        program.remembered.note_use(question, found);
+        found
+    })
+}
+
+fn find(program: &Program<'_>, function: FunctionIndex, reference: &Reference, end: &End) -> Use {
     let budget = Cell::new(MAX_HANDED);
     let followed = Followed {
         program,

@@ -59,6 +59,9 @@ impl Walk<'_> {
 
     /// What the memory that an instruction reads or writes shows.
     fn note_memory(&mut self, state: &State, i: &Instruction, takes: bool) {
+        if !takes && !state.holds_in_registers() {
+            return;
+        }
         let memory: Vec<UsedMemory> = self.info.info(i).used_memory().to_vec();
         for operand in memory {
             if operand.access() == OpAccess::NoMemAccess {
@@ -176,10 +179,7 @@ impl Walk<'_> {
                 Value::any()
             }
         };
-        for other in place.1 - 7..place.1 + size {
-            state.set_slot((place.0, other), Value::any());
-        }
-        state.set_slot(place, value);
+        state.store(place, size, value);
         true
     }
 

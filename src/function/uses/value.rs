@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arrayvec::ArrayVec;
 use iced_x86::Register;
 
 /// More numbers than this are not told apart.
@@ -11,7 +12,7 @@ const MAX_EXACT: usize = 4;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Numbers {
     /// Those that are known.
-    pub exact: Vec<i64>,
+    pub exact: ArrayVec<i64, MAX_EXACT>,
     /// Whether there are others.
     pub others: Others,
 }
@@ -32,7 +33,7 @@ impl Numbers {
     /// One known number.
     pub fn one(number: i64) -> Self {
         Numbers {
-            exact: vec![number],
+            exact: [number].into_iter().collect(),
             others: Others::None,
         }
     }
@@ -121,7 +122,7 @@ impl Value {
     pub fn number(others: Others) -> Self {
         Value {
             number: Numbers {
-                exact: Vec::new(),
+                exact: ArrayVec::new(),
                 others,
             },
             ..Value::default()
@@ -176,7 +177,7 @@ impl Value {
 /// What registers and slots of the frame may hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    registers: Vec<Value>,
+    registers: [Value; 16],
     /// By base register and displacement; what is not here holds anything.
     slots: BTreeMap<(u8, i64), Value>,
 }
@@ -184,7 +185,7 @@ pub struct State {
 impl Default for State {
     fn default() -> Self {
         State {
-            registers: vec![Value::any(); 16],
+            registers: std::array::from_fn(|_| Value::any()),
             slots: BTreeMap::new(),
         }
     }
@@ -193,15 +194,14 @@ impl Default for State {
 impl State {
     /// What both paths may bring.
     pub fn join(&self, other: &State) -> State {
-        let pairs = self.registers.iter().zip(&other.registers);
-        let mut slots = BTreeMap::new();
+        let mut joined = self.clone();
+        for (a, b) in joined.registers.iter_mut().zip(&other.registers) {
+            *a = a.join(b);
+        }
         for place in self.slots.keys().chain(other.slots.keys()) {
-            slots.insert(*place, self.slot(*place).join(&other.slot(*place)));
+            joined.set_slot(*place, self.slot(*place).join(&other.slot(*place)));
         }
-        State {
-            registers: pairs.map(|(a, b)| a.join(b)).collect(),
-            slots,
-        }
+        joined
     }
 
     /// A register or a part of one.
@@ -226,8 +226,19 @@ impl State {
     }
 
     /// Sets a slot of the frame.
-    pub fn set_slot(&mut self, place: (u8, i64), value: Value) {
-        self.slots.insert(place, value);
+    fn set_slot(&mut self, place: (u8, i64), value: Value) {
+        match value == Value::any() {
+            true => self.slots.remove(&place),
+            false => self.slots.insert(place, value),
+        };
+    }
+
+    /// Writes this many bytes to the frame; slots of which a part is written hold anything.
+    pub fn store(&mut self, place: (u8, i64), size: i64, value: Value) {
+        let touched = place.1 - 7..place.1 + size;
+        self.slots
+            .retain(|slot, _| slot.0 != place.0 || !touched.contains(&slot.1));
+        self.set_slot(place, value);
     }
 
     /// Whether a slot of the frame holds the address.
@@ -235,12 +246,14 @@ impl State {
         self.slots.values().any(Value::holds)
     }
 
+    /// Whether a register holds the address.
+    pub fn holds_in_registers(&self) -> bool {
+        self.registers.iter().any(Value::holds)
+    }
+
     /// Whether a register or slot holds the address.
     pub fn holds_anywhere(&self) -> bool {
-        self.registers
-            .iter()
-            .chain(self.slots.values())
-            .any(Value::holds)
+        self.holds_in_registers() || self.holds_in_frame()
     }
 }
 
