@@ -140,7 +140,11 @@ impl Scan<'_, '_> {
                 continue;
             }
             let range = *object.get_or_insert_with(|| self.object(at));
-            if self.is_untyped(at) && self.all_lead_to_instructions(range, form) {
+            // The zero behind a text and the digit that begins the next one are no number.
+            if at.0 + 4 <= range.1.0
+                && self.is_untyped(at)
+                && self.all_lead_to_instructions(range, form)
+            {
                 return Some((f, to));
             }
         }
