@@ -228,6 +228,11 @@ fn native(image: &Path) -> Result<Behaviour, String> {
     }
 }
 
+/// Whether a program comes to its end.
+pub fn ends(image: &Path) -> bool {
+    native(image).is_ok()
+}
+
 fn same(old: &Path, new: &Path) -> Result<Outcome, String> {
     let (old, new) = (native(old)?, native(new)?);
     Ok(match old == new {

@@ -287,6 +287,11 @@ impl Spec {
         self.parts.iter().any(|p| p.template == "csmith")
     }
 
+    /// Takes the parts out again that csmith made.
+    pub fn remove_csmith(&mut self) {
+        self.parts.retain(|p| p.template != "csmith");
+    }
+
     /// The kinds of its edits.
     pub fn classes(&self) -> Vec<&str> {
         let mut classes: Vec<&str> = self.edits.iter().map(Edit::class).collect();
