@@ -135,6 +135,7 @@ impl Closure<'_> {
             let piece = self.piece(source, &name, PieceKind::Constant, reference.target);
             return Ok(Operand::Place(FixupTarget::Piece(piece), 0));
         }
+        let site = Site::Code(function, reference.at);
         if let Some((_, from)) = self
             .new
             .code_of(function)
@@ -142,9 +143,8 @@ impl Closure<'_> {
             .iter()
             .find(|(at, _)| *at == reference.at)
         {
-            return self.resolve_reach(function, reference.target, *from);
+            return self.resolve_reach(function, reference, *from);
         }
-        let site = Site::Code(function, reference.at);
         let in_run = runs
             .iter()
             .find(|(start, size)| (start.0..start.0 + size).contains(&reference.target.0))
@@ -191,23 +191,33 @@ impl Closure<'_> {
     fn resolve_reach(
         &mut self,
         function: FunctionIndex,
-        target: Rva,
+        reference: &Reference,
         from: Rva,
     ) -> Result<Operand, Hazard> {
+        let target = reference.target;
         if self.diff.is_identity() {
             return Ok(Operand::Place(FixupTarget::Old(target), 0));
         }
-        let comparer = self.diff.comparer(self.old, self.new);
-        // Back from there it may be in an object that the patch replaces.
-        let stays = match self.new.place(target) {
-            Place::Data(d, _) => self.kept(d).is_some(),
-            _ => true,
-        };
-        match comparer.old_reach(from, function).filter(|_| stays) {
-            Some(old) => {
-                let distance = target.0.wrapping_sub(from.0) as i32;
-                Ok(Operand::Place(FixupTarget::Old(old), distance))
+        // Back from there it may be in the object there, or in the one before: without an index
+        // it has to lead to the same place.
+        let plain = match self.new.place(target) {
+            Place::Data(..) | Place::Constant => {
+                let site = Site::Code(function, reference.at);
+                Some(self.resolve_address(site, target)?)
             }
+            _ => None,
+        };
+        let comparer = self.diff.comparer(self.old, self.new);
+        let distance = target.0.wrapping_sub(from.0) as i32;
+        let stays = |old: Rva| match plain {
+            Some((FixupTarget::Old(rva), addend)) => {
+                rva.0.wrapping_add_signed(addend) == old.0.wrapping_add_signed(distance)
+            }
+            Some(_) => false,
+            None => true,
+        };
+        match comparer.old_reach(from, function).filter(|old| stays(*old)) {
+            Some(old) => Ok(Operand::Place(FixupTarget::Old(old), distance)),
             None => {
                 let place = place_text(self.new, target);
                 let reason = format!("may reach anything from {place} on, with its index");

@@ -92,6 +92,8 @@ fn meaning(program: &Program<'_>, target: Rva, reach: &Reach) -> Meaning {
         None => match object(program, target) {
             Some((start, _)) if start == target => Meaning::There,
             Some((_, end)) if low >= 0 && ends_before(target, high, end) => Meaning::There,
+            // It only goes back from where nothing begins: the end of what lies before is meant.
+            None if high == 0 => Meaning::There,
             _ => Meaning::From(target),
         },
     }
