@@ -55,19 +55,23 @@ pub fn run(options: &Options) -> Result<bool, String> {
     let count = AtomicUsize::new(before);
     let started = Instant::now();
     std::thread::scope(|scope| {
-        for worker in 0..options.workers {
+        let worker = |worker| {
             let (session, done, seeds, count) = (&session, &done, &seeds, &count);
             scope.spawn(move || {
                 let mut originals = Originals::default();
                 while count.load(Ordering::Relaxed) < options.mutants {
                     let seed = seeds.fetch_add(1, Ordering::Relaxed);
-                    if !done.contains(&seed) && session.mutant(seed, worker, &mut originals) {
+                    if !done.contains(&seed) && session.mutant(seed, worker, &mut originals)? {
                         count.fetch_add(1, Ordering::Relaxed);
                     }
                 }
-            });
-        }
-    });
+                Ok(())
+            })
+        };
+        let workers: Vec<_> = (0..options.workers).map(worker).collect();
+        let ended = workers.into_iter().map(|w| w.join().expect("no panic"));
+        ended.collect::<Result<(), String>>()
+    })?;
     let journal = session.lock();
     let minutes = started.elapsed().as_secs_f64() / 60.0;
     let made = journal.entries.len() - before;
@@ -85,29 +89,30 @@ impl Session {
         self.journal.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// Judges the mutant of a seed; whether it was one.
-    fn mutant(&self, seed: u64, worker: usize, originals: &mut Originals) -> bool {
+    /// Judges the mutant of a seed; whether it was one. A program that can't be built is an
+    /// error.
+    fn mutant(
+        &self,
+        seed: u64,
+        worker: usize,
+        originals: &mut Originals,
+    ) -> Result<bool, String> {
         let mut rng = Rng::new(seed ^ 0x6d75_7461_6e74);
         // Programs of one kind in a row: the original is built once.
         let run = (seed / 50) as usize;
         let real = &self.programs[run % self.programs.len()];
         let level = LEVELS[run / self.programs.len() % LEVELS.len()];
         let folder = self.folder.join(format!("real{worker}"));
-        let original = match originals.get(real, level, &self.sources, &folder) {
-            Ok(original) => original,
-            Err(problem) => {
-                println!("{}{level}: {problem}", real.name);
-                return false;
-            }
-        };
+        let original = originals.get(real, level, &self.sources, &folder);
+        let original = original.map_err(|problem| format!("{}{level}: {problem}", real.name))?;
         let Some((file, mutation)) = original.choose(&mut rng) else {
-            return false;
+            return Ok(false);
         };
         let place = original.place(file, &mutation);
         let verdict = original.judge(&self.means, worker, (file, &mutation));
         let title = format!("m{seed} {}{level} {place}", real.name);
         let (outcome, codes) = match verdict {
-            Verdict::None => return false,
+            Verdict::None => return Ok(false),
             Verdict::Same => ("same", Vec::new()),
             Verdict::Patched => ("patched", Vec::new()),
             Verdict::Undefined => ("undefined", Vec::new()),
@@ -139,6 +144,6 @@ impl Session {
         if let Err(problem) = self.lock().add(vec![entry]) {
             eprintln!("journal: {problem}");
         }
-        true
+        Ok(true)
     }
 }

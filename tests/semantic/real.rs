@@ -54,7 +54,10 @@ pub const ALL: [Real; 5] = [
     },
     Real {
         name: "sqlite",
-        trees: &[("sqlite/one", &["shell.c"])],
+        trees: &[(
+            "sqlite/one",
+            &["shell.c", "fts5.c", "fts5parse.c", "opcodes.c", "parse.c"],
+        )],
         rest: &["SRC/sqlite/one/shell.c"],
         options: "-ISRC/sqlite/one -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_MATH_FUNCTIONS",
         arguments: &["-batch", ":memory:"],
