@@ -91,12 +91,7 @@ impl Session {
 
     /// Judges the mutant of a seed; whether it was one. A program that can't be built is an
     /// error.
-    fn mutant(
-        &self,
-        seed: u64,
-        worker: usize,
-        originals: &mut Originals,
-    ) -> Result<bool, String> {
+    fn mutant(&self, seed: u64, worker: usize, originals: &mut Originals) -> Result<bool, String> {
         let mut rng = Rng::new(seed ^ 0x6d75_7461_6e74);
         // Programs of one kind in a row: the original is built once.
         let run = (seed / 50) as usize;
