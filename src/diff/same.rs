@@ -373,7 +373,14 @@ impl<'c> Comparer<'c> {
         // Where a table of strings ends is not known, and what is read beyond its end may lead
         // anywhere, also back to it.
         self.remembered((t.table, u.table), || {
-            a.iter().zip(&b).all(|(x, y)| self.same_place(*x, *y, None))
+            let mut entries = (0..).zip(a.iter().zip(&b));
+            entries.all(|(i, (x, y))| match lookup {
+                true => self.same_meaning(
+                    (Site::Pointer(t.entry_at(i)), *x),
+                    (Site::Pointer(u.entry_at(i)), *y),
+                ),
+                false => self.same_place(*x, *y, None),
+            })
         })
     }
 
@@ -384,14 +391,14 @@ impl<'c> Comparer<'c> {
 
     /// Whether two entries, this many bytes into tables of distances, lead to the same.
     fn same_entry(&self, (t, u): (u32, u32), offset: u32) -> bool {
-        let target = |program: &Program<'_>, table: u32| {
-            let targets = program
-                .image
-                .switch_targets(&program.switch_tables[table as usize])?;
-            targets.get(offset as usize / 4).copied()
+        let entry = |program: &Program<'_>, table: u32| {
+            let table = &program.switch_tables[table as usize];
+            let targets = program.image.switch_targets(table)?;
+            let target = *targets.get(offset as usize / 4)?;
+            Some((Site::Pointer(table.entry_at(offset / 4)), target))
         };
-        match (target(self.old, t), target(self.new, u)) {
-            (Some(a), Some(b)) => self.same_place(a, b, None),
+        match (entry(self.old, t), entry(self.new, u)) {
+            (Some(a), Some(b)) => self.same_meaning(a, b),
             _ => false,
         }
     }

@@ -3,13 +3,14 @@
 use super::{Code, Function, FunctionIndex, Program};
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
+use crate::symbols::SwitchTable;
 
 /// Where an address is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Site {
     /// In code: the function, and the offset of the field in it.
     Code(FunctionIndex, u32),
-    /// In data: where the pointer is.
+    /// In data: where the pointer is, or the entry of a table of distances.
     Pointer(Rva),
 }
 
@@ -22,24 +23,33 @@ pub struct Incoming {
 impl Incoming {
     /// Collects the references of all code and of all relocated pointers.
     pub fn new(image: &Image<'_>, functions: &[Function], code: &[Code]) -> Self {
-        // An end may be where its section ends, too.
-        let is_code = |rva: Rva| {
-            let section = image.section_at(rva);
-            section.is_some_and(|s| s.kind() == SectionKind::Code)
-        };
         let mut list = Vec::new();
         for (index, code) in code.iter().enumerate().take(functions.len()) {
             let function = FunctionIndex(index as u32);
-            let data = code.references.iter().filter(|r| !is_code(r.target));
+            let data = code.references.iter();
+            let data = data.filter(|r| !is_code(image, r.target));
             list.extend(data.map(|r| (r.target, Site::Code(function, r.at))));
         }
         for place in &image.base_relocations {
-            if let Some(target) = image.pointer_at(*place).filter(|t| !is_code(*t)) {
+            if let Some(target) = image.pointer_at(*place).filter(|t| !is_code(image, *t)) {
                 list.push((target, Site::Pointer(*place)));
             }
         }
         list.sort_unstable();
         Incoming { list }
+    }
+
+    /// Adds the entries of tables of distances.
+    pub fn add_entries(&mut self, image: &Image<'_>, tables: &[SwitchTable]) {
+        let entries = tables.iter().filter(|t| t.branch == Rva(0)).flat_map(|t| {
+            let targets = image.switch_targets(t).unwrap_or_default();
+            let places = (0..).map(|i| Site::Pointer(t.entry_at(i)));
+            targets.into_iter().zip(places)
+        });
+        self.list
+            .extend(entries.filter(|(target, _)| !is_code(image, *target)));
+        self.list.sort_unstable();
+        self.list.dedup();
     }
 
     /// References to `[from, to)`: what they lead to, and where they are.
@@ -65,6 +75,12 @@ impl Incoming {
         let groups = self.within(floor, rva).chunk_by(|a, b| a.0 == b.0);
         groups.rev().map(|group| group[0].0)
     }
+}
+
+/// Whether an address lies in code. An end may be where its section ends, too.
+fn is_code(image: &Image<'_>, rva: Rva) -> bool {
+    let section = image.section_at(rva);
+    section.is_some_and(|s| s.kind() == SectionKind::Code)
 }
 
 impl Program<'_> {

@@ -9,7 +9,9 @@
 //!   leads to lies in the table. What lies behind the true end may be read as one entry more,
 //!   which leads further than to its own end, so that no entry is lost by this.
 
-use super::{Program, ReferenceKind, reach};
+use super::endings::{End, end_at};
+use super::uses::{self, Use};
+use super::{Program, ReferenceKind, Site, reach};
 use crate::addr::Rva;
 
 impl Program<'_> {
@@ -33,6 +35,48 @@ impl Program<'_> {
                 let targets = self.image.switch_targets(&table).unwrap_or_default();
                 self.switch_tables[index].entries = entries(table.table, &targets, room);
             }
+        }
+    }
+
+    /// What is done with the address that an entry of a table of distances leads to, which may
+    /// be the end of something, by all who use the table.
+    pub(super) fn use_of_entry(&self, place: Rva, end: &End) -> Use {
+        let Some((index, _)) = self.lookup_at(place) else {
+            return Use::Open;
+        };
+        let table = &self.switch_tables[index as usize];
+        let behind = table.entry_at(table.entries);
+        let sites = self.incoming().within(table.table, behind).iter();
+        let mut held = sites.filter_map(|(target, site)| match site {
+            Site::Code(..) => None,
+            Site::Pointer(other) => Some((*other, *target)),
+        });
+        // Where a table ends and this one begins, the end may be all that is meant.
+        let is_end = |(other, target): (Rva, Rva)| {
+            let index = self.lookup_at(other).map(|(index, _)| index);
+            let before = end_at(self, target);
+            matches!((index, before), (Some(index), Some(before))
+                if self.use_by_code(index, &before) == Use::End)
+        };
+        match held.all(is_end) {
+            true => self.use_by_code(index, end),
+            false => Use::Open,
+        }
+    }
+
+    /// The same by the code that refers to the table.
+    fn use_by_code(&self, index: u32, end: &End) -> Use {
+        let table = &self.switch_tables[index as usize];
+        let range = (table.table, table.entry_at(table.entries));
+        let sites = self.incoming().within(range.0, range.1).iter();
+        let mut users = sites.filter_map(|(_, site)| match site {
+            Site::Code(function, _) => Some(uses::of_entries(self, *function, range, end)),
+            Site::Pointer(_) => None,
+        });
+        let first = users.next().unwrap_or(Use::Open);
+        match users.all(|used| used == first) {
+            true => first,
+            false => Use::Open,
         }
     }
 

@@ -95,6 +95,7 @@ pub fn use_at(program: &Program<'_>, site: Site, end: &End) -> Use {
         (None, Site::Pointer(place)) if program.import_pointer(place).is_some() => {
             program.use_of_import_pointer(place, end)
         }
+        (None, Site::Pointer(place)) => program.use_of_entry(place, end),
         (None, _) => Use::Open,
     }
 }

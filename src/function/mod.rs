@@ -137,6 +137,7 @@ impl<'a> Program<'a> {
         program
             .referencers
             .add_entries(image, &program.switch_tables);
+        program.incoming.add_entries(image, &program.switch_tables);
         program.limit_constants();
         program.labels = program.find_labels();
         program.funclets = funclets::find(&program);

@@ -7,9 +7,18 @@ use super::FunctionIndex;
 use super::uses::Use;
 use crate::addr::Rva;
 
-/// What a function does with an address: the function, the field that holds the address, and
+/// What a function does with an address: the function, where it has the address from, and
 /// where the object begins that may end there, with its size.
-pub type UseQuestion = (FunctionIndex, u32, Rva, u32);
+pub type UseQuestion = (FunctionIndex, Asked, Rva, u32);
+
+/// Where a function has an address from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// The field at this offset of the function.
+    Reference(u32),
+    /// An entry of the table of distances at this address.
+    Table(Rva),
+}
 
 /// What was found so far. It holds as long as the program is not changed.
 #[derive(Debug, Default)]

@@ -168,7 +168,7 @@ impl Closure<'_> {
             let run = |(start, size): &&(Rva, u32)| (start.0..start.0 + size).contains(&target.0);
             let resolved = match runs.iter().find(run) {
                 Some((start, size)) => Ok(self.resolve_in_run((*start, *size), *target)),
-                None => self.resolve(*target, None),
+                None => self.resolve_pointer(record.entry_at(i as u32), *target),
             };
             match resolved {
                 Ok((target, addend)) => {

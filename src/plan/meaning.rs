@@ -84,7 +84,9 @@ impl Closure<'_> {
                 let found = references.iter().find(|r| r.at == at);
                 found.is_some_and(|r| handed::is_start(self.new, function, r, previous))
             }
-            (Site::Pointer(place), Ended::Constant) => self.new.datum_at(place).is_none(),
+            (Site::Pointer(place), Ended::Constant) => {
+                self.new.datum_at(place).is_none() && self.new.lookup_at(place).is_none()
+            }
             _ => false,
         }
     }

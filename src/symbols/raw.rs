@@ -104,6 +104,14 @@ pub struct SwitchTable {
     pub entry: SwitchEntry,
 }
 
+impl SwitchTable {
+    /// Where an entry is.
+    pub fn entry_at(&self, index: u32) -> Rva {
+        let before = index.saturating_mul(self.entry.width());
+        Rva(self.table.0.saturating_add(before))
+    }
+}
+
 /// The record's fields before addresses are resolved: (section, offset) pairs.
 pub struct RawSwitchTable {
     /// What the entries are relative to.

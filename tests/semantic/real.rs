@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct Real {
     pub name: &'static str,
-    /// Folders of the sources that are mutated, and files in them that are left out.
-    trees: &'static [(&'static str, &'static [&'static str])],
+    /// The folder of the sources that are mutated, and which of its files are.
+    tree: (&'static str, Files),
     /// Files that are compiled as they are.
     rest: &'static [&'static str],
     /// Options of the compiler; `SRC` is the folder of all sources.
@@ -18,11 +18,18 @@ pub struct Real {
     pub script: Option<&'static str>,
 }
 
+/// Files of C of a folder.
+#[derive(Clone, Copy, Debug)]
+enum Files {
+    AllBut(&'static [&'static str]),
+    Only(&'static [&'static str]),
+}
+
 /// The programs, by the names of their sources.
 pub const ALL: [Real; 5] = [
     Real {
         name: "lua",
-        trees: &[("lua/src", &["luac.c", "lua.c"])],
+        tree: ("lua/src", Files::AllBut(&["luac.c", "lua.c"])),
         rest: &["SRC/lua/src/lua.c"],
         options: "-DLUA_COMPAT_5_3",
         arguments: &["ROOT/tests/transplant/programs/script.lua"],
@@ -30,7 +37,7 @@ pub const ALL: [Real; 5] = [
     },
     Real {
         name: "zlib",
-        trees: &[("zlib", &[])],
+        tree: ("zlib", Files::AllBut(&[])),
         rest: &["SRC/zlib/test/example.c"],
         options: "-ISRC/zlib -DNO_FSEEKO",
         arguments: &["HERE/example.gz"],
@@ -38,7 +45,7 @@ pub const ALL: [Real; 5] = [
     },
     Real {
         name: "libpng",
-        trees: &[("libpng", &["pngtest.c", "example.c"])],
+        tree: ("libpng", Files::AllBut(&["pngtest.c", "example.c"])),
         rest: &["SRC/libpng/pngtest.c", "SRC/zlib/*.c"],
         options: "-ISRC/libpng -ISRC/zlib -DPNG_INTEL_SSE_OPT=0 -DNO_FSEEKO",
         arguments: &["SRC/libpng/pngtest.png", "HERE/out.png"],
@@ -46,7 +53,10 @@ pub const ALL: [Real; 5] = [
     },
     Real {
         name: "expat",
-        trees: &[("expat/expat/lib", &["xmltok_impl.c", "xmltok_ns.c"])],
+        tree: (
+            "expat/expat/lib",
+            Files::AllBut(&["xmltok_impl.c", "xmltok_ns.c"]),
+        ),
         rest: &["ROOT/tests/semantic/real/expat.c"],
         options: "-ISRC/expat/expat/lib -DXML_STATIC -DXML_GE=1 -DXML_DTD -DXML_NS -DXML_CONTEXT_BYTES=1024 -DXML_POOR_ENTROPY",
         arguments: &[],
@@ -54,10 +64,7 @@ pub const ALL: [Real; 5] = [
     },
     Real {
         name: "sqlite",
-        trees: &[(
-            "sqlite/one",
-            &["shell.c", "fts5.c", "fts5parse.c", "opcodes.c", "parse.c"],
-        )],
+        tree: ("sqlite/one", Files::Only(&["sqlite3.c"])),
         rest: &["SRC/sqlite/one/shell.c"],
         options: "-ISRC/sqlite/one -DSQLITE_ENABLE_RTREE -DSQLITE_ENABLE_MATH_FUNCTIONS",
         arguments: &["-batch", ":memory:"],
@@ -68,13 +75,15 @@ pub const ALL: [Real; 5] = [
 impl Real {
     /// The files that are mutated.
     pub fn own(&self, sources: &Path) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        for (tree, left_out) in self.trees {
-            found.extend(c_files(&sources.join(tree)).into_iter().filter(|path| {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                !left_out.contains(&&*name)
-            }));
-        }
+        let (folder, files) = self.tree;
+        let mut found = c_files(&sources.join(folder));
+        found.retain(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            match files {
+                Files::AllBut(names) => !names.contains(&&*name),
+                Files::Only(names) => names.contains(&&*name),
+            }
+        });
         found
     }
 

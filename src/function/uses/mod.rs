@@ -8,7 +8,7 @@
 //! * Everything else, such as storing it or handing it to others, leaves both open.
 //!
 //! The address may as well be loaded from a pointer that the compiler made to what another file
-//! defines.
+//! defines, or be an entry of a table of distances, which is added to the address of the table.
 //!
 //! A forward interpretation over registers and slots of the frame, of this one address only:
 //! one linear pass with a state per branch target, repeated until nothing changes. Values are
@@ -27,6 +27,7 @@ use iced_x86::{
 };
 
 use super::endings::End;
+use super::remembered::Asked;
 use super::{FunctionIndex, Place, Program, Reference};
 use crate::addr::Rva;
 use crate::function::convention::ARGUMENTS;
@@ -64,26 +65,63 @@ const MAX_HANDED: usize = 1 << 13;
 
 /// What a function does with the address that `reference` takes, where `end` may end there.
 pub fn of(program: &Program<'_>, function: FunctionIndex, reference: &Reference, end: &End) -> Use {
-    let question = (function, reference.at, end.start, end.len);
+    let start = Start {
+        reference: Some(reference.at),
+        loaded: program.import_pointer(reference.target).is_some(),
+        table: None,
+    };
+    let asked = Asked::Reference(reference.at);
+    remembered(program, function, (asked, start), end)
+}
+
+/// What a function does with an address that is an entry of the table of distances in a range,
+/// where `end` may end there.
+pub fn of_entries(
+    program: &Program<'_>,
+    function: FunctionIndex,
+    table: (Rva, Rva),
+    end: &End,
+) -> Use {
+    let start = Start {
+        reference: None,
+        loaded: false,
+        table: Some(table),
+    };
+    remembered(program, function, (Asked::Table(table.0), start), end)
+}
+
+fn remembered(
+    program: &Program<'_>,
+    function: FunctionIndex,
+    (asked, start): (Asked, Start),
+    end: &End,
+) -> Use {
+    let question = (function, asked, end.start, end.len);
     program.remembered.used(question).unwrap_or_else(|| {
-        let found = find(program, function, reference, end);
+        let budget = Cell::new(MAX_HANDED);
+        let followed = Followed {
+            program,
+            budget: &budget,
+            start,
+            before: (end.start, Rva(end.start.0 + end.len)),
+            depth: 0,
+        };
+        let shown = followed.through(function, &State::default(), MAX_CODE);
+        let found = shown.map_or(Use::Open, Shown::verdict);
         program.remembered.note_use(question, found);
         found
     })
 }
 
-fn find(program: &Program<'_>, function: FunctionIndex, reference: &Reference, end: &End) -> Use {
-    let budget = Cell::new(MAX_HANDED);
-    let followed = Followed {
-        program,
-        budget: &budget,
-        reference: Some(reference.at),
-        loaded: program.import_pointer(reference.target).is_some(),
-        before: (end.start, Rva(end.start.0 + end.len)),
-        depth: 0,
-    };
-    let shown = followed.through(function, &State::default(), MAX_CODE);
-    shown.map_or(Use::Open, Shown::verdict)
+/// Where an address comes from.
+#[derive(Clone, Copy, Default)]
+struct Start {
+    /// The field that holds it; `None` where the function is handed it.
+    reference: Option<u32>,
+    /// Whether that field leads to a pointer that holds the address (`.refptr.NAME`).
+    loaded: bool,
+    /// The table of distances that leads to it.
+    table: Option<(Rva, Rva)>,
 }
 
 /// An address, on its way through one function.
@@ -92,10 +130,7 @@ struct Followed<'f> {
     program: &'f Program<'f>,
     /// Bytes of code that may still be followed in functions to which it is handed.
     budget: &'f Cell<usize>,
-    /// The field that holds it; `None` where the function is handed it.
-    reference: Option<u32>,
-    /// Whether that field leads to a pointer that holds the address (`.refptr.NAME`).
-    loaded: bool,
+    start: Start,
     /// The object before the address.
     before: (Rva, Rva),
     /// How many functions have handed it on.
@@ -157,8 +192,10 @@ impl Followed<'_> {
             entry.set(register, state.get(register));
         }
         let inner = Followed {
-            reference: None,
-            loaded: false,
+            start: Start {
+                table: self.start.table,
+                ..Start::default()
+            },
             depth: self.depth + 1,
             ..self
         };

@@ -15,6 +15,7 @@ impl Walk<'_> {
         }
         let takes = self
             .followed
+            .start
             .reference
             .is_some_and(|field| (at..at + i.len() as u32).contains(&field));
         self.note_memory(state, i, takes);
@@ -38,7 +39,7 @@ impl Walk<'_> {
             }
         }
         // It may load the address and do anything with it.
-        self.shown.escaped |= takes && self.followed.loaded;
+        self.shown.escaped |= takes && self.followed.start.loaded;
         self.otherwise(state, i);
     }
 
@@ -59,7 +60,7 @@ impl Walk<'_> {
 
     /// What the memory that an instruction reads or writes shows.
     fn note_memory(&mut self, state: &State, i: &Instruction, takes: bool) {
-        if !takes && !state.holds_in_registers() {
+        if !takes && !state.holds_in_registers() && self.followed.start.table.is_none() {
             return;
         }
         let memory: Vec<UsedMemory> = self.info.info(i).used_memory().to_vec();
@@ -69,7 +70,8 @@ impl Walk<'_> {
             }
             if i.is_ip_rel_memory_operand() {
                 // The address itself is the operand.
-                self.shown.at_or_behind |= takes && !self.followed.loaded;
+                self.shown.at_or_behind |= takes && !self.followed.start.loaded;
+                self.shown.escaped |= self.reads_table(i) && i.mnemonic() != Mnemonic::Movsxd;
                 continue;
             }
             let mut address = match operand.base() {
@@ -80,6 +82,9 @@ impl Walk<'_> {
                 let index = state.get(operand.index());
                 address = address.sum(&scaled(&index, operand.scale()));
             }
+            // Whatever else is read of a table of distances is not followed.
+            let in_table = address.on_the_way.table || address.on_the_way.entry;
+            self.shown.escaped |= in_table && i.mnemonic() != Mnemonic::Movsxd;
             let displacement = operand.displacement() as i64;
             let this = if takes {
                 // The displacement is the address: `[image base + index * 4 + address]`.
@@ -136,6 +141,7 @@ impl Walk<'_> {
 
     fn note_comparison(&mut self, a: &Value, b: &Value) {
         for (one, other) in [(a, b), (b, a)] {
+            self.shown.escaped |= one.leads();
             if one.holds() && other.is_before() {
                 self.shown.compared = true;
             } else if one.holds() {
@@ -184,7 +190,7 @@ impl Walk<'_> {
     }
 
     fn load(&self, state: &State, i: &Instruction, takes: bool) -> Value {
-        if takes && self.followed.loaded {
+        if takes && self.followed.start.loaded {
             return this();
         }
         if i.is_ip_rel_memory_operand() {
@@ -239,6 +245,9 @@ impl Walk<'_> {
             Mnemonic::Mov if !second.holds() => Some(narrowed(&second)),
             Mnemonic::Movzx => {
                 (is_memory || !second.holds()).then(|| Value::number(Others::NotNegative))
+            }
+            Mnemonic::Movsxd if is_memory && self.loads_distance(state, i) => {
+                Some(Value::distance())
             }
             Mnemonic::Movsxd if !is_memory && !second.holds() => {
                 let mut value = Value::any();
@@ -315,8 +324,32 @@ impl Walk<'_> {
         value.sum(&Value::known(i.memory_displacement64() as i64))
     }
 
+    /// Whether an operand that counts from the instruction lies in the table of distances.
+    fn reads_table(&self, i: &Instruction) -> bool {
+        let place = Rva(i.ip_rel_memory_address() as u32);
+        let table = self.followed.start.table;
+        table.is_some_and(|(from, to)| (from..to).contains(&place))
+    }
+
+    /// Whether the memory that an instruction reads is an entry of the table of distances.
+    fn loads_distance(&self, state: &State, i: &Instruction) -> bool {
+        if i.is_ip_rel_memory_operand() {
+            return self.reads_table(i);
+        }
+        let address = self.address(state, i, false);
+        address.on_the_way.table || address.on_the_way.entry
+    }
+
     /// Another address than the one that is followed.
     fn address_of(&self, target: Rva) -> Value {
+        if self
+            .followed
+            .start
+            .table
+            .is_some_and(|(from, _)| from == target)
+        {
+            return Value::table();
+        }
         match (self.followed.before.0..self.followed.before.1).contains(&target) {
             true => Value {
                 before: true,

@@ -110,6 +110,33 @@ pub struct Value {
     pub before: bool,
     /// A number, or anything else.
     pub number: Numbers,
+    /// What leads to the address by way of a table of distances.
+    pub on_the_way: OnTheWay,
+}
+
+/// What leads to an address that is an entry of a table of distances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnTheWay {
+    /// The address of the table, from which the distances count.
+    pub table: bool,
+    /// That of some entry.
+    pub entry: bool,
+    /// A distance: with the address of the table, it is the address.
+    pub distance: bool,
+}
+
+impl OnTheWay {
+    fn is_any(self) -> bool {
+        self.table || self.entry || self.distance
+    }
+
+    fn join(self, other: OnTheWay) -> OnTheWay {
+        OnTheWay {
+            table: self.table || other.table,
+            entry: self.entry || other.entry,
+            distance: self.distance || other.distance,
+        }
+    }
 }
 
 impl Value {
@@ -137,9 +164,38 @@ impl Value {
         }
     }
 
-    /// Whether it may be, or be derived from, the address.
+    /// The address of the table of distances.
+    pub fn table() -> Self {
+        let table = OnTheWay {
+            table: true,
+            ..OnTheWay::default()
+        };
+        Value {
+            on_the_way: table,
+            ..Value::default()
+        }
+    }
+
+    /// An entry of the table of distances.
+    pub fn distance() -> Self {
+        let distance = OnTheWay {
+            distance: true,
+            ..OnTheWay::default()
+        };
+        Value {
+            on_the_way: distance,
+            ..Value::default()
+        }
+    }
+
+    /// Whether it may be, or be derived from, the address, or leads to it.
     pub fn holds(&self) -> bool {
-        !self.this.is_none()
+        !self.this.is_none() || self.leads()
+    }
+
+    /// Whether it may be what leads to the address by way of a table.
+    pub fn leads(&self) -> bool {
+        self.on_the_way.is_any()
     }
 
     /// Whether it is a pointer into the object before, and nothing else.
@@ -153,11 +209,16 @@ impl Value {
         joined.this.join(&other.this);
         joined.before |= other.before;
         joined.number.join(&other.number);
+        joined.on_the_way = self.on_the_way.join(other.on_the_way);
         joined
     }
 
     /// The sum of two values.
     pub fn sum(&self, other: &Value) -> Value {
+        let nothing = Value::known(0);
+        if *other == nothing || *self == nothing {
+            return if *other == nothing { self } else { other }.clone();
+        }
         let mut this = self.this.sum(&other.number);
         this.join(&other.this.sum(&self.number));
         let mut number = self.number.sum(&other.number);
@@ -166,11 +227,29 @@ impl Value {
             number.others = Others::Any;
         }
         let numbers = |v: &Value| !v.number.is_none();
+        let entry = self.follow(other, &mut this) | other.follow(self, &mut this);
         Value {
             this,
             before: self.before && numbers(other) || other.before && numbers(self),
             number,
+            on_the_way: OnTheWay {
+                entry,
+                ..OnTheWay::default()
+            },
         }
+    }
+
+    /// What adding another value to a table or to a distance makes of it: the address, or what
+    /// is derived from it; whether it may be the address of an entry.
+    fn follow(&self, other: &Value, this: &mut Numbers) -> bool {
+        let (own, numbers) = (self.on_the_way, !other.number.is_none());
+        if own.table && other.on_the_way.distance {
+            this.insert(0, Others::Any);
+        }
+        if own.entry && other.on_the_way.distance || own.distance && numbers {
+            this.others = Others::Any;
+        }
+        (own.table || own.entry) && numbers
     }
 }
 
