@@ -79,6 +79,7 @@ pub fn of(program: &Program<'_>, headers: &Headers) -> Tables {
     debug(image, headers, &mut found);
     guards(image, headers, &mut found);
     unwind(program, &mut found);
+    found.extend(super::copies::of(program));
     found.extend(discarded(program));
     found.extend(of_imports(program, headers));
     pseudo_relocations(program, &mut found);
