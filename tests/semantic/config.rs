@@ -29,6 +29,9 @@ pub struct Config {
     pub link: Vec<String>,
     /// The program uses native thread-local storage.
     pub thread_locals: bool,
+    /// The program may throw: C++ has exceptions and type information, and is linked with what
+    /// they need at run time.
+    pub exceptions: bool,
 }
 
 impl Config {
@@ -69,11 +72,13 @@ impl Config {
         let taken = rare.iter().filter(|(_, share)| rng.percent(*share));
         link.extend(taken.map(|(option, _)| option));
         let thread_locals = rng.percent(40);
+        let exceptions = rng.percent(40);
         Config {
             abi,
             options: options.into_iter().map(str::to_owned).collect(),
             link: link.into_iter().map(str::to_owned).collect(),
             thread_locals,
+            exceptions,
         }
     }
 
@@ -83,6 +88,7 @@ impl Config {
             "gnu" => self.abi == Abi::Gnu,
             "msvc" => self.abi == Abi::Msvc,
             "thread-locals" => self.thread_locals,
+            "exceptions" => self.exceptions,
             "optimised" => !self.options.iter().any(|o| o == "-O0"),
             other => panic!("{}: what is {other}?", template.name),
         })
