@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Function;
-use super::thrown;
+use super::descriptions;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
 use crate::symbols::{ModuleIndex, Symbols, TypeIndex};
@@ -135,7 +135,7 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
             }
         }
     }
-    let described = thrown::find(image, symbols);
+    let described = descriptions::find(image, symbols);
     for description in &described {
         if let Some(item) = item_at(image, &mut items, description.rva) {
             let module = symbols.contribution_at(description.rva).map(|c| c.module);

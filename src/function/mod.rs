@@ -10,6 +10,7 @@ mod before;
 pub(crate) mod convention;
 mod data;
 mod decode;
+mod descriptions;
 mod endings;
 mod ends;
 mod extents;
@@ -30,7 +31,6 @@ mod reach;
 mod references;
 mod remembered;
 mod thread_locals;
-mod thrown;
 mod type_info;
 mod uses;
 mod visibility;
@@ -394,7 +394,7 @@ impl<'a> Program<'a> {
     /// Whether an address without a symbol is that of the description of a thrown type, in the
     /// C++ ABI of Microsoft: it leads to others by RVAs of its own image.
     pub fn describes_thrown(&self, rva: Rva) -> bool {
-        thrown::is_throw_info(self.image, rva)
+        descriptions::is_throw_info(self.image, rva)
     }
 
     /// Every address of read-only data that code or data refers to, ascending, once each.
