@@ -55,6 +55,6 @@
         @Trouble trouble = { @codes[n & 3] {{op:+ ~~ -}} n };
         throw trouble;
     }
-    {{stmt: ~~ if (n % 4 == 3) throw n;}}
+    {{throw: ~~ if (n % 4 == 3) throw n;}}
     return n;
 }
