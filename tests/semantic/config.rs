@@ -34,6 +34,9 @@ pub struct Config {
     pub exceptions: bool,
 }
 
+/// Handlers of the Msvc ABI also run for what the machine itself throws.
+const ASYNCHRONOUS: &str = "-fasync-exceptions";
+
 impl Config {
     /// Consecutive seeds go through both ABIs and all levels.
     pub fn new(seed: u64, rng: &mut Rng) -> Self {
@@ -73,6 +76,9 @@ impl Config {
         link.extend(taken.map(|(option, _)| option));
         let thread_locals = rng.percent(40);
         let exceptions = rng.percent(40);
+        if abi == Abi::Msvc && exceptions && rng.percent(15) {
+            options.push(ASYNCHRONOUS);
+        }
         Config {
             abi,
             options: options.into_iter().map(str::to_owned).collect(),
@@ -80,6 +86,12 @@ impl Config {
             thread_locals,
             exceptions,
         }
+    }
+
+    /// The same for a program in which nothing throws.
+    pub fn leave_out_exceptions(&mut self) {
+        self.exceptions = false;
+        self.options.retain(|o| o != ASYNCHRONOUS);
     }
 
     /// Whether programs of these options can have such a part.

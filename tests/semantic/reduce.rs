@@ -103,7 +103,7 @@ fn link(spec: &Spec, number: usize) -> Option<Spec> {
 fn exceptions(spec: &Spec, number: usize) -> Option<Spec> {
     let needed = spec.parts.iter().any(|p| p.exceptions);
     let mut less = spec.clone();
-    less.config.exceptions = false;
+    less.config.leave_out_exceptions();
     (spec.config.exceptions && !needed && number == 0).then_some(less)
 }
 

@@ -147,7 +147,9 @@ impl Spec {
             });
         }
         // What throwing needs is large, and only for those that do.
-        config.exceptions = parts.iter().any(|p| p.exceptions);
+        if !parts.iter().any(|p| p.exceptions) {
+            config.leave_out_exceptions();
+        }
         Spec {
             config,
             parts,
