@@ -21,6 +21,7 @@
 //! What is left over is refused.
 
 mod code;
+mod copies;
 mod headers;
 mod links;
 mod lists;

@@ -79,6 +79,7 @@ pub fn of(program: &Program<'_>, headers: &Headers) -> Tables {
     debug(image, headers, &mut found);
     guards(image, headers, &mut found);
     unwind(program, &mut found);
+    found.extend(super::copies::of(program));
     found.extend(discarded(program));
     found.extend(of_imports(program, headers));
     pseudo_relocations(program, &mut found);
@@ -89,17 +90,25 @@ pub fn of(program: &Program<'_>, headers: &Headers) -> Tables {
         .iter()
         .filter(|d| d.names.iter().any(|n| guard(&n.name)));
     found.extend(named.map(|d| (d.rva, d.size)));
+    Tables {
+        ranges: disjoint(found),
+    }
+}
+
+/// The same ranges ascending, those that overlap as one. What merely touches stays apart: it
+/// may be of another section.
+fn disjoint(mut found: Vec<(Rva, u32)>) -> Vec<(Rva, u32)> {
     found.sort_unstable();
     let mut ranges: Vec<(Rva, u32)> = Vec::new();
     for (rva, size) in found {
         match ranges.last_mut() {
-            Some((start, length)) if rva.0 - start.0 <= *length => {
+            Some((start, length)) if rva.0 - start.0 < *length => {
                 *length = (*length).max((rva.0 - start.0).saturating_add(size));
             }
             _ => ranges.push((rva, size)),
         }
     }
-    Tables { ranges }
+    ranges
 }
 
 /// A text with its zero.
@@ -463,5 +472,17 @@ fn used_imports(old: &Program<'_>, new: &Program<'_>, rest: &mut Rest) {
             );
             rest.nothing(None, None, detail);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::disjoint;
+    use crate::addr::Rva;
+
+    #[test]
+    fn tables_that_touch_stay_apart() {
+        let found = vec![(Rva(0x2000), 8), (Rva(0x1ff0), 16), (Rva(0x1ff4), 4)];
+        assert_eq!(disjoint(found), [(Rva(0x1ff0), 16), (Rva(0x2000), 8)]);
     }
 }

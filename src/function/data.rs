@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Function;
+use super::descriptions;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
 use crate::symbols::{ModuleIndex, Symbols, TypeIndex};
@@ -134,9 +135,30 @@ pub fn find(image: &Image<'_>, symbols: &Symbols, functions: &[Function]) -> Vec
             }
         }
     }
+    let described = descriptions::find(image, symbols);
+    for description in &described {
+        if let Some(item) = item_at(image, &mut items, description.rva) {
+            let module = symbols.contribution_at(description.rva).map(|c| c.module);
+            item.names.push(DataName {
+                name: description.name.clone(),
+                global: module.is_none(),
+                module,
+                scope: None,
+                owner: None,
+                public: false,
+            });
+        }
+    }
     items.sort_by_key(|d| d.rva);
     merge_same_address(&mut items);
     set_sizes(image, symbols, functions, &mut items);
+    for description in described {
+        if let Ok(at) = items.binary_search_by_key(&description.rva, |d| d.rva) {
+            let item = &mut items[at];
+            item.size = item.size.min(description.size);
+            item.content = item.size;
+        }
+    }
     items
 }
 

@@ -10,6 +10,7 @@ mod before;
 pub(crate) mod convention;
 mod data;
 mod decode;
+mod descriptions;
 mod endings;
 mod ends;
 mod extents;
@@ -389,6 +390,12 @@ impl<'a> Program<'a> {
     /// The same, as far as it is worth comparing: without what may be padding.
     pub fn compared_extent(&self, rva: Rva) -> u32 {
         reach::compared_extent(self, rva)
+    }
+
+    /// Whether an address without a symbol is that of the description of a thrown type, in the
+    /// C++ ABI of Microsoft: it leads to others by RVAs of its own image.
+    pub fn describes_thrown(&self, rva: Rva) -> bool {
+        descriptions::is_throw_info(self.image, rva)
     }
 
     /// Every address of read-only data that code or data refers to, ascending, once each.

@@ -11,7 +11,9 @@ use super::{Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, Unwind
 use crate::addr::Rva;
 use crate::diff::place_text;
 use crate::finding::rules::code;
-use crate::function::{Block, Field, Function, FunctionIndex, HandlerData, Item, Place};
+use crate::function::{
+    Block, DataIndex, DataItem, Field, Function, FunctionIndex, HandlerData, Item, Place, Program,
+};
 use crate::image::{RuntimeFunction, UnwindInfo};
 
 impl Closure<'_> {
@@ -243,6 +245,13 @@ impl Closure<'_> {
                 other => Ok(other),
             },
             // A type descriptor: catch blocks compare it by the name in it.
+            Place::Data(d, 0) if self.is_named_otherwise(d) => {
+                let reason = format!(
+                    "its handler data leads to {}, whose type has another name in the old build",
+                    place_text(self.new, rva)
+                );
+                Err((&code::EXCEPTION_DATA, reason))
+            }
             Place::Data(d, 0) => {
                 let name = self.new.datum(d).display_name().to_owned();
                 let piece = self.piece(Source::Datum(d), &name, PieceKind::Constant, rva);
@@ -253,6 +262,20 @@ impl Closure<'_> {
                 Err((&code::EXCEPTION_DATA, reason))
             }
         }
+    }
+
+    /// Whether the name in a type descriptor differs from that of the old build, by the hash of
+    /// an unnamed namespace: what old code throws would not be caught.
+    fn is_named_otherwise(&self, d: DataIndex) -> bool {
+        let old = self.diff.old_datum(d).map(|o| self.old.datum(o));
+        let text = |program: &Program<'_>, item: &DataItem| {
+            let own = program.image.loaded_bytes(item.rva, item.content_size());
+            let mut text = own.unwrap_or_default();
+            text.drain(..text.len().min(16));
+            text.truncate(text.iter().position(|b| *b == 0).unwrap_or(text.len()));
+            text
+        };
+        old.is_some_and(|old| text(self.old, old) != text(self.new, self.new.datum(d)))
     }
 
     fn is_carried(&self, function: FunctionIndex) -> bool {

@@ -12,7 +12,7 @@ use super::twins::Twins;
 use super::{FixupTarget, Hazard, Piece, PieceIndex, PieceKind};
 use crate::addr::Rva;
 use crate::diff::{Diff, ThreadLocalPairs, follows, place_text};
-use crate::finding::{Finding, Rule, rules::code};
+use crate::finding::{Finding, Rule, rules::code, rules::data};
 use crate::function::{DataIndex, End, FunctionIndex, Place, Program};
 use crate::image::Import;
 
@@ -279,6 +279,11 @@ impl<'p> Closure<'p> {
             Place::Constant => {
                 if let Some(twin) = self.twin(target, accessed) {
                     return Ok((FixupTarget::Old(twin), 0));
+                }
+                if new.describes_thrown(target) {
+                    let place = place_text(new, target);
+                    let reason = format!("refers to the description of a thrown type, {place}");
+                    return Err((&data::NEW_TYPE_INFORMATION, reason));
                 }
                 let size = accessed.unwrap_or_else(|| new.anonymous_extent(target));
                 // Where a part of a pointer is read, the pointer is carried.

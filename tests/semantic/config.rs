@@ -29,7 +29,13 @@ pub struct Config {
     pub link: Vec<String>,
     /// The program uses native thread-local storage.
     pub thread_locals: bool,
+    /// The program may throw: C++ has exceptions and type information, and is linked with what
+    /// they need at run time.
+    pub exceptions: bool,
 }
+
+/// Handlers of the Msvc ABI also run for what the machine itself throws.
+const ASYNCHRONOUS: &str = "-fasync-exceptions";
 
 impl Config {
     /// Consecutive seeds go through both ABIs and all levels.
@@ -69,12 +75,23 @@ impl Config {
         let taken = rare.iter().filter(|(_, share)| rng.percent(*share));
         link.extend(taken.map(|(option, _)| option));
         let thread_locals = rng.percent(40);
+        let exceptions = rng.percent(40);
+        if abi == Abi::Msvc && exceptions && rng.percent(15) {
+            options.push(ASYNCHRONOUS);
+        }
         Config {
             abi,
             options: options.into_iter().map(str::to_owned).collect(),
             link: link.into_iter().map(str::to_owned).collect(),
             thread_locals,
+            exceptions,
         }
+    }
+
+    /// The same for a program in which nothing throws.
+    pub fn leave_out_exceptions(&mut self) {
+        self.exceptions = false;
+        self.options.retain(|o| o != ASYNCHRONOUS);
     }
 
     /// Whether programs of these options can have such a part.
@@ -83,6 +100,7 @@ impl Config {
             "gnu" => self.abi == Abi::Gnu,
             "msvc" => self.abi == Abi::Msvc,
             "thread-locals" => self.thread_locals,
+            "exceptions" => self.exceptions,
             "optimised" => !self.options.iter().any(|o| o == "-O0"),
             other => panic!("{}: what is {other}?", template.name),
         })

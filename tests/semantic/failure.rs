@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::config::Abi;
+use crate::libraries;
 use crate::render::{self, Unit};
 use crate::spec::{Side, Spec};
 use crate::workshop::write_unit;
@@ -36,23 +37,30 @@ pub fn keep(folder: &Path, name: &str, spec: &Spec, what: &str) -> Result<PathBu
         };
         write_unit(&folder, &both, "kind.h")?;
     }
-    let case = case(spec, &old, &new, name);
+    let case = case(spec, &old, &new, name)?;
     std::fs::write(folder.join("case.toml"), case).map_err(|e| e.to_string())?;
     let said = format!("{:#?}\n\n{what}\n", spec.edits);
     std::fs::write(folder.join("report.txt"), said).map_err(|e| e.to_string())?;
     Ok(folder)
 }
 
-fn case(spec: &Spec, old: &[Unit], new: &[Unit], name: &str) -> String {
+fn case(spec: &Spec, old: &[Unit], new: &[Unit], name: &str) -> Result<String, String> {
     let config = &spec.config;
     let paths = |units: &[Unit]| -> Vec<String> { units.iter().map(|u| u.path.clone()).collect() };
+    // Only what throws needs more than tests/kinds has; its libraries are those of this machine.
+    let libraries = match config.exceptions {
+        true => libraries::needed(config.abi, true)?,
+        false => Vec::new(),
+    };
     let options = |side| {
         let link = render::link(spec, side);
         let form = |o: &String| match config.abi {
             Abi::Gnu => format!("-Xlink=-{o}"),
             Abi::Msvc => format!("/{o}"),
         };
-        link.iter().map(form).collect::<Vec<_>>().join(" ")
+        let mut words: Vec<String> = link.iter().map(form).collect();
+        words.extend(libraries.iter().cloned());
+        words.join(" ")
     };
     let mut out = String::new();
     let _ = writeln!(
@@ -64,12 +72,14 @@ fn case(spec: &Spec, old: &[Unit], new: &[Unit], name: &str) -> String {
         .replace(": edits \"", ": edits of ")
         .replace("\".\"", ".\"");
     let _ = writeln!(out, "abi = \"{}\"", config.abi.name());
-    let threads = if config.thread_locals {
-        " -DTHREAD_LOCALS"
-    } else {
-        ""
-    };
-    let _ = writeln!(out, "options = \"{}{threads}\"", config.options.join(" "));
+    let mut compile = config.options.join(" ");
+    if config.thread_locals {
+        compile.push_str(" -DTHREAD_LOCALS");
+    }
+    if config.exceptions {
+        compile.push_str(" -fexceptions -fcxx-exceptions -frtti -DEXCEPTIONS");
+    }
+    let _ = writeln!(out, "options = \"{compile}\"");
     let _ = writeln!(out, "sources = {:?}", paths(old));
     if paths(old) != paths(new) {
         let _ = writeln!(out, "new_sources = {:?}", paths(new));
@@ -87,5 +97,5 @@ fn case(spec: &Spec, old: &[Unit], new: &[Unit], name: &str) -> String {
         let _ = writeln!(out, "new_link = \"{}\"", options(Side::New));
     }
     out.push_str("\n[expect]\nruns = true\n");
-    out
+    Ok(out)
 }

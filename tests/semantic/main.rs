@@ -27,6 +27,7 @@ mod csmith;
 mod failure;
 mod journal;
 mod judge;
+mod libraries;
 mod model;
 mod mutant_session;
 mod mutants;

@@ -2,12 +2,14 @@
 //!
 //! Only what is certain counts. A function is *changed* where its own bytes or the names that
 //! it refers to differ; it is *the same* where those are equal and all data of its object
-//! are; of anything between nothing is said. Names that several objects define are left out.
+//! are; of anything between nothing is said, nor of what has a handler of exceptions and is
+//! itself as it was: code of its own may belong to it, and tables. Names that several objects
+//! define are left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SectionKind};
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SectionIndex, SectionKind};
 
 /// What is certain about a pair of builds.
 #[derive(Debug, Default)]
@@ -67,6 +69,8 @@ impl Content {
 #[derive(Default)]
 struct Contents {
     functions: BTreeMap<String, Content>,
+    /// Those with a handler of exceptions.
+    handled: BTreeSet<String>,
     data: Vec<(String, Content)>,
 }
 
@@ -85,6 +89,7 @@ pub fn compare(pairs: &[(PathBuf, PathBuf)]) -> Option<Certain> {
             }
             match new.functions.get(name) {
                 Some(other) if content.is_changed(other) => certain.changed.insert(name.clone()),
+                _ if old.handled.contains(name) || new.handled.contains(name) => false,
                 Some(other) if content == other => certain.same.insert(name.clone()),
                 _ => false,
             };
@@ -117,6 +122,7 @@ fn contents(path: &Path) -> Option<Contents> {
     let bytes = std::fs::read(path).ok()?;
     let file = object::File::parse(&*bytes).ok()?;
     let mut found = Contents::default();
+    let handled = handled(&file)?;
     for section in file.sections() {
         let name = section.name().ok()?.to_owned();
         let is_code = section.kind() == SectionKind::Text;
@@ -159,8 +165,37 @@ fn contents(path: &Path) -> Option<Contents> {
             .filter(|n| !n.starts_with(['.', '$']))
             .collect();
         if let [function] = &functions[..] {
+            if handled.contains(&section.index()) {
+                found.handled.insert(function.clone());
+            }
             found.functions.insert(function.clone(), content);
         }
     }
     Some(found)
+}
+
+/// The sections of code with a handler: their unwind information refers to something.
+fn handled(file: &object::File<'_>) -> Option<HashSet<SectionIndex>> {
+    let mut code = HashSet::new();
+    for section in file.sections() {
+        if !section.name().ok()?.starts_with(".pdata") {
+            continue;
+        }
+        let mut targets = section.relocations().filter_map(|(_, r)| match r.target() {
+            object::RelocationTarget::Symbol(index) => {
+                file.symbol_by_index(index).ok()?.section_index()
+            }
+            _ => None,
+        });
+        // Start, end and unwind information of each function.
+        while let (Some(start), Some(_), Some(unwind)) =
+            (targets.next(), targets.next(), targets.next())
+        {
+            let unwind = file.section_by_index(unwind).ok()?;
+            if unwind.relocations().next().is_some() {
+                code.insert(start);
+            }
+        }
+    }
+    Some(code)
 }

@@ -42,7 +42,16 @@ fn still(means: &Means, folder: &Path, spec: &Spec, how: How) -> Option<String> 
 type Step = fn(&Spec, usize) -> Option<Spec>;
 
 /// What is left out, in this order.
-const STEPS: [Step; 7] = [untouched_parts, parts, edits, parts, options, link, places];
+const STEPS: [Step; 8] = [
+    untouched_parts,
+    parts,
+    edits,
+    parts,
+    options,
+    link,
+    exceptions,
+    places,
+];
 
 /// All parts without an edit, at once.
 fn untouched_parts(spec: &Spec, number: usize) -> Option<Spec> {
@@ -88,6 +97,14 @@ fn link(spec: &Spec, number: usize) -> Option<Spec> {
     let mut less = spec.clone();
     less.config.link.remove(at);
     Some(less)
+}
+
+/// Exceptions go where nothing throws.
+fn exceptions(spec: &Spec, number: usize) -> Option<Spec> {
+    let needed = spec.parts.iter().any(|p| p.exceptions);
+    let mut less = spec.clone();
+    less.config.leave_out_exceptions();
+    (spec.config.exceptions && !needed && number == 0).then_some(less)
 }
 
 /// Two shared files become one; thread-local storage goes where nothing uses it.

@@ -26,6 +26,8 @@ sources() { # PROGRAM...
 real=${HOTPATCH_SEMANTIC_REAL:-lua zlib libpng expat sqlite}
 choose_native_toolchain
 need_wine
+# What programs that throw are linked with.
+find_mingw_cxx
 tests/wine/run.sh --prepare
 if [ -z "${HOTPATCH_EXE:-}" ]; then
     choose_windows_toolchain

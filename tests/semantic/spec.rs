@@ -9,7 +9,9 @@ use crate::rng::Rng;
 use crate::template::{Instance, Kind, Template};
 
 /// Edits that change nothing but what the edit itself says: behaviour of code.
-const SAFE: [&str; 5] = ["op", "const", "cond", "stmt", "call"];
+const SAFE: [&str; 8] = [
+    "op", "const", "cond", "stmt", "call", "catch", "filter", "spec",
+];
 
 /// An instance of a template in the program.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct Part {
     pub instance: Instance,
     /// It has thread-local variables.
     pub thread_locals: bool,
+    /// It throws.
+    pub exceptions: bool,
     /// The shared file that its first items are in.
     pub unit: usize,
 }
@@ -118,7 +122,7 @@ impl Spec {
     /// The program of a seed, without edits.
     pub fn program(seed: u64, templates: &[Template], only: Option<&str>) -> Spec {
         let mut rng = Rng::new(seed);
-        let config = Config::new(seed, &mut rng);
+        let mut config = Config::new(seed, &mut rng);
         let fitting: Vec<&Template> = templates
             .iter()
             .filter(|t| config.can_build(t) && only.is_none_or(|o| t.name.contains(o)))
@@ -135,11 +139,16 @@ impl Spec {
             let mut own = Rng::new(rng.next());
             parts.push(Part {
                 instance: template.instance(&prefix, &mut own),
-                thread_locals: template.needs.iter().any(|n| n == "thread-locals"),
+                thread_locals: template.does_need("thread-locals"),
+                exceptions: template.does_need("exceptions"),
                 unit: 2 * rng.below(2) + usize::from(template.cpp),
                 prefix,
                 template: template.name.clone(),
             });
+        }
+        // What throwing needs is large, and only for those that do.
+        if !parts.iter().any(|p| p.exceptions) {
+            config.leave_out_exceptions();
         }
         Spec {
             config,
@@ -156,6 +165,7 @@ impl Spec {
             self.parts.push(Part {
                 instance: csmith::instance(&prefix, rng.next())?,
                 thread_locals: false,
+                exceptions: false,
                 unit: 0,
                 prefix,
                 template: "csmith".into(),

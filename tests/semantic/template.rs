@@ -9,7 +9,7 @@
 //! | `%type`, `%const`, `%var`, `%fn` | begin an item: declarations, one constant, one variable, one function with its signature on the first line |
 //! | `%raw` | an item that the model cannot have in two versions |
 //! | `%needs exceptions`, `%needs gnu` … | where it can be built |
-//! | `%unmodelled` | the model cannot say what it does after a patch |
+//! | `%unmodelled` | the model cannot say what it does after a patch; it leaves it out |
 //! | `@` | a prefix of the instance |
 //! | `{{class: old ~~ new ~~ new}}` | a place that edits change |
 //! | `{{class#label: old ~~ new}}` | the same; all with one label change together |
@@ -113,6 +113,11 @@ impl Template {
                 .collect(),
             text,
         }
+    }
+
+    /// Whether it says that it needs this.
+    pub fn does_need(&self, what: &str) -> bool {
+        self.needs.iter().any(|n| n == what)
     }
 
     /// Makes an instance: numbers are chosen, and names get a prefix.

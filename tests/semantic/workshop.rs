@@ -5,17 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::config::{Abi, Config};
+use crate::libraries;
 use crate::model;
 use crate::render::{self, Unit};
 use crate::spec::{Side, Spec};
 
 /// As tests/kinds compiles its cases.
-const COMMON: &str = "-fno-ident -ffreestanding -fno-builtin -fno-exceptions -mno-stack-arg-probe \
+const COMMON: &str = "-fno-ident -ffreestanding -fno-builtin -mno-stack-arg-probe \
     -fasynchronous-unwind-tables -w";
-
-/// Functions of `kernel32` that programs use.
-const KERNEL32: &str = "LIBRARY kernel32.dll\nEXPORTS\nExitProcess\nGetCurrentProcessId\n\
-    GetStdHandle\nReadFile\nWriteFile\n";
 
 /// A folder for the builds of one program.
 pub struct Workshop {
@@ -107,8 +104,12 @@ impl Workshop {
         units.push(render::calls(spec));
         let mut clang = Command::new(tool("clang"));
         clang.current_dir(&folder);
-        let options = "-O1 -w -fwrapv -fshort-wchar -fno-strict-aliasing -fno-threadsafe-statics -fno-exceptions -fno-rtti -fms-extensions -DMODEL -o model";
+        let options = "-O1 -w -fwrapv -fshort-wchar -fno-strict-aliasing -fno-threadsafe-statics -fms-extensions -DMODEL -o model";
         clang.args(options.split_whitespace());
+        clang.args(match spec.config.exceptions {
+            true => ["-fexceptions", "-lstdc++"],
+            false => ["-fno-exceptions", "-fno-rtti"],
+        });
         for unit in &units {
             write_unit(&folder, unit, "model.h")?;
             clang.arg(&unit.path);
@@ -161,14 +162,21 @@ fn options(config: &Config, unit: &Unit) -> Vec<String> {
         text.push_str(" -g -gcodeview");
     }
     text.push_str(match unit.path.ends_with(".cpp") {
-        true => " -fno-threadsafe-statics -fno-rtti -std=c++17",
+        true => " -fno-threadsafe-statics -std=c++17",
         false => " -std=c23",
+    });
+    text.push_str(match unit.path.ends_with(".cpp") && config.exceptions {
+        true => " -fexceptions -fcxx-exceptions",
+        false => " -fno-exceptions -fno-rtti",
     });
     if unit.path == "start.c" {
         text.push_str(" -O1");
     }
     if config.thread_locals {
         text.push_str(" -DTHREAD_LOCALS");
+    }
+    if config.exceptions {
+        text.push_str(" -DEXCEPTIONS");
     }
     text.split_whitespace().map(str::to_owned).collect()
 }
@@ -196,28 +204,9 @@ fn link(
             lld
         }
     };
-    linker.current_dir(folder).args(objects).arg(kernel32()?);
+    linker.current_dir(folder).args(objects);
+    linker.args(libraries::needed(config.abi, config.exceptions)?);
     check(&mut linker, "the linker")
-}
-
-/// The import library, made once.
-fn kernel32() -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("semantic");
-    let library = folder.join("kernel32.lib");
-    if !library.exists() {
-        std::fs::create_dir_all(&folder).map_err(|e| e.to_string())?;
-        let own = folder.join(format!("kernel32-{:?}.lib", std::thread::current().id()));
-        let definition = own.with_extension("def");
-        std::fs::write(&definition, KERNEL32).map_err(|e| e.to_string())?;
-        let mut tool = Command::new(tool("llvm-dlltool"));
-        tool.args(["-m", "i386:x86-64", "-d"])
-            .arg(definition)
-            .arg("-l")
-            .arg(&own);
-        check(&mut tool, "llvm-dlltool")?;
-        std::fs::rename(own, &library).map_err(|e| e.to_string())?;
-    }
-    Ok(library)
 }
 
 /// A program of LLVM.

@@ -32,3 +32,17 @@ __asm__(".section .rdata,\"dr\"\n"
         "\"??_7type_info@@6B@\": .quad 0, 0\n"
         ".text\n");
 #endif
+#ifdef EXCEPTIONS
+#ifdef _MSC_VER
+/* operator delete(void *, unsigned __int64): nothing is ever allocated. */
+__asm__(".text\n"
+        ".globl \"??3@YAXPEAX_K@Z\"\n"
+        "\"??3@YAXPEAX_K@Z\": ret\n");
+#else
+/* mingw's runtime has its own behind the entry that it brings, which is not used. */
+int atexit(void (*function)(void)) {
+    (void)function;
+    return 0;
+}
+#endif
+#endif
