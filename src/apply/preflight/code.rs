@@ -119,8 +119,13 @@ impl<'a> Patches<'a> {
         })
     }
 
+    /// Whether the package replaces it, or what stands on it.
     fn is_replaced(self, record: &Record) -> bool {
-        self.replaced.iter().any(|p| p.record.at == record.at)
+        let mut replaced = self.replaced.iter();
+        replaced.any(|p| {
+            let mut beneath = self.survey.beneath(&p.record).into_iter();
+            p.record.at == record.at || beneath.any(|b| b.record.at == record.at)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 mod hiccup;
 mod others;
 mod policy;
+mod relays;
 mod remains;
 mod stack;
 
