@@ -133,6 +133,7 @@ fn describe<T: Target + ?Sized>(
     Ok(Body {
         id: manifest.patch.id.clone(),
         sequence: manifest.patch.sequence,
+        product: Some(manifest.product().to_owned()),
         title: manifest.patch.title.clone(),
         package_sha256: package.sha256_hex(),
         applied_by: applied_by(),

@@ -265,6 +265,7 @@ fn record_size(package: &Package) -> u64 {
     let body = Body {
         id: manifest.patch.id.clone(),
         sequence: u64::MAX,
+        product: Some(manifest.product().to_owned()),
         title: manifest.patch.title.clone(),
         package_sha256: package.sha256_hex(),
         applied_by: super::applied_by(),

@@ -106,8 +106,8 @@ fn beside(
 ) {
     let patch = &package.manifest.patch;
     let body = &installed.record.body;
-    let file_name = &package.manifest.target.file_name;
-    if body.module.name.eq_ignore_ascii_case(file_name) && body.sequence > patch.sequence {
+    let same_line = same_line(body, package);
+    if same_line && body.sequence > patch.sequence {
         findings.push(Finding::about(
             &rules::NEWER_ACTIVE,
             &body.id,
@@ -124,7 +124,7 @@ fn beside(
     let named = patch.supersedes.contains(&body.id);
     let missing = missing(body, module.base, package);
     let shares = missing.len() < body.functions.len();
-    let outdated = shares && body.sequence < patch.sequence;
+    let outdated = shares && same_line && body.sequence < patch.sequence;
     if !named && !outdated {
         return;
     }
@@ -152,6 +152,17 @@ fn beside(
             crate::finding::some_of(&missing)
         ),
     ));
+}
+
+/// Whether a patch and the package are of one line of patches, so that their sequences can be
+/// compared. Where a record says no product, it is taken for the module's.
+fn same_line(body: &Body, package: &Package) -> bool {
+    let manifest = &package.manifest;
+    let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
+    match &body.product {
+        Some(product) => same(product, manifest.product()),
+        None => same(&body.module.name, &manifest.target.file_name),
+    }
 }
 
 /// Functions of an active patch that the package has no code for.

@@ -181,6 +181,10 @@ fn different_field(wanted: &Body, found: &Body) -> Option<&'static str> {
     let parts = [
         ("id", wanted.id == found.id),
         ("sequence", wanted.sequence == found.sequence),
+        (
+            "product",
+            found.product.is_none() || wanted.product == found.product,
+        ),
         ("functions", wanted.functions == found.functions),
         ("entries", wanted.entries == found.entries),
         ("relays", wanted.relays == found.relays),

@@ -310,3 +310,27 @@ fn patches_come_and_go_beside_what_was_kept() {
     clear_up(&fake, &ONCE).unwrap();
     assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
 }
+
+#[test]
+fn sequences_of_different_products_are_not_compared() {
+    let fake = Fake::new();
+    fake.unchecked.set(true);
+    let of = |product: Option<&str>, sequence: u64, functions: std::ops::Range<usize>| {
+        package_with(|m| {
+            m.patch.id = format!("{}-{sequence}", product.unwrap_or("own"));
+            m.patch.product = product.map(str::to_owned);
+            m.patch.sequence = sequence;
+            m.functions = m.functions[functions].to_vec();
+        })
+    };
+    let applied = apply(&fake, &of(Some("Billing"), 7, 0..2), &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    let beside = apply(&fake, &of(None, 1, 2..4), &ONCE).unwrap();
+    assert_eq!(beside.outcome, Outcome::Applied, "{beside:?}");
+    let older = check(&fake, &of(Some("billing"), 6, 2..3)).unwrap();
+    assert!(codes(&older).contains(&"HP512"), "{older:?}");
+    // A higher number of another line says nothing about what is in the package.
+    let other = check(&fake, &of(Some("payroll"), 8, 0..2)).unwrap();
+    assert!(codes(&other).contains(&"HP506"), "{other:?}");
+    assert!(other.replaced.is_empty(), "{other:?}");
+}
