@@ -31,6 +31,8 @@ pub struct Gate {
     pub covered: u32,
     /// Where the relay goes.
     pub relay: Option<Rva>,
+    /// Where it may go instead: see [`Relays::padding`].
+    pub padding: Vec<(Rva, u32)>,
 }
 
 /// Plans the redirect of an old function.
@@ -63,6 +65,7 @@ pub fn plan_given(
     match (short, relays.near(program, function)) {
         (Some(gate), Some(relay)) => Ok(Gate {
             relay: Some(relay),
+            padding: relays.padding(program, function),
             ..gate
         }),
         _ => Err(problem),
@@ -103,6 +106,7 @@ fn redirect(
             fixups: displaced.fixups,
             covered: length,
             relay: None,
+            padding: Vec::new(),
         }),
         Err(reason) => refuse(&code::ENTRY_NOT_MOVABLE, reason),
     }

@@ -5,7 +5,7 @@ use crate::apply::outcome::{ApplyError, Outcome, Summary};
 use crate::apply::payload_zones::payload_zones;
 use crate::apply::quiesce::unwind::CodeMap;
 use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
-use crate::apply::record::{HookAt, Record, Stage};
+use crate::apply::record::{HookAt, Record, Site, Stage};
 use crate::apply::release::release;
 use crate::apply::survey::Survey;
 use crate::apply::target::Target;
@@ -37,8 +37,15 @@ pub(super) fn switch<T: Target>(
     }
     fault::point("consented");
     let may_stay = |name: &String| record.body.on_stack.contains(name);
+    let beneath = survey.beneath(record);
     let mut zones = zones(package, record);
-    for lower in survey.beneath(record) {
+    // Nobody runs padding.
+    let fresh = record.body.relays.iter().filter(|site| {
+        let mut lower = beneath.iter().flat_map(|p| p.record.body.sites());
+        !lower.any(|below| below.at == site.at)
+    });
+    zones.extend(fresh.map(|site| overwritten(record, site, true)));
+    for lower in beneath {
         let lower = payload_zones(&lower.record);
         zones.extend(lower.into_iter().filter(|z| !may_stay(&z.function)));
     }
@@ -90,7 +97,7 @@ fn zones(package: &Package, record: &Record) -> Vec<Zone> {
         if record.body.on_stack.contains(&function.name) {
             continue;
         }
-        for range in &function.ranges {
+        for range in function.ranges.iter().filter(|r| !function.is_relay(r)) {
             let start = range.rva.at(base).0;
             zones.push(Zone {
                 start,
@@ -102,15 +109,20 @@ fn zones(package: &Package, record: &Record) -> Vec<Zone> {
         }
     }
     // Whatever may go on: no thread may stand in the middle of what is overwritten.
-    let overwritten = record.body.sites().map(|site| Zone {
-        start: site.at.0 + 1,
+    let sites = record.body.sites();
+    zones.extend(sites.map(|site| overwritten(record, site, false)));
+    zones
+}
+
+/// Bytes that are overwritten, the first of them or not.
+fn overwritten(record: &Record, site: &Site, first: bool) -> Zone {
+    Zone {
+        start: site.at.0 + u64::from(!first),
         end: site.end().0,
         function: record.body.name_of(site).to_owned(),
         start_counts: true,
         end_counts: false,
-    });
-    zones.extend(overwritten);
-    zones
+    }
 }
 
 /// The frozen window: redirects, then the one byte. `false` where the time for it is spent;
