@@ -334,3 +334,42 @@ fn sequences_of_different_products_are_not_compared() {
     assert!(codes(&other).contains(&"HP506"), "{other:?}");
     assert!(other.replaced.is_empty(), "{other:?}");
 }
+
+#[test]
+fn who_requires_what_a_rollback_goes_back_to_is_no_hindrance() {
+    let with_user_of = |required: &str| {
+        let fake = Fake::new();
+        fake.unchecked.set(true);
+        let first = package_with(|m| m.functions.truncate(2));
+        let newer = newer_with(|m| m.functions.truncate(2));
+        let user = package_with(|m| {
+            m.patch.id = "user".to_owned();
+            m.patch.product = Some("another".to_owned());
+            m.patch.requires = vec![required.to_owned()];
+            m.functions = m.functions[2..].to_vec();
+        });
+        apply(&fake, &first, &ONCE).unwrap();
+        if required == "fix-1" {
+            apply(&fake, &user, &ONCE).unwrap();
+        }
+        apply(&fake, &newer, &ONCE).unwrap();
+        apply(&fake, &user, &ONCE).unwrap();
+        let active = |id| state_of(&fake, id) == Some(State::Active);
+        assert!(active("user") && active("fix-2"));
+        fake
+    };
+    let fake = with_user_of("fix-1");
+    let refused = revert(&fake, Some("fix-2"), &ONCE).unwrap();
+    assert_eq!(codes(&refused), ["HP527"]);
+    let back = rollback(&fake, Some("fix-2"), &ONCE).unwrap();
+    assert_eq!(back.outcome, Outcome::RolledBack, "{back:?}");
+    assert_eq!(state_of(&fake, "fix-1"), Some(State::Active));
+
+    let fake = with_user_of("fix-2");
+    for refused in [
+        revert(&fake, Some("fix-2"), &ONCE),
+        rollback(&fake, Some("fix-2"), &ONCE),
+    ] {
+        assert_eq!(codes(&refused.unwrap()), ["HP527"]);
+    }
+}
