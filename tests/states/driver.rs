@@ -65,7 +65,7 @@ impl<'m> Driver<'m> {
     /// Does a step, and looks whether all is as it should be then.
     pub fn step(&mut self, step: &Step) -> Result<(), String> {
         match step {
-            Step::Do(operation) => self.operate(operation)?,
+            Step::Do(operation) => drop(self.operate(operation)?),
             Step::Kill(death, operation) => self.kill(death, operation)?,
             Step::Load => self.program.load()?,
             Step::Unload => self.program.must("unload", "1")?,
@@ -90,13 +90,13 @@ impl<'m> Driver<'m> {
         look::at(self)
     }
 
-    fn operate(&mut self, operation: &Operation) -> Result<(), String> {
+    fn operate(&mut self, operation: &Operation) -> Result<Ended, String> {
         let (ends, next) = self.model.after(self.all, operation);
         let means = self.means;
         let ended = means.by_library(self.process()?, operation, ends.is_busy());
         as_promised(&ends, &ended)?;
         self.model = next;
-        Ok(())
+        Ok(ended)
     }
 
     /// Lets the program do it and die, or not if it never comes so far.
@@ -189,17 +189,15 @@ impl<'m> Driver<'m> {
             }
         }
         // Wine leaves words on stacks that no debugger sees; they go after a while.
+        let mut said = String::new();
         for _ in 0..40 {
-            self.step(&Step::Do(Operation::Recover))?;
+            said = self.operate(&Operation::Recover)?.text;
             if self.survey()?.patches.is_empty() {
-                return Ok(());
+                return look::at(self);
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        Err(format!(
-            "something is left for good: {:?}",
-            look::all(&self.survey()?)
-        ))
+        Err(format!("something is left for good: {said}"))
     }
 }
 

@@ -91,9 +91,13 @@ pub fn run(folder: &Path, options: &Options) -> Result<bool, String> {
             continue;
         }
         sequences += 1;
+        let since = Instant::now();
         let failed = session.sequence(seed, options.steps);
         let said = match &failed {
-            None => "good".to_owned(),
+            None => {
+                println!("{seed}: good, {:.1} s", since.elapsed().as_secs_f64());
+                "good".to_owned()
+            }
             Some(failure) => {
                 failures += 1;
                 session.explain(seed, failure)

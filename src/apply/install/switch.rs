@@ -1,10 +1,11 @@
 //! Finds a quiet moment, redirects the entries, and writes the one byte.
 
+use crate::addr::Va;
 use crate::apply::entries::{self, EntryBytes, Wanted, WriteError};
 use crate::apply::outcome::{ApplyError, Outcome, Summary};
 use crate::apply::payload_zones::payload_zones;
 use crate::apply::quiesce::unwind::CodeMap;
-use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
+use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, code, quiesce};
 use crate::apply::record::{HookAt, Record, Site, Stage};
 use crate::apply::release::release;
 use crate::apply::survey::Survey;
@@ -12,7 +13,7 @@ use crate::apply::target::Target;
 use crate::apply::{fault, hooks, remote};
 use crate::finding::Finding;
 use crate::package::Package;
-use crate::payload::names::Hook;
+use crate::payload::names::{Hook, REDIRECT_LEN};
 
 /// What has to be done in the running target before it is frozen.
 pub(super) fn prepare<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
@@ -38,7 +39,7 @@ pub(super) fn switch<T: Target>(
     fault::point("consented");
     let may_stay = |name: &String| record.body.on_stack.contains(name);
     let beneath = survey.beneath(record);
-    let mut zones = zones(package, record);
+    let mut zones = zones(target, package, record);
     // Nobody runs padding.
     let fresh = record.body.relays.iter().filter(|site| {
         let mut lower = beneath.iter().flat_map(|p| p.record.body.sites());
@@ -90,7 +91,9 @@ pub(super) fn switch<T: Target>(
 }
 
 /// The old code, of which no thread may be inside.
-fn zones(package: &Package, record: &Record) -> Vec<Zone> {
+fn zones<T: Target>(target: &T, package: &Package, record: &Record) -> Vec<Zone> {
+    /// Behind so many bytes a redirect is in no call at the end.
+    const WHOLE: u32 = REDIRECT_LEN + code::LONGEST_CALL as u32;
     let base = record.body.module.base;
     let mut zones = Vec::new();
     for function in &package.manifest.functions {
@@ -99,12 +102,15 @@ fn zones(package: &Package, record: &Record) -> Vec<Zone> {
         }
         for range in function.ranges.iter().filter(|r| !function.is_relay(r)) {
             let start = range.rva.at(base).0;
+            let end = start + u64::from(range.size);
+            // What a patch beneath has put at a short function's entry says nothing of its end.
+            let is_whole = record.body.over.is_empty() || range.size >= WHOLE;
             zones.push(Zone {
                 start,
-                end: start + u64::from(range.size),
+                end,
                 function: function.name.clone(),
                 start_counts: range.rva != function.entry,
-                end_counts: true,
+                end_counts: !is_whole || code::may_return_to(target, Va(end)),
             });
         }
     }
