@@ -62,10 +62,11 @@ pub fn plan_given(
     };
     // Two bytes may do where five do not.
     let short = redirect(program, function, SHORT_REDIRECT_LEN, &branch_into_entry).ok();
-    match (short, relays.near(program, function)) {
+    let entry = program.function(function).rva;
+    match (short, relays.near(entry)) {
         (Some(gate), Some(relay)) => Ok(Gate {
             relay: Some(relay),
-            padding: relays.padding(program, function),
+            padding: relays.padding(entry),
             ..gate
         }),
         _ => Err(problem),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::addr::Rva;
-use crate::function::{FunctionIndex, Program, length_without_padding};
+use crate::function::{Program, length_without_padding};
 use crate::image::SectionKind;
 use crate::payload::names::{REDIRECT_LEN, SHORT_REDIRECT_LEN};
 
@@ -49,13 +49,13 @@ impl Relays {
         }
     }
 
-    /// A place for the relay of a function, in reach of a two-byte jump at its entry, that
+    /// A place for the relay of the function at `entry`, in reach of a two-byte jump at its entry, that
     /// nobody has taken: right before the function if it can be, so that patches of different
     /// functions seldom want the same.
-    pub fn near(&self, program: &Program<'_>, function: FunctionIndex) -> Option<Rva> {
-        let entry = program.function(function).rva.0;
+    pub fn near(&self, entry: Rva) -> Option<Rva> {
+        let pieces = self.padding(entry);
+        let entry = entry.0;
         let (lowest, highest) = reach(entry)?;
-        let pieces = self.padding(program, function);
         let places = pieces
             .iter()
             .flat_map(|(at, size)| (at.0..at.0 + size).step_by(REDIRECT_LEN as usize));
@@ -74,8 +74,8 @@ impl Relays {
     /// All padding in reach of a function, taken or not, in which a relay can be: pieces of
     /// five bytes each, counted from the start of a gap, so that packages of one image that do
     /// not know of each other divide it up alike. Address and size in bytes.
-    pub fn padding(&self, program: &Program<'_>, function: FunctionIndex) -> Vec<(Rva, u32)> {
-        let Some((lowest, highest)) = reach(program.function(function).rva.0) else {
+    pub fn padding(&self, entry: Rva) -> Vec<(Rva, u32)> {
+        let Some((lowest, highest)) = reach(entry.0) else {
             return Vec::new();
         };
         let pieces = self.gaps_near(lowest, highest).filter_map(|(start, end)| {
@@ -103,5 +103,54 @@ impl Relays {
     /// Takes a place.
     pub fn take(&mut self, at: Rva) {
         self.taken.insert(at.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relays(gaps: &[(u32, u32)]) -> Relays {
+        Relays {
+            gaps: gaps.to_vec(),
+            taken: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn a_relay_goes_right_before_its_function_and_then_elsewhere() {
+        let mut relays = relays(&[(0xfc0, 0xfca), (0xff3, 0x1000), (0x1010, 0x1017)]);
+        let mut places = Vec::new();
+        while let Some(at) = relays.near(Rva(0x1000)) {
+            relays.take(at);
+            places.push(at.0);
+        }
+        assert_eq!(places, [0xff8, 0xff3, 0xfc5, 0xfc0, 0x1010]);
+    }
+
+    #[test]
+    fn functions_with_a_common_gap_share_its_grid() {
+        let gap = (0x1003, 0x1100);
+        let relays = relays(&[gap]);
+        for entry in [0x1000, 0x1050, 0x1082, 0x1120] {
+            let (lowest, highest) = reach(entry).unwrap();
+            for (at, size) in relays.padding(Rva(entry)) {
+                assert_eq!(((at.0 - gap.0) % 5, size % 5), (0, 0), "{entry:#x}");
+                assert!(lowest <= at.0 && at.0 + size - 5 <= highest, "{entry:#x}");
+                assert!(gap.0 <= at.0 && at.0 + size <= gap.1, "{entry:#x}");
+            }
+        }
+        assert_eq!(relays.padding(Rva(0x1000)), [(Rva(0x1003), 130)]);
+        assert_eq!(relays.padding(Rva(0x1120)), [(Rva(0x10a3), 90)]);
+        assert_eq!(relays.padding(Rva(0x2000)), []);
+    }
+
+    #[test]
+    fn what_is_not_on_the_grid_may_still_do() {
+        // In reach begins in the middle of the gap's only whole place.
+        let relays = relays(&[(0xf80, 0xf88)]);
+        assert_eq!(relays.padding(Rva(0x1000)), []);
+        assert_eq!(relays.near(Rva(0x1000)), Some(Rva(0xf82)));
+        assert_eq!(relays.near(Rva(0x1002)), None);
     }
 }

@@ -1,5 +1,6 @@
 //! One run: which sequences, and what came of them.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -60,6 +61,8 @@ struct Session<'s> {
     points: Vec<String>,
     /// Steps that were done.
     steps: usize,
+    /// Sequences in the end of which memory of patches was still there.
+    kept: Cell<usize>,
 }
 
 /// How a sequence failed, and the steps until then.
@@ -77,6 +80,7 @@ pub fn run(folder: &Path, options: &Options) -> Result<bool, String> {
         all,
         points: points::in_sources().into_iter().collect(),
         steps: 0,
+        kept: Cell::new(0),
     };
     if let Some(steps) = &options.replay {
         let failed = session.replay(steps);
@@ -109,9 +113,11 @@ pub fn run(folder: &Path, options: &Options) -> Result<bool, String> {
         }
     }
     println!(
-        "{sequences} sequences, {} steps, {failures} wrong, {} s; {} were done before",
+        "{sequences} sequences, {} steps, {failures} wrong, {} s; memory stayed in {}; \
+         {} sequences were done before",
         session.steps,
         began.elapsed().as_secs(),
+        session.kept.get(),
         done.len()
     );
     Ok(failures == 0)
@@ -153,7 +159,10 @@ impl Session<'_> {
     ) -> Option<String> {
         let acted = catch_unwind(AssertUnwindSafe(|| {
             let mut driver = Driver::start(self.folder, &self.all, &self.means);
-            act(&mut driver, &self.points)
+            let acted = act(&mut driver, &self.points);
+            self.kept
+                .set(self.kept.get() + usize::from(driver.kept > 0));
+            acted
         }));
         match acted {
             Ok(acted) => acted.err(),

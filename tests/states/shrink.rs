@@ -3,7 +3,7 @@
 use crate::step::Step;
 
 /// How many sequences are tried at most.
-const TRIES: usize = 80;
+const TRIES: usize = 60;
 
 /// The shortest sequence that was found to fail, and how it does; nothing where it does not
 /// fail when it is tried again.
