@@ -70,7 +70,8 @@ impl<'m> Driver<'m> {
         match step {
             Step::Do(operation) => drop(self.operate(operation)?),
             Step::Kill(death, operation) => self.kill(death, operation)?,
-            Step::Load => self.program.load()?,
+            Step::Load => self.program.load("load")?,
+            Step::Move => self.program.load("move")?,
             Step::Unload => self.program.must("unload", "1")?,
             Step::Sit(name) => self.program.must(&format!("sit {name}"), "sitting")?,
             Step::Leave => self.program.must("leave", "left")?,
@@ -195,7 +196,7 @@ impl<'m> Driver<'m> {
         // left in its heap of the unwind table of an earlier patch, which was in the same place,
         // may not: memory that does nothing stays then.
         let mut said = String::new();
-        for _ in 0..40 {
+        for _ in 0..20 {
             said = self.operate(&Operation::Recover)?.text;
             if self.survey()?.patches.is_empty() {
                 return look::at(self);

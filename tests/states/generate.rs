@@ -29,7 +29,8 @@ fn any(rng: &mut Rng, all: &Catalogue, model: &Model, points: &[String]) -> Step
             };
             Step::Kill(death, operation(rng, all, model))
         }
-        76..=80 => Step::Load,
+        76..=78 => Step::Load,
+        79..=80 => Step::Move,
         81..=83 => Step::Unload,
         84..=86 => {
             let seats = functions(Image::Program)

@@ -311,7 +311,7 @@ impl Model {
     pub fn after_step(&self, all: &Catalogue, step: &Step) -> Model {
         let mut next = self.clone();
         match step {
-            Step::Load => next.loaded = true,
+            Step::Load | Step::Move => next.loaded = true,
             Step::Unload => {
                 next.loaded = false;
                 let of_library = |p: &&mut Patch| package(all, &p.id).image == Image::Library;
@@ -335,7 +335,7 @@ impl Model {
     /// others meaningless; they are passed over.
     pub fn allows(&self, step: &Step) -> bool {
         match step {
-            Step::Load => !self.loaded,
+            Step::Load | Step::Move => !self.loaded,
             Step::Unload => self.loaded,
             Step::Sit(_) => self.sitting.is_none(),
             Step::Leave => self.sitting.is_some(),

@@ -51,10 +51,10 @@ impl Program {
         }
     }
 
-    /// Lets it load the library.
-    pub fn load(&mut self) -> Result<(), String> {
+    /// Lets it load the library, with this word.
+    pub fn load(&mut self, word: &str) -> Result<(), String> {
         let path = self.folder.join("plug.dll");
-        let at = self.tell(&format!("load {}", path.display()));
+        let at = self.tell(&format!("{word} {}", path.display()));
         match at.trim_start_matches('0') {
             "" => Err("the library was not loaded".to_owned()),
             _ => Ok(()),

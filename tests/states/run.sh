@@ -26,7 +26,7 @@ tests/states/build.sh "$folder"
 tests/wine/run.sh --prepare
 
 if [ "${1:-}" = --short ]; then
-    set -- --sequences 6 --steps 20
+    set -- --found --sequences 3 --steps 20
 else
     build=$(sha256sum target/x86_64-pc-windows-gnu/debug/hotpatch.exe)
     journal=$folder/journal-${build::12}

@@ -24,6 +24,8 @@ pub struct Options {
     steps: usize,
     seed: u64,
     replay: Option<Vec<Step>>,
+    /// Those of found.txt come first.
+    found: bool,
     journal: Option<PathBuf>,
 }
 
@@ -35,9 +37,14 @@ impl Options {
             steps: 30,
             seed: 0,
             replay: None,
+            found: false,
             journal: None,
         };
         while let Some(option) = arguments.next() {
+            if option == "--found" {
+                options.found = true;
+                continue;
+            }
             let value = arguments.next().ok_or(format!("{option} needs a value"))?;
             let number = || value.parse().map_err(|_| format!("{value} is no number"));
             match option.as_str() {
@@ -90,6 +97,9 @@ pub fn run(folder: &Path, options: &Options) -> Result<bool, String> {
     let done = read_journal(options.journal.as_deref());
     let began = Instant::now();
     let (mut sequences, mut failures) = (0, 0);
+    if options.found {
+        failures += session.found()?;
+    }
     for seed in options.seed..options.seed + options.sequences {
         if done.contains(&seed) {
             continue;
@@ -150,6 +160,21 @@ impl Session<'_> {
             }
             driver.finish().map_err(|e| format!("at the end: {e}"))
         })
+    }
+
+    /// Does the sequences that once failed; how many fail.
+    fn found(&mut self) -> Result<u64, String> {
+        let lines = include_str!("found.txt").lines();
+        let mut failures = 0;
+        for line in lines.filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            let steps = read(line)?;
+            self.steps += steps.len();
+            if let Some(why) = self.replay(&steps) {
+                println!("WRONG: {why}\n  --replay '{line}'");
+                failures += 1;
+            }
+        }
+        Ok(failures)
     }
 
     /// Starts the program for one sequence.

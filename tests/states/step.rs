@@ -27,8 +27,9 @@ pub enum Death {
 pub enum Step {
     Do(Operation),
     Kill(Death, Operation),
-    /// The library.
+    /// The library, where it was last if it can be, or elsewhere.
     Load,
+    Move,
     Unload,
     /// A thread stays in this function until it is told to leave.
     Sit(String),
@@ -63,6 +64,7 @@ impl fmt::Display for Step {
             }
             Step::Kill(Death::After(ms), operation) => write!(f, "kill-after:{ms}:{operation}"),
             Step::Load => f.write_str("load"),
+            Step::Move => f.write_str("move"),
             Step::Unload => f.write_str("unload"),
             Step::Sit(name) => write!(f, "sit:{name}"),
             Step::Leave => f.write_str("leave"),
@@ -105,6 +107,7 @@ impl FromStr for Step {
                 Step::Kill(Death::After(ms), operation.parse()?)
             }
             ["load"] => Step::Load,
+            ["move"] => Step::Move,
             ["unload"] => Step::Unload,
             ["sit", name] => Step::Sit(name.to_owned()),
             ["leave"] => Step::Leave,

@@ -4,6 +4,7 @@
  *
  *   ask          NAME=VERSION … wrong=N calls=N: which version of each function runs
  *   load PATH    loads the library; where it is
+ *   move PATH    the same, after it has put memory of its own where the library was last
  *   unload       unloads it
  *   sit NAME     a thread calls w0 or w1 and stays in it
  *   leave        it comes back
@@ -95,9 +96,39 @@ static void tell(const struct function *list, size_t count)
         printf("%s=%d ", list[i].name, version(&list[i], 3));
 }
 
+/* Where the library was last; and memory that is there instead, which nobody may write to. */
+static void *last;
+static unsigned char *squat;
+#define SQUAT 0x4000
+#define FILL 0x5a
+
+static void free_squat(void)
+{
+    if (squat)
+        VirtualFree(squat, 0, MEM_RELEASE);
+    squat = 0;
+}
+
+static void take_last_place(void)
+{
+    if (last)
+        squat = VirtualAlloc(last, SQUAT, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READWRITE);
+    if (squat)
+        memset(squat, FILL, SQUAT);
+}
+
+static long long changed(void)
+{
+    long long count = 0;
+    for (int i = 0; squat && i < SQUAT; i++)
+        count += squat[i] != FILL;
+    return count;
+}
+
 static void load(const char *path)
 {
     HMODULE loaded = LoadLibraryA(path);
+    last = loaded;
     AcquireSRWLockExclusive(&of_plug);
     for (size_t i = 0; loaded && i < COUNT(plug); i++) {
         void *at = (void *)GetProcAddress(loaded, plug[i].name);
@@ -137,8 +168,13 @@ int main(void)
             tell(own, COUNT(own));
             if (library)
                 tell(plug, COUNT(plug));
-            printf("wrong=%lld calls=%lld\n", (long long)wrong, (long long)calls);
+            printf("wrong=%lld calls=%lld\n", (long long)wrong + changed(), (long long)calls);
         } else if (!strncmp(line, "load ", 5)) {
+            free_squat();
+            load(line + 5);
+        } else if (!strncmp(line, "move ", 5)) {
+            free_squat();
+            take_last_place();
             load(line + 5);
         } else if (!strcmp(line, "unload")) {
             unload();
