@@ -35,11 +35,14 @@ pub(super) fn examine(
         ));
     }
     let mut relations = Relations::default();
+    let is_this = |body: &Body| body.id == patch.id && body.package_sha256 == package.sha256_hex();
+    let mut active = survey.patches.iter();
+    let is_active = active.any(|p| p.state == State::Active && is_this(&p.record.body));
     for installed in &survey.patches {
         let record = &installed.record;
         let body = &record.body;
         let here = || format!("Patch {} at {}.", body.id, record.at);
-        let same = body.id == patch.id && body.package_sha256 == package.sha256_hex();
+        let same = is_this(body);
         match installed.state {
             State::Pending => {
                 findings.push(Finding::about(&rules::LEFTOVER, &body.id, here()));
@@ -62,6 +65,8 @@ pub(super) fn examine(
                     ),
                 ),
             }),
+            // Nothing is left to decide about what is active already.
+            State::Active if is_active => {}
             State::Active => beside(installed, module, package, &mut relations, findings),
             // What was kept on purpose is no remains of anything, and stands in no way.
             State::Replaced | State::Kept => {}
@@ -70,7 +75,7 @@ pub(super) fn examine(
     relations.leftovers = pending(survey);
     for id in &patch.requires {
         let there = survey.by_id(id).is_some_and(|p| p.state == State::Active);
-        if !there {
+        if !there && !is_active {
             findings.push(Finding::about(
                 &rules::REQUIRED_MISSING,
                 id,

@@ -373,3 +373,34 @@ fn who_requires_what_a_rollback_goes_back_to_is_no_hindrance() {
         assert_eq!(codes(&refused.unwrap()), ["HP527"]);
     }
 }
+
+#[test]
+fn nothing_stands_against_what_is_active_already() {
+    let fake = Fake::new();
+    fake.unchecked.set(true);
+    let part = |sequence: u64, functions: std::ops::Range<usize>, requires: &[&str]| {
+        package_with(|m| {
+            m.patch.id = format!("part-{sequence}");
+            m.patch.sequence = sequence;
+            m.patch.requires = requires.iter().map(|id| (*id).to_owned()).collect();
+            m.functions = m.functions[functions].to_vec();
+        })
+    };
+    let (first, second) = (part(1, 0..1, &[]), part(2, 1..2, &["part-1"]));
+    let third = part(3, 2..3, &[]);
+    for package in [&first, &second, &third] {
+        let applied = apply(&fake, package, &ONCE).unwrap();
+        assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    }
+    let over_first = part(4, 0..1, &[]);
+    assert_eq!(
+        apply(&fake, &over_first, &ONCE).unwrap().replaced,
+        ["part-1"]
+    );
+    // Neither that there are newer ones, nor that what it required has been replaced.
+    for package in [&second, &third] {
+        let again = apply(&fake, package, &ONCE).unwrap();
+        assert_eq!(again.outcome, Outcome::AlreadyApplied);
+        assert_eq!(codes(&again), ["HP503"], "{again:?}");
+    }
+}
