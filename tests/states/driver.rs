@@ -10,9 +10,10 @@ use hotpatch::process::{Access, Process};
 
 use crate::catalogue::Catalogue;
 use crate::ended::{Ended, run, start};
+use crate::ends::Ends;
 use crate::look;
 use crate::means::Means;
-use crate::model::{Ends, Model, Standing};
+use crate::model::{Model, Standing};
 use crate::program::Program;
 use crate::step::{Death, Operation, Step};
 

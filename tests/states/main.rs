@@ -27,6 +27,8 @@ mod driver;
 #[allow(dead_code, reason = "packages are for the storm")]
 mod ended;
 #[cfg(windows)]
+mod ends;
+#[cfg(windows)]
 mod generate;
 #[cfg(windows)]
 mod look;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{Catalogue, Image, Package, functions};
+use crate::ends::Ends;
 use crate::step::{Operation, Step};
 
 /// Whether a patch runs.
@@ -39,53 +40,6 @@ pub struct Model {
     /// Killed operations may have left something that does nothing.
     pub remains: bool,
     next: u32,
-}
-
-/// How an operation must end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ends {
-    /// Any of these words.
-    pub outcomes: Vec<&'static str>,
-    /// The findings that refuse it.
-    pub codes: BTreeSet<&'static str>,
-    /// Its exit code.
-    pub exit: i32,
-}
-
-impl Ends {
-    fn done(outcomes: &[&'static str]) -> Ends {
-        Ends {
-            outcomes: outcomes.to_vec(),
-            codes: BTreeSet::new(),
-            exit: 0,
-        }
-    }
-
-    fn refused(codes: BTreeSet<&'static str>) -> Ends {
-        let exit = match () {
-            () if codes.contains("HP501") => 6,
-            () if codes.contains("HP512") => 5,
-            () => 4,
-        };
-        Ends {
-            outcomes: vec!["refused"],
-            codes,
-            exit,
-        }
-    }
-
-    fn busy() -> Ends {
-        Ends {
-            outcomes: vec!["busy"],
-            codes: BTreeSet::new(),
-            exit: 7,
-        }
-    }
-
-    /// Whether the process is another one afterwards.
-    pub fn is_busy(&self) -> bool {
-        self.outcomes.contains(&"busy")
-    }
 }
 
 impl Model {
