@@ -131,6 +131,9 @@ tests/storm/run.sh --short
 step "Deaths (under Wine)"
 tests/kill/run.sh --short
 
+step "Sequences of everything (under Wine)"
+tests/states/run.sh --short
+
 step "Frozen time (under Wine)"
 tests/freeze/run.sh --short
 

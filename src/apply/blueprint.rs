@@ -8,6 +8,7 @@ use super::outcome::ApplyError;
 use super::record::{
     self, Body, CodePages, Function, FunctionTable, HookAt, PatchedModule, Site, VariableAt,
 };
+use super::relays::Relays;
 use super::survey::Installed;
 use super::target::{Module, Target};
 use super::{applied_by, entries};
@@ -24,6 +25,8 @@ pub(super) struct Context<'a> {
     pub replaced: &'a [Installed],
     /// Where variables are that these brought, by symbol.
     pub kept: &'a HashMap<String, Va>,
+    /// Where relays go.
+    pub relays: &'a Relays,
     /// Functions whose calls may end in the version in which they began.
     pub on_stack: &'a [String],
 }
@@ -85,7 +88,7 @@ fn describe<T: Target + ?Sized>(
             })
         };
         let gate = address(&function.gate)?;
-        match (&function.relay, context.gate_jump(entry)) {
+        match (context.relays.of(function), context.gate_jump(entry)) {
             (_, Some(lower)) => {
                 let over = Site {
                     at: lower.at,
@@ -101,9 +104,9 @@ fn describe<T: Target + ?Sized>(
                 }
             }
             (None, None) => entries.push(site(entry, &function.entry_bytes, jump(entry, gate))?),
-            (Some(relay), None) => {
-                let at = relay.rva.at(module.base);
-                relays.push(site(at, &relay.bytes, jump(at, gate))?);
+            (Some((relay, bytes)), None) => {
+                let at = relay.at(module.base);
+                relays.push(site(at, bytes, jump(at, gate))?);
                 entries.push(site(entry, &function.entry_bytes, short_jump(entry, at))?);
             }
         }
@@ -133,6 +136,7 @@ fn describe<T: Target + ?Sized>(
     Ok(Body {
         id: manifest.patch.id.clone(),
         sequence: manifest.patch.sequence,
+        product: Some(manifest.product().to_owned()),
         title: manifest.patch.title.clone(),
         package_sha256: package.sha256_hex(),
         applied_by: applied_by(),

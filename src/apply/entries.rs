@@ -132,6 +132,21 @@ fn led_elsewhere(body: &Body, seen: &mut [EntryBytes]) {
     }
 }
 
+/// A jump to a relay that a patch above has made its own leads to that one.
+pub(super) fn lead_to_covered(body: &Body, seen: &mut [EntryBytes]) {
+    if seen.len() != body.sites().count() {
+        return;
+    }
+    let (entries, relays) = seen.split_at_mut(body.entries.len());
+    for (site, found) in body.entries.iter().zip(entries) {
+        let relay = body.relays.iter().position(|r| r.function == site.function);
+        let covered = relay.is_some_and(|r| relays[r] == EntryBytes::Covered);
+        if covered && *found == EntryBytes::Foreign(site.redirect.clone()) {
+            *found = EntryBytes::Covered;
+        }
+    }
+}
+
 /// Gives every entry its wanted bytes, leaves the protection of the pages as it was, and
 /// reads back what is there then. The target must be frozen.
 ///

@@ -49,6 +49,7 @@ pub mod proof;
 pub mod quiesce;
 pub mod record;
 pub mod recover;
+mod relays;
 mod release;
 mod remote;
 mod remove;

@@ -22,7 +22,11 @@ pub fn revert<T: Target>(
     id: Option<&str>,
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
-    with_patch(target, id, options, |survey, patch, summary| {
+    let goes = |survey: &Survey, patch: &Installed| {
+        let lower = survey.goes_with(patch).into_iter();
+        lower.map(|p| p.record.body.id.clone()).collect()
+    };
+    with_patch(target, id, (options, goes), |survey, patch, summary| {
         if !patch.leads() {
             let lower = survey.beneath(&patch.record).into_iter();
             let detached = lower.filter(|p| p.state == State::Detached);
@@ -49,7 +53,8 @@ pub fn rollback<T: Target>(
     id: Option<&str>,
     options: &Options<'_>,
 ) -> Result<Summary, ApplyError> {
-    with_patch(target, id, options, |survey, patch, summary| {
+    let alone = |_: &Survey, _: &Installed| Vec::new();
+    with_patch(target, id, (options, alone), |survey, patch, summary| {
         if patch.state == State::Detached {
             summary.findings.extend(torn(&patch.record, &[]));
             return Ok(Outcome::Refused);
@@ -150,11 +155,12 @@ pub(super) fn take_out<T: Target>(
     Ok(None)
 }
 
-/// Does something to a patch that may be taken out.
+/// Does something to a patch that may be taken out. The second option says the ids of those
+/// that go with it.
 fn with_patch<T: Target>(
     target: &T,
     id: Option<&str>,
-    options: &Options<'_>,
+    (options, goes_with): (&Options<'_>, impl Fn(&Survey, &Installed) -> Vec<String>),
     operate: impl FnOnce(&Survey, &Installed, &mut Summary) -> Result<Outcome, ApplyError>,
 ) -> Result<Summary, ApplyError> {
     let _lock = target.lock()?;
@@ -170,7 +176,7 @@ fn with_patch<T: Target>(
     };
     summary.findings.clear();
     summary.about_record(&patch.record);
-    let mut refusals = refusals(&survey, patch);
+    let mut refusals = refusals(&survey, patch, &goes_with(&survey, patch));
     refusals.extend(stack_policy(options.on_stack, |name| {
         let mut functions = patch.record.body.functions.iter();
         functions
@@ -261,8 +267,8 @@ fn choose<'a, T: Target>(
     Ok(fitting.into_iter().next())
 }
 
-/// What stands against taking a patch out.
-fn refusals(survey: &Survey, patch: &Installed) -> Vec<Finding> {
+/// What stands against taking a patch out, and with it those of these ids.
+fn refusals(survey: &Survey, patch: &Installed, lower: &[String]) -> Vec<Finding> {
     let body = &patch.record.body;
     if patch.state == State::Torn {
         return torn(&patch.record, &patch.entries);
@@ -271,8 +277,7 @@ fn refusals(survey: &Survey, patch: &Installed) -> Vec<Finding> {
         let detail = format!("{} waits beneath a newer patch.", body.id);
         return vec![Finding::about(&rules::BENEATH, &body.id, detail)];
     }
-    let lower = survey.goes_with(patch);
-    let goes = |id: &String| *id == body.id || lower.iter().any(|p| p.record.body.id == *id);
+    let goes = |id: &String| *id == body.id || lower.contains(id);
     let mut others = survey.patches.iter().filter(|p| p.state == State::Active);
     let needs =
         others.find(|p| p.record.at != patch.record.at && p.record.body.requires.iter().any(goes));

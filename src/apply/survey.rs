@@ -188,6 +188,7 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
                     *bytes = EntryBytes::Covered;
                 }
             }
+            entries::lead_to_covered(&records[lower].body, &mut entries[lower]);
         }
     }
     let twins: Vec<Vec<String>> = records.iter().map(|r| twins(target, r)).collect();

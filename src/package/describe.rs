@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::manifest::{
-    BuildOptions, CodeRange, FORMAT, Manifest, Patch, Provenance, Relay, ReplacedFunction,
+    BuildOptions, CodeRange, FORMAT, Manifest, Padding, Patch, Provenance, Relay, ReplacedFunction,
     TargetImage,
 };
 use crate::addr::Rva;
@@ -137,7 +137,18 @@ fn replaced(
     if let Some(rva) = replacement.gate.relay {
         ranges.push(range(old.image, rva, REDIRECT_LEN).ok_or_else(no_code)?);
         let bytes = bytes(rva, REDIRECT_LEN)?;
-        relay = Some(Relay { rva, bytes });
+        let elsewhere = replacement.gate.padding.iter().map(|(rva, size)| {
+            let (rva, size) = (*rva, *size);
+            Ok::<_, DescribeError>(Padding {
+                rva,
+                bytes: hex::encode(old.image.slice(rva, size as usize).ok_or_else(no_code)?),
+            })
+        });
+        relay = Some(Relay {
+            rva,
+            bytes,
+            elsewhere: elsewhere.collect::<Result<_, _>>()?,
+        });
     }
     Ok(ReplacedFunction {
         name: f.display_name(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::addr::Rva;
 use crate::moment::Moment;
-use crate::payload::names::Hook;
+use crate::payload::names::{Hook, REDIRECT_LEN};
 
 /// Version of the manifest's layout that this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -262,6 +262,14 @@ pub struct ReplacedFunction {
     pub ranges: Vec<CodeRange>,
 }
 
+impl ReplacedFunction {
+    /// Whether a range is that of the relay's own place, and no code.
+    pub fn is_relay(&self, range: &CodeRange) -> bool {
+        let relay = self.relay.as_ref();
+        relay.is_some_and(|r| (r.rva, REDIRECT_LEN) == (range.rva, range.size))
+    }
+}
+
 /// Five bytes of padding in reach of a two-byte jump, in which a jump to the gate is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -270,6 +278,37 @@ pub struct Relay {
     pub rva: Rva,
     /// What they are in the old image, as hex.
     pub bytes: String,
+    /// Padding in reach, by ascending RVA, in which the relay goes to another place where this
+    /// one is taken when the package is applied, as by another patch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Padding>,
+}
+
+/// Padding of code: places for relays, of five bytes each, one behind the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Padding {
+    /// Where it begins.
+    pub rva: Rva,
+    /// What it is in the old image, as hex; a multiple of five bytes.
+    pub bytes: String,
+}
+
+impl Relay {
+    /// All places where it may go, its own first: address and bytes as hex.
+    pub fn places(&self) -> impl Iterator<Item = (Rva, &str)> {
+        /// Digits of a place.
+        const DIGITS: usize = 2 * REDIRECT_LEN as usize;
+        let others = self.elsewhere.iter().flat_map(|padding| {
+            let places = 0..padding.bytes.len() / DIGITS;
+            places.filter_map(|n| {
+                let at = padding.rva.0.checked_add(n as u32 * REDIRECT_LEN)?;
+                Some((Rva(at), padding.bytes.get(n * DIGITS..(n + 1) * DIGITS)?))
+            })
+        });
+        let others = others.filter(|(at, _)| *at != self.rva);
+        std::iter::once((self.rva, self.bytes.as_str())).chain(others)
+    }
 }
 
 /// A contiguous range of old code, with the bytes expected in memory.

@@ -31,6 +31,8 @@ pub struct Gate {
     pub covered: u32,
     /// Where the relay goes.
     pub relay: Option<Rva>,
+    /// Where it may go instead: see [`Relays::padding`].
+    pub padding: Vec<(Rva, u32)>,
 }
 
 /// Plans the redirect of an old function.
@@ -60,9 +62,11 @@ pub fn plan_given(
     };
     // Two bytes may do where five do not.
     let short = redirect(program, function, SHORT_REDIRECT_LEN, &branch_into_entry).ok();
-    match (short, relays.near(program, function)) {
+    let entry = program.function(function).rva;
+    match (short, relays.near(entry)) {
         (Some(gate), Some(relay)) => Ok(Gate {
             relay: Some(relay),
+            padding: relays.padding(entry),
             ..gate
         }),
         _ => Err(problem),
@@ -103,6 +107,7 @@ fn redirect(
             fixups: displaced.fixups,
             covered: length,
             relay: None,
+            padding: Vec::new(),
         }),
         Err(reason) => refuse(&code::ENTRY_NOT_MOVABLE, reason),
     }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use hotpatch::apply::{self, Options, Summary};
+use hotpatch::apply::{self, ApplyError, Options, Summary};
 use hotpatch::package::{Package, PublicKey, Verified, verify};
 use hotpatch::process::Process;
 
@@ -40,6 +40,8 @@ pub struct Ended {
     pub attempts: u64,
     /// Codes of the findings.
     pub findings: Vec<String>,
+    /// Ids of the patches that are replaced, or would be.
+    pub replaced: Vec<String>,
     /// Everything, for the reader of a failure.
     pub text: String,
     /// The document of the program.
@@ -85,18 +87,7 @@ impl Packages {
             Operation::Revert => apply::revert(process, None, &options),
             Operation::Recover => apply::clear_up(process, &options),
         };
-        match done {
-            Ok(summary) => Ended::from(summary),
-            Err(error) => Ended {
-                code: None,
-                outcome: "failed".to_owned(),
-                frozen_us: 0,
-                attempts: 0,
-                findings: Vec::new(),
-                text: format!("{error}: {error:?}"),
-                json: serde_json::Value::Null,
-            },
-        }
+        Ended::from_library(done)
     }
 
     /// Does it through `hotpatch.exe`.
@@ -145,6 +136,25 @@ pub fn run(command: &mut Command) -> Output {
     start(command).wait_with_output().expect("its output")
 }
 
+impl Ended {
+    /// How an operation of the library ended.
+    pub fn from_library(done: Result<Summary, ApplyError>) -> Ended {
+        match done {
+            Ok(summary) => Ended::from(summary),
+            Err(error) => Ended {
+                code: None,
+                outcome: "failed".to_owned(),
+                frozen_us: 0,
+                attempts: 0,
+                findings: Vec::new(),
+                replaced: Vec::new(),
+                text: format!("{error}: {error:?}"),
+                json: serde_json::Value::Null,
+            },
+        }
+    }
+}
+
 impl From<Output> for Ended {
     fn from(output: Output) -> Ended {
         let [stdout, stderr] =
@@ -158,6 +168,7 @@ impl From<Output> for Ended {
             frozen_us: json["frozen_us"].as_u64().unwrap_or(0),
             attempts: json["attempts"].as_u64().unwrap_or(0),
             findings: findings.iter().map(code).collect(),
+            replaced: Vec::new(),
             text: format!("{stdout}{stderr}"),
             json,
         }
@@ -167,7 +178,7 @@ impl From<Output> for Ended {
 impl From<Summary> for Ended {
     fn from(summary: Summary) -> Ended {
         Ended {
-            code: None,
+            code: Some(i32::from(summary.exit().code())),
             outcome: summary.outcome.word().to_owned(),
             frozen_us: summary.effort.frozen.as_micros() as u64,
             attempts: u64::from(summary.effort.attempts),
@@ -176,6 +187,7 @@ impl From<Summary> for Ended {
                 .iter()
                 .map(|f| f.rule.code.to_owned())
                 .collect(),
+            replaced: summary.replaced.clone(),
             text: format!("{summary:?}"),
             json: serde_json::Value::Null,
         }

@@ -65,6 +65,7 @@ pub fn apply<T: Target>(
         module: &module,
         replaced: &preflight.replaced,
         kept: &preflight.kept,
+        relays: &preflight.relays,
         on_stack: &on_stack,
     };
     let mut record = place(target, package, context)?;

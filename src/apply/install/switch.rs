@@ -1,18 +1,19 @@
 //! Finds a quiet moment, redirects the entries, and writes the one byte.
 
+use crate::addr::Va;
 use crate::apply::entries::{self, EntryBytes, Wanted, WriteError};
 use crate::apply::outcome::{ApplyError, Outcome, Summary};
 use crate::apply::payload_zones::payload_zones;
 use crate::apply::quiesce::unwind::CodeMap;
-use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, quiesce};
-use crate::apply::record::{HookAt, Record, Stage};
+use crate::apply::quiesce::{FrameCheck, Frozen, Patience, Zone, Zones, code, quiesce};
+use crate::apply::record::{HookAt, Record, Site, Stage};
 use crate::apply::release::release;
 use crate::apply::survey::Survey;
 use crate::apply::target::Target;
 use crate::apply::{fault, hooks, remote};
 use crate::finding::Finding;
 use crate::package::Package;
-use crate::payload::names::Hook;
+use crate::payload::names::{Hook, REDIRECT_LEN};
 
 /// What has to be done in the running target before it is frozen.
 pub(super) fn prepare<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
@@ -37,8 +38,15 @@ pub(super) fn switch<T: Target>(
     }
     fault::point("consented");
     let may_stay = |name: &String| record.body.on_stack.contains(name);
-    let mut zones = zones(package, record);
-    for lower in survey.beneath(record) {
+    let beneath = survey.beneath(record);
+    let mut zones = zones(target, package, record);
+    // Nobody runs padding.
+    let fresh = record.body.relays.iter().filter(|site| {
+        let mut lower = beneath.iter().flat_map(|p| p.record.body.sites());
+        !lower.any(|below| below.at == site.at)
+    });
+    zones.extend(fresh.map(|site| overwritten(record, site, true)));
+    for lower in beneath {
         let lower = payload_zones(&lower.record);
         zones.extend(lower.into_iter().filter(|z| !may_stay(&z.function)));
     }
@@ -83,34 +91,44 @@ pub(super) fn switch<T: Target>(
 }
 
 /// The old code, of which no thread may be inside.
-fn zones(package: &Package, record: &Record) -> Vec<Zone> {
+fn zones<T: Target>(target: &T, package: &Package, record: &Record) -> Vec<Zone> {
+    /// Behind so many bytes a redirect is in no call at the end.
+    const WHOLE: u32 = REDIRECT_LEN + code::LONGEST_CALL as u32;
     let base = record.body.module.base;
     let mut zones = Vec::new();
     for function in &package.manifest.functions {
         if record.body.on_stack.contains(&function.name) {
             continue;
         }
-        for range in &function.ranges {
+        for range in function.ranges.iter().filter(|r| !function.is_relay(r)) {
             let start = range.rva.at(base).0;
+            let end = start + u64::from(range.size);
+            // What a patch beneath has put at a short function's entry says nothing of its end.
+            let is_whole = record.body.over.is_empty() || range.size >= WHOLE;
             zones.push(Zone {
                 start,
-                end: start + u64::from(range.size),
+                end,
                 function: function.name.clone(),
                 start_counts: range.rva != function.entry,
-                end_counts: true,
+                end_counts: !is_whole || code::may_return_to(target, Va(end)),
             });
         }
     }
     // Whatever may go on: no thread may stand in the middle of what is overwritten.
-    let overwritten = record.body.sites().map(|site| Zone {
-        start: site.at.0 + 1,
+    let sites = record.body.sites();
+    zones.extend(sites.map(|site| overwritten(record, site, false)));
+    zones
+}
+
+/// Bytes that are overwritten, the first of them or not.
+fn overwritten(record: &Record, site: &Site, first: bool) -> Zone {
+    Zone {
+        start: site.at.0 + u64::from(!first),
         end: site.end().0,
         function: record.body.name_of(site).to_owned(),
         start_counts: true,
         end_counts: false,
-    });
-    zones.extend(overwritten);
-    zones
+    }
 }
 
 /// The frozen window: redirects, then the one byte. `false` where the time for it is spent;

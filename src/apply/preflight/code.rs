@@ -4,30 +4,35 @@ use sha2::{Digest, Sha256};
 
 use crate::addr::{Rva, Va};
 use crate::apply::record::Record;
+use crate::apply::relays::{Relays, is_redirected};
 use crate::apply::survey::{Installed, State, Survey};
 use crate::apply::target::{Module, Target, TargetError};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 use crate::package::Package;
 use crate::package::manifest::{CodeRange, ReplacedFunction};
+use crate::payload::names::REDIRECT_LEN;
 
 /// Compares every range of every function.
 pub(super) fn compare<T: Target>(
     target: &T,
     module: &Module,
     package: &Package,
-    patches: Patches<'_>,
+    (patches, relays): (Patches<'_>, &Relays),
     findings: &mut Vec<Finding>,
 ) -> Result<(), TargetError> {
     for function in &package.manifest.functions {
+        if !relays.has(function) && !is_redirected(function, module, patches.replaced) {
+            findings.extend(no_place(target, module, function, patches)?);
+        }
         for (index, range) in function.ranges.iter().enumerate() {
+            if index > 0 && function.is_relay(range) {
+                continue;
+            }
             let at = range.rva.at(module.base);
             let mut bytes = target.read_vec(at, range.size as usize)?;
-            let sites = [
-                (index == 0).then_some((function.entry, function.entry_bytes.as_str())),
-                function.relay.as_ref().map(|r| (r.rva, r.bytes.as_str())),
-            ];
-            for site in sites.into_iter().flatten() {
+            if index == 0 {
+                let site = (function.entry, function.entry_bytes.as_str());
                 changed_bytes(function, site, range, module, &mut bytes, patches, findings);
             }
             if digest(&mut bytes, range) != range.sha256 {
@@ -43,6 +48,48 @@ pub(super) fn compare<T: Target>(
         }
     }
     Ok(())
+}
+
+/// Why the relay of a function, if it has one, can be nowhere.
+fn no_place<T: Target>(
+    target: &T,
+    module: &Module,
+    function: &ReplacedFunction,
+    patches: Patches<'_>,
+) -> Result<Option<Finding>, TargetError> {
+    let Some(relay) = &function.relay else {
+        return Ok(None);
+    };
+    let at = relay.rva.at(module.base);
+    let end = Va(at.0 + u64::from(REDIRECT_LEN));
+    let there = patches.survey.patches.iter();
+    let mut there = there.filter(|p| p.leads());
+    let holder = there.find(|p| {
+        let mut sites = p.record.body.sites();
+        sites.any(|s| s.at < end && s.end() > at)
+    });
+    let nowhere = "no other padding in reach of the entry is free";
+    Ok(Some(match holder {
+        Some(patch) => Finding::about(
+            &rules::PATCHED_ALREADY,
+            &function.name,
+            format!(
+                "The patch {} has a jump at {at}, and {nowhere}.",
+                patch.record.body.id
+            ),
+        ),
+        None => Finding::about(
+            &rules::ENTRY_HOOKED,
+            &function.name,
+            format!(
+                "At {at} ({}+{}), where the entry would lead: expected {}, found {}, and {nowhere}.",
+                module.name,
+                relay.rva,
+                relay.bytes,
+                hex::encode(target.read_vec(at, REDIRECT_LEN as usize)?)
+            ),
+        ),
+    }))
 }
 
 /// Compares the bytes that the patch will change, and puts the expected ones in their place,
@@ -119,8 +166,13 @@ impl<'a> Patches<'a> {
         })
     }
 
+    /// Whether the package replaces it, or what stands on it.
     fn is_replaced(self, record: &Record) -> bool {
-        self.replaced.iter().any(|p| p.record.at == record.at)
+        let mut replaced = self.replaced.iter();
+        replaced.any(|p| {
+            let mut beneath = self.survey.beneath(&p.record).into_iter();
+            p.record.at == record.at || beneath.any(|b| b.record.at == record.at)
+        })
     }
 }
 

@@ -13,6 +13,7 @@ use super::place;
 use super::record::{
     self, Body, Function, HookAt, PatchedModule, Protected, Record, Site, Stage, VariableAt,
 };
+use super::relays::Relays;
 use super::survey::{Installed, Survey};
 use super::target::{Module, Target, TargetError};
 use crate::addr::Va;
@@ -40,6 +41,8 @@ pub struct Preflight {
     pub replaced: Vec<Installed>,
     /// Where the package's variables are that a replaced patch brought, by symbol.
     pub kept: HashMap<String, Va>,
+    /// Where its relays go.
+    pub(super) relays: Relays,
     /// Size of the region that the patch needs, in bytes.
     pub region_size: u64,
 }
@@ -97,13 +100,16 @@ impl Preflight {
         let module = identity::find(target, &package.manifest, &mut findings)?;
         let relations = patches::examine(&survey, module.as_ref(), package, &mut findings);
         let (mut region_size, mut kept) = (0, HashMap::new());
+        let mut relays = Relays::default();
         if let Some(module) = &module {
             if relations.active.is_none() {
                 let patches = code::Patches {
                     survey: &survey,
                     replaced: &relations.replaced,
                 };
-                code::compare(target, module, package, patches, &mut findings)?;
+                let there = (&survey, relations.replaced.as_slice());
+                relays = Relays::choose(target, module, package, there);
+                code::compare(target, module, package, (patches, &relays), &mut findings)?;
             }
             findings.extend(imports::look(target, &package.manifest)?);
             kept = variables::keep(&survey, &relations.replaced, package, &mut findings);
@@ -121,6 +127,7 @@ impl Preflight {
             leftovers: relations.leftovers,
             replaced: relations.replaced,
             kept,
+            relays,
             region_size,
         })
     }
@@ -265,6 +272,7 @@ fn record_size(package: &Package) -> u64 {
     let body = Body {
         id: manifest.patch.id.clone(),
         sequence: u64::MAX,
+        product: Some(manifest.product().to_owned()),
         title: manifest.patch.title.clone(),
         package_sha256: package.sha256_hex(),
         applied_by: super::applied_by(),

@@ -35,11 +35,14 @@ pub(super) fn examine(
         ));
     }
     let mut relations = Relations::default();
+    let is_this = |body: &Body| body.id == patch.id && body.package_sha256 == package.sha256_hex();
+    let mut active = survey.patches.iter();
+    let is_active = active.any(|p| p.state == State::Active && is_this(&p.record.body));
     for installed in &survey.patches {
         let record = &installed.record;
         let body = &record.body;
         let here = || format!("Patch {} at {}.", body.id, record.at);
-        let same = body.id == patch.id && body.package_sha256 == package.sha256_hex();
+        let same = is_this(body);
         match installed.state {
             State::Pending => {
                 findings.push(Finding::about(&rules::LEFTOVER, &body.id, here()));
@@ -62,6 +65,8 @@ pub(super) fn examine(
                     ),
                 ),
             }),
+            // Nothing is left to decide about what is active already.
+            State::Active if is_active => {}
             State::Active => beside(installed, module, package, &mut relations, findings),
             // What was kept on purpose is no remains of anything, and stands in no way.
             State::Replaced | State::Kept => {}
@@ -70,7 +75,7 @@ pub(super) fn examine(
     relations.leftovers = pending(survey);
     for id in &patch.requires {
         let there = survey.by_id(id).is_some_and(|p| p.state == State::Active);
-        if !there {
+        if !there && !is_active {
             findings.push(Finding::about(
                 &rules::REQUIRED_MISSING,
                 id,
@@ -106,8 +111,8 @@ fn beside(
 ) {
     let patch = &package.manifest.patch;
     let body = &installed.record.body;
-    let file_name = &package.manifest.target.file_name;
-    if body.module.name.eq_ignore_ascii_case(file_name) && body.sequence > patch.sequence {
+    let same_line = same_line(body, package);
+    if same_line && body.sequence > patch.sequence {
         findings.push(Finding::about(
             &rules::NEWER_ACTIVE,
             &body.id,
@@ -124,7 +129,7 @@ fn beside(
     let named = patch.supersedes.contains(&body.id);
     let missing = missing(body, module.base, package);
     let shares = missing.len() < body.functions.len();
-    let outdated = shares && body.sequence < patch.sequence;
+    let outdated = shares && same_line && body.sequence < patch.sequence;
     if !named && !outdated {
         return;
     }
@@ -152,6 +157,17 @@ fn beside(
             crate::finding::some_of(&missing)
         ),
     ));
+}
+
+/// Whether a patch and the package are of one line of patches, so that their sequences can be
+/// compared. Where a record says no product, it is taken for the module's.
+fn same_line(body: &Body, package: &Package) -> bool {
+    let manifest = &package.manifest;
+    let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
+    match &body.product {
+        Some(product) => same(product, manifest.product()),
+        None => same(&body.module.name, &manifest.target.file_name),
+    }
 }
 
 /// Functions of an active patch that the package has no code for.

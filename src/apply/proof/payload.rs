@@ -11,6 +11,7 @@ use crate::apply::loaded::{self, Export};
 use crate::apply::outcome::ApplyError;
 use crate::apply::preflight;
 use crate::apply::record::{Body, Record};
+use crate::apply::relays::Relays;
 use crate::apply::survey::{Installed, Survey};
 use crate::apply::target::{Module, Protection, Target, TargetError};
 use crate::finding::Finding;
@@ -125,6 +126,7 @@ fn expected<T: Target>(
         module,
         replaced: &replaced,
         kept: &kept,
+        relays: &Relays::recorded(body, package),
         on_stack: &body.on_stack,
     };
     let mut externals = preflight::externals(package, &kept);
@@ -181,6 +183,10 @@ fn different_field(wanted: &Body, found: &Body) -> Option<&'static str> {
     let parts = [
         ("id", wanted.id == found.id),
         ("sequence", wanted.sequence == found.sequence),
+        (
+            "product",
+            found.product.is_none() || wanted.product == found.product,
+        ),
         ("functions", wanted.functions == found.functions),
         ("entries", wanted.entries == found.entries),
         ("relays", wanted.relays == found.relays),

@@ -3,6 +3,7 @@
 //! Freeze, look at every thread, and if one is in the way thaw, wait and try again until
 //! the deadline. Whether a thread is in the way is decided by a [`StackCheck`].
 
+pub mod code;
 mod frames;
 mod frozen;
 pub mod unwind;

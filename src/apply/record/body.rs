@@ -13,6 +13,9 @@ pub struct Body {
     pub id: String,
     /// Its position in the product's line of patches.
     pub sequence: u64,
+    /// The product that the line of patches is for; records of earlier versions don't say.
+    #[serde(default)]
+    pub product: Option<String>,
     /// One line that says what it fixes.
     pub title: Option<String>,
     /// SHA-256 of the package file as hex.

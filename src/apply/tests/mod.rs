@@ -1,6 +1,7 @@
 mod hiccup;
 mod others;
 mod policy;
+mod relays;
 mod remains;
 mod stack;
 
@@ -8,6 +9,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+
+use sha2::{Digest, Sha256};
 
 use crate::addr::Va;
 use crate::apply::install::check;
@@ -238,11 +241,16 @@ fn a_pointer_to_a_function_is_no_call_of_it() {
 #[test]
 fn a_call_at_the_very_end_of_a_function_is_a_call() {
     let fake = Fake::new();
-    let manifest = &package().manifest;
-    let range = &manifest.functions[2].ranges[0];
-    let end = range.rva.at(MODULE).0 + u64::from(range.size);
-    fake.thread(8, MODULE.0 + 0x3000, &[end]);
-    let busy = apply(&fake, &package(), &ONCE).unwrap();
+    let start = SERVER_RVAS[2].at(MODULE).0;
+    fake.poke(Va(start + 12), &[0xe8, 0, 0, 0, 0]);
+    let calls = package_with(|m| {
+        let range = &mut m.functions[2].ranges[0];
+        range.size += 5;
+        let code = fake.read_vec(Va(start), range.size as usize).unwrap();
+        range.sha256 = hex::encode(Sha256::digest(code));
+    });
+    fake.thread(8, MODULE.0 + 0x3000, &[start + 17]);
+    let busy = apply(&fake, &calls, &ONCE).unwrap();
     assert_eq!(busy.outcome, Outcome::Busy);
     assert_eq!(busy.blocked_by[0].function, "f_9100");
 }
@@ -367,6 +375,15 @@ fn all_findings_come_at_once() {
         codes(&summary),
         ["HP507", "HP508", "HP517", "HP503", "HP511"]
     );
+}
+
+#[test]
+fn a_pointer_to_the_function_behind_is_no_return_address() {
+    let fake = Fake::new();
+    let end = SERVER_RVAS[0].at(MODULE).0 + 12;
+    fake.thread(9, MODULE.0 + 0x3000, &[end]);
+    let applied = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
 }
 
 #[test]

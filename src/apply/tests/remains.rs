@@ -273,6 +273,7 @@ fn through_relay(m: &mut Manifest, index: usize) {
     function.relay = Some(Relay {
         rva,
         bytes: "cc".repeat(5),
+        elsewhere: Vec::new(),
     });
     function.ranges.push(CodeRange {
         rva,

@@ -310,3 +310,97 @@ fn patches_come_and_go_beside_what_was_kept() {
     clear_up(&fake, &ONCE).unwrap();
     assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
 }
+
+#[test]
+fn sequences_of_different_products_are_not_compared() {
+    let fake = Fake::new();
+    fake.unchecked.set(true);
+    let of = |product: Option<&str>, sequence: u64, functions: std::ops::Range<usize>| {
+        package_with(|m| {
+            m.patch.id = format!("{}-{sequence}", product.unwrap_or("own"));
+            m.patch.product = product.map(str::to_owned);
+            m.patch.sequence = sequence;
+            m.functions = m.functions[functions].to_vec();
+        })
+    };
+    let applied = apply(&fake, &of(Some("Billing"), 7, 0..2), &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    let beside = apply(&fake, &of(None, 1, 2..4), &ONCE).unwrap();
+    assert_eq!(beside.outcome, Outcome::Applied, "{beside:?}");
+    let older = check(&fake, &of(Some("billing"), 6, 2..3)).unwrap();
+    assert!(codes(&older).contains(&"HP512"), "{older:?}");
+    // A higher number of another line says nothing about what is in the package.
+    let other = check(&fake, &of(Some("payroll"), 8, 0..2)).unwrap();
+    assert!(codes(&other).contains(&"HP506"), "{other:?}");
+    assert!(other.replaced.is_empty(), "{other:?}");
+}
+
+#[test]
+fn who_requires_what_a_rollback_goes_back_to_is_no_hindrance() {
+    let with_user_of = |required: &str| {
+        let fake = Fake::new();
+        fake.unchecked.set(true);
+        let first = package_with(|m| m.functions.truncate(2));
+        let newer = newer_with(|m| m.functions.truncate(2));
+        let user = package_with(|m| {
+            m.patch.id = "user".to_owned();
+            m.patch.product = Some("another".to_owned());
+            m.patch.requires = vec![required.to_owned()];
+            m.functions = m.functions[2..].to_vec();
+        });
+        apply(&fake, &first, &ONCE).unwrap();
+        if required == "fix-1" {
+            apply(&fake, &user, &ONCE).unwrap();
+        }
+        apply(&fake, &newer, &ONCE).unwrap();
+        apply(&fake, &user, &ONCE).unwrap();
+        let active = |id| state_of(&fake, id) == Some(State::Active);
+        assert!(active("user") && active("fix-2"));
+        fake
+    };
+    let fake = with_user_of("fix-1");
+    let refused = revert(&fake, Some("fix-2"), &ONCE).unwrap();
+    assert_eq!(codes(&refused), ["HP527"]);
+    let back = rollback(&fake, Some("fix-2"), &ONCE).unwrap();
+    assert_eq!(back.outcome, Outcome::RolledBack, "{back:?}");
+    assert_eq!(state_of(&fake, "fix-1"), Some(State::Active));
+
+    let fake = with_user_of("fix-2");
+    for refused in [
+        revert(&fake, Some("fix-2"), &ONCE),
+        rollback(&fake, Some("fix-2"), &ONCE),
+    ] {
+        assert_eq!(codes(&refused.unwrap()), ["HP527"]);
+    }
+}
+
+#[test]
+fn nothing_stands_against_what_is_active_already() {
+    let fake = Fake::new();
+    fake.unchecked.set(true);
+    let part = |sequence: u64, functions: std::ops::Range<usize>, requires: &[&str]| {
+        package_with(|m| {
+            m.patch.id = format!("part-{sequence}");
+            m.patch.sequence = sequence;
+            m.patch.requires = requires.iter().map(|id| (*id).to_owned()).collect();
+            m.functions = m.functions[functions].to_vec();
+        })
+    };
+    let (first, second) = (part(1, 0..1, &[]), part(2, 1..2, &["part-1"]));
+    let third = part(3, 2..3, &[]);
+    for package in [&first, &second, &third] {
+        let applied = apply(&fake, package, &ONCE).unwrap();
+        assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    }
+    let over_first = part(4, 0..1, &[]);
+    assert_eq!(
+        apply(&fake, &over_first, &ONCE).unwrap().replaced,
+        ["part-1"]
+    );
+    // Neither that there are newer ones, nor that what it required has been replaced.
+    for package in [&second, &third] {
+        let again = apply(&fake, package, &ONCE).unwrap();
+        assert_eq!(again.outcome, Outcome::AlreadyApplied);
+        assert_eq!(codes(&again), ["HP503"], "{again:?}");
+    }
+}

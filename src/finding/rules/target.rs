@@ -50,9 +50,9 @@ rules! {
         remedy "Apply the required patch first.",
         because "The manifest names patches that must be active before this one, and one of them isn't active in the target.";
     /// Something newer is there.
-    NEWER_ACTIVE = "HP512", Refuse, "a newer patch of the same module is active",
+    NEWER_ACTIVE = "HP512", Refuse, "a newer patch of the same product is active",
         remedy "Apply a package with a higher sequence, or revert the newer patch first.",
-        because "A patch with a higher sequence number is active in the same module of the target. Going back to an older one would silently take fixes away.";
+        because "A patch of the same product with a higher sequence number is active in the target. Going back to an older one would silently take fixes away.";
     /// The same id, other content.
     SAME_ID = "HP513", Refuse, "another package with this id is active",
         remedy "Revert it first (hotpatch revert --id), or give the new package an id of its own.",

@@ -23,6 +23,11 @@ pub(super) fn validate(manifest: &Manifest) -> Checked {
             problem: "has its entry or relay under the redirect of another function",
         });
     }
+    let entries = functions.iter().map(|f| (f.entry.0, redirect_len(f)));
+    let entries: Vec<(u32, u32)> = entries.collect();
+    for one in functions {
+        padding(one, &entries, size_of_image)?;
+    }
     // Two old functions may have one replacement, but each has a gate of its own.
     let mut gates: Vec<&String> = functions.iter().map(|f| &f.gate).collect();
     gates.sort();
@@ -46,6 +51,56 @@ fn sites(one: &ReplacedFunction) -> impl Iterator<Item = (Rva, u32, &str)> {
     let entry = (one.entry, redirect_len(one), one.name.as_str());
     let relay = one.relay.as_ref();
     std::iter::once(entry).chain(relay.map(|r| (r.rva, REDIRECT_LEN, one.name.as_str())))
+}
+
+/// Where the relay may go instead; `entries` are addresses and lengths of all redirects.
+/// Relays of the package itself may be there: each is given a place of its own.
+fn padding(one: &ReplacedFunction, entries: &[(u32, u32)], size_of_image: u32) -> Checked {
+    let wrong = |problem| {
+        Err(ManifestError::Function {
+            function: one.name.clone(),
+            problem,
+        })
+    };
+    let Some(relay) = &one.relay else {
+        return Ok(());
+    };
+    let mut end = 0;
+    for piece in &relay.elsewhere {
+        let size = piece.bytes.len() / 2;
+        let whole = size > 0 && size.is_multiple_of(REDIRECT_LEN as usize);
+        let expected = "a multiple of five bytes in lower-case hex is needed";
+        let good = whole && is_hex(&piece.bytes, size);
+        require(good, "function.relay.elsewhere", &piece.bytes, expected)?;
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
+        inside(&one.name, piece.rva, size, size_of_image)?;
+        let last = Rva(piece.rva.0 + size - REDIRECT_LEN);
+        if !in_reach(one, piece.rva) || !in_reach(one, last) {
+            return wrong("has padding that is out of reach of its entry");
+        }
+        if piece.rva.0 < end {
+            return wrong("has padding that overlaps or is out of order");
+        }
+        end = piece.rva.0 + size;
+        let from = entries.partition_point(|(at, len)| at + len <= piece.rva.0);
+        if entries.get(from).is_some_and(|(at, _)| *at < end) {
+            return wrong("has padding under the redirect of a function");
+        }
+        let own = one.ranges.iter().filter(|r| r.rva != relay.rva);
+        if own
+            .map(extent)
+            .any(|(from, to)| from < u64::from(end) && to > u64::from(piece.rva.0))
+        {
+            return wrong("has padding in its own code");
+        }
+    }
+    Ok(())
+}
+
+/// Whether a jump of two bytes at the entry can lead there.
+fn in_reach(one: &ReplacedFunction, at: Rva) -> bool {
+    let distance = i64::from(at.0) - i64::from(one.entry.0 + SHORT_REDIRECT_LEN);
+    i8::try_from(distance).is_ok()
 }
 
 fn redirect_len(one: &ReplacedFunction) -> u32 {
@@ -88,8 +143,7 @@ fn function(one: &ReplacedFunction, size_of_image: u32) -> Checked {
         {
             return wrong("has a relay that none of its ranges covers");
         }
-        let distance = i64::from(relay.rva.0) - i64::from(one.entry.0 + SHORT_REDIRECT_LEN);
-        if i8::try_from(distance).is_err() {
+        if !in_reach(one, relay.rva) {
             return wrong("has a relay that is out of reach of its entry");
         }
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::addr::Va;
-use crate::package::manifest::{CodeRange, Relay};
+use crate::package::manifest::{CodeRange, Padding, Relay};
 use crate::package::testing::{function, manifest};
 
 /// What is wrong with the sample after `change`.
@@ -121,6 +121,7 @@ fn relays_are_in_reach_covered_and_nobody_elses() {
         f.relay = Some(Relay {
             rva: Rva(rva),
             bytes: "cccccccccc".to_owned(),
+            elsewhere: vec![],
         });
         f.ranges.push(CodeRange {
             rva: Rva(rva),
@@ -142,6 +143,45 @@ fn relays_are_in_reach_covered_and_nobody_elses() {
             m.functions[0].relay.iter_mut().for_each(|r| r.bytes.clear()) };
         "entry_bytes": m => { with_relay(m, 0x1081);
             m.functions[0].entry_bytes = "4883ec2890".to_owned() };
+    }
+}
+
+#[test]
+fn padding_is_whole_in_reach_and_nobodys_code() {
+    let with_padding = |m: &mut Manifest, pieces: &[(u32, usize)]| {
+        let f = &mut m.functions[0];
+        f.entry_bytes = "4883".to_owned();
+        let elsewhere = pieces.iter().map(|(rva, size)| Padding {
+            rva: Rva(*rva),
+            bytes: "cc".repeat(*size),
+        });
+        f.relay = Some(Relay {
+            rva: Rva(0x1045),
+            bytes: "cc".repeat(5),
+            elsewhere: elsewhere.collect(),
+        });
+        f.ranges.push(CodeRange {
+            rva: Rva(0x1045),
+            size: 5,
+            relocated: vec![],
+            sha256: "11".repeat(32),
+        });
+    };
+    let mut good = manifest();
+    with_padding(&mut good, &[(0x0f82, 5), (0x1045, 15), (0x107c, 10)]);
+    assert_eq!(validate(&good), Ok(()));
+    let relay = good.functions[0].relay.clone().unwrap();
+    let places: Vec<u32> = relay.places().map(|(at, _)| at.0).collect();
+    assert_eq!(places, [0x1045, 0xf82, 0x104a, 0x104f, 0x107c, 0x1081]);
+    refused! {
+        "multiple of five": m => with_padding(m, &[(0x1045, 9)]);
+        "multiple of five": m => with_padding(m, &[(0x1045, 0)]);
+        "out of reach": m => with_padding(m, &[(0xf81, 10)]);
+        "out of reach": m => with_padding(m, &[(0x107d, 10)]);
+        "overlaps or is out of order": m => with_padding(m, &[(0x1060, 10), (0x1069, 5)]);
+        "own code": m => with_padding(m, &[(0x103f, 5)]);
+        "under the redirect": m => { with_padding(m, &[(0x1060, 10)]);
+            m.functions[1] = function("send", 0x1069) };
     }
 }
 

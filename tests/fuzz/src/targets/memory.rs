@@ -60,6 +60,7 @@ fn patch(at: u64, over: Vec<Va>) -> Body {
     Body {
         id: "a".into(),
         sequence: 1 + over.len() as u64,
+        product: Some("x".into()),
         title: Some("A fix".into()),
         package_sha256: "00".into(),
         applied_by: "x".into(),
