@@ -45,8 +45,7 @@ impl Program<'_> {
             return Use::Open;
         };
         let table = &self.switch_tables[index as usize];
-        let behind = table.entry_at(table.entries);
-        let sites = self.incoming().within(table.table, behind).iter();
+        let sites = self.incoming().within(table.table, table.end()).iter();
         let mut held = sites.filter_map(|(target, site)| match site {
             Site::Code(..) => None,
             Site::Pointer(other) => Some((*other, *target)),
@@ -67,7 +66,7 @@ impl Program<'_> {
     /// The same by the code that refers to the table.
     fn use_by_code(&self, index: u32, end: &End) -> Use {
         let table = &self.switch_tables[index as usize];
-        let range = (table.table, table.entry_at(table.entries));
+        let range = (table.table, table.end());
         let sites = self.incoming().within(range.0, range.1).iter();
         let mut users = sites.filter_map(|(_, site)| match site {
             Site::Code(function, _) => Some(uses::of_entries(self, *function, range, end)),

@@ -110,6 +110,11 @@ impl SwitchTable {
         let before = index.saturating_mul(self.entry.width());
         Rva(self.table.0.saturating_add(before))
     }
+
+    /// Where it ends.
+    pub fn end(&self) -> Rva {
+        self.entry_at(self.entries)
+    }
 }
 
 /// The record's fields before addresses are resolved: (section, offset) pairs.
