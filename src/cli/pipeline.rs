@@ -209,7 +209,8 @@ pub fn compare<T>(
         stages.run("types", "looking for users of changed types", || {
             // Where a PDB does not say which file defines a type, whatever differs counts.
             if let (Ok(of_old), Ok(of_new)) = (Origins::read(&old.pdb), Origins::read(&new.pdb)) {
-                diff.tell_types_apart(&of_old, &of_new);
+                let (old, new) = (&old_symbols.types, &new_symbols.types);
+                diff.tell_types_apart((old, &of_old), (new, &of_new));
             }
             if declared
                 && let (Ok(of_old), Ok(of_new)) =

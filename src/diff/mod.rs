@@ -50,7 +50,7 @@ pub use types::{TypeChange, TypeChangeKind};
 pub use variables::follows;
 
 use crate::function::{DataIndex, FunctionIndex, Program};
-use crate::symbols::{Lines, Mentions, Origins, Touches};
+use crate::symbols::{Lines, Mentions, Origins, Touches, Types};
 
 /// Everything that differs between two builds.
 #[derive(Debug)]
@@ -161,8 +161,9 @@ impl Diff {
 
     /// Tells types of one name apart by the files that define them: a file more with a type of
     /// its own is no change of the others.
-    pub fn tell_types_apart(&mut self, old: &Origins, new: &Origins) {
-        self.types = types::judge(&self.open_types, Some((old, new)));
+    pub fn tell_types_apart(&mut self, old: (&Types, &Origins), new: (&Types, &Origins)) {
+        let sources = Some((old.1, new.1));
+        self.types = types::judge(&self.open_types, (old.0, new.0), sources);
     }
 
     /// Whether [`Diff::add_declared_types`] may find something.

@@ -33,9 +33,9 @@ impl Content for Enumeration {
 /// A type that changed.
 pub struct Found<'f, T> {
     /// In the old build.
-    pub old: &'f T,
+    pub old: &'f Definition<T>,
     /// In the new build.
-    pub new: &'f T,
+    pub new: &'f Definition<T>,
     /// Which of several types of this name it is, in words; empty where there is but one.
     pub place: String,
 }
@@ -103,14 +103,14 @@ fn left<'t, T: Content>(
     for (file, list) in &after {
         for newer in list {
             if let Some(older) = old.iter().find(|o| !o.content.still_means(&newer.content)) {
-                return Some(found(&older.content, &newer.content, Some(file)));
+                return Some(found(older, newer, Some(file)));
             }
         }
     }
     for (file, list) in &before {
         for older in list {
             if let Some(newer) = new.iter().find(|n| !older.content.still_means(&n.content)) {
-                return Some(found(&older.content, &newer.content, Some(file)));
+                return Some(found(older, newer, Some(file)));
             }
         }
     }
@@ -190,15 +190,19 @@ fn in_one_file<'t, T: Content>(
         (lost.copied().collect(), gained.copied().collect())
     };
     match (lost.first(), gained.first()) {
-        (Some(a), Some(b)) => Some(found(&a.content, &b.content, file)),
+        (Some(a), Some(b)) => Some(found(a, b, file)),
         // One of several came or went.
-        (None, Some(b)) if !numbered => Some(found(&old.first()?.content, &b.content, file)),
-        (Some(a), None) if !numbered => Some(found(&a.content, &new.first()?.content, file)),
+        (None, Some(b)) if !numbered => Some(found(old.first()?, b, file)),
+        (Some(a), None) if !numbered => Some(found(a, new.first()?, file)),
         _ => None,
     }
 }
 
-fn found<'t, T>(old: &'t T, new: &'t T, file: Option<&str>) -> Found<'t, T> {
+fn found<'t, T>(
+    old: &'t Definition<T>,
+    new: &'t Definition<T>,
+    file: Option<&str>,
+) -> Found<'t, T> {
     let place = match file.map(paths::file_name) {
         None | Some("") => String::new(),
         Some(file) => format!(" (that of {file})"),

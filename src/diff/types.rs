@@ -7,13 +7,16 @@
 
 use super::TypeUser;
 use super::namesakes::{self, Sources};
-use crate::symbols::{Definition, Enumeration, Layout, Symbols};
+use crate::finding::some_of;
+use crate::symbols::{Definition, Enumeration, Layout, Member, Symbols, Types};
 
 /// What differs in a type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TypeChangeKind {
     /// The layout of its objects.
     Layout,
+    /// It has these members more, where its objects have nothing so far.
+    Filled(Vec<Member>),
     /// The values of an enumeration.
     Values,
     /// Nothing that is known: its record is not understood.
@@ -79,28 +82,38 @@ pub fn diff(old: &Symbols, new: &Symbols) -> (Vec<TypeChange>, Vec<Open>) {
             });
         }
     }
-    (judge(&open, None), open)
+    (judge(&open, (&old.types, &new.types), None), open)
 }
 
-/// What differs of those types, given where each is defined.
-pub fn judge(open: &[Open], sources: Option<Sources<'_>>) -> Vec<TypeChange> {
+/// What differs of those types, given all types of both builds and where each is defined.
+pub fn judge(
+    open: &[Open],
+    (of_old, of_new): (&Types, &Types),
+    sources: Option<Sources<'_>>,
+) -> Vec<TypeChange> {
     let changes = open.iter().filter_map(|types| {
         let (kind, detail) = match &types.of {
             Namesakes::Layouts(before, after) => {
                 let found = namesakes::difference(before, after, sources)?;
-                let unknown = found.old.incomplete || found.new.incomplete;
-                let kind = match unknown {
-                    true => TypeChangeKind::Unknown,
-                    false => TypeChangeKind::Layout,
+                let (a, b) = (&found.old.content, &found.new.content);
+                let (kind, detail) = match a.incomplete || b.incomplete {
+                    true => (TypeChangeKind::Unknown, describe(a, b)),
+                    false => match of_old.filled_holes(found.old.index, of_new, found.new.index) {
+                        Some(members) => {
+                            let detail = describe_filled(&members);
+                            (TypeChangeKind::Filled(members), detail)
+                        }
+                        None => (TypeChangeKind::Layout, describe(a, b)),
+                    },
                 };
-                (kind, describe(found.old, found.new) + &found.place)
+                (kind, detail + &found.place)
             }
             Namesakes::Values(before, after) => {
                 let found = namesakes::difference(before, after, sources)?;
-                let detail = found.old.changed(found.new);
+                let (a, b) = (&found.old.content, &found.new.content);
+                let detail = a.changed(b);
                 let detail = detail.unwrap_or_else(|| "it has other values".into());
-                let unknown = found.old.incomplete || found.new.incomplete;
-                let kind = match unknown {
+                let kind = match a.incomplete || b.incomplete {
                     true => TypeChangeKind::Unknown,
                     false => TypeChangeKind::Values,
                 };
@@ -116,6 +129,16 @@ pub fn judge(open: &[Open], sources: Option<Sources<'_>>) -> Vec<TypeChange> {
         })
     });
     changes.collect()
+}
+
+fn describe_filled(members: &[Member]) -> String {
+    let words = |m: &Member| format!("{} ({}) at offset {:#x}", m.name, m.type_name, m.offset);
+    let members: Vec<String> = members.iter().map(words).collect();
+    let members: Vec<&str> = members.iter().map(String::as_str).collect();
+    format!(
+        "where its objects have padding it has {}; size and every other member are as before",
+        some_of(&members)
+    )
 }
 
 fn describe(old: &Layout, new: &Layout) -> String {

@@ -163,7 +163,7 @@ fn is_of_microsoft(symbols: &Symbols) -> bool {
     let mut modules = symbols.modules.iter();
     let linker = modules.find(|m| m.name == "* Linker *");
     let compiler = linker.and_then(|m| m.compiler.as_ref());
-    compiler.is_some_and(|c| c.contains("Microsoft"))
+    compiler.is_some_and(|c| c.name.contains("Microsoft"))
 }
 
 /// Symbols of the C runtimes at the borders of the template: they are no variables.

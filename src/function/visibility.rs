@@ -4,7 +4,7 @@ use super::endings::end_at;
 use super::incoming::Site;
 use super::{Place, Program};
 use crate::addr::Rva;
-use crate::symbols::ModuleIndex;
+use crate::symbols::{Module, ModuleIndex};
 
 /// The object file of the code or data that holds an address; `None` where it is not known,
 /// or says nothing.
@@ -40,18 +40,12 @@ pub fn mixes_files(program: &Program<'_>) -> bool {
         modules.any(|m| Some(m) != first)
     });
     folded
-        || program.symbols.modules.iter().any(is_generated_late)
+        || program
+            .symbols
+            .modules
+            .iter()
+            .any(Module::is_generated_late)
         || program.incoming().all().iter().any(crosses)
-}
-
-/// Whether the linker had the code of an object file generated, so that any code may be
-/// inlined into any other.
-fn is_generated_late(module: &crate::symbols::Module) -> bool {
-    let compiler = module.compiler.as_deref().unwrap_or_default();
-    compiler.contains("/LTCG")
-        || module.name.ends_with(".lto.o")
-        || module.name.ends_with("lto.tmp")
-        || module.name.starts_with("* CIL")
 }
 
 /// Whether code of an object file can refer to what lies at an address.

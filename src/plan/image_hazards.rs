@@ -1,12 +1,10 @@
-//! Hazards outside of code: data, types, exports, thread-local storage, toolchain.
+//! Hazards outside of code: data, types, exports, thread-local storage.
 
-use super::{held, numbered};
-use crate::diff::{
-    DataChange, DataChangeKind, Diff, Fate, TypeChange, TypeChangeKind, TypeUser,
-    image_relative_fields,
-};
+use super::{held, numbered, types};
+use crate::diff::{DataChange, DataChangeKind, Diff, image_relative_fields};
 use crate::finding::{Finding, Rule, rules};
 use crate::function::{DataItem, Place, Program};
+use crate::symbols;
 
 /// Adds the findings of everything but functions.
 pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
@@ -22,16 +20,12 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
         let rule = &rules::data::RESOURCES;
         findings.push(Finding::about(rule, change.subject(), change.what));
     }
-    let mut each = |rule: &'static Rule, details: &[String]| {
-        findings.extend(details.iter().map(|d| Finding::new(rule, d.clone())));
-    };
     if !diff.functions.changed.is_empty() {
-        each(&rules::input::TOOLCHAIN, &diff.image.toolchain);
-        types(old, new, diff, findings);
+        types::changed(old, new, diff, findings);
         retyped(old, new, diff, findings);
     }
-    unknown_types(old, "the old PDB", findings);
-    unknown_types(new, "the new PDB", findings);
+    types::unknown(old, "the old PDB", findings);
+    types::unknown(new, "the new PDB", findings);
     type_information(new, diff, findings);
     for function in &diff.functions.removed {
         let f = old.function(*function);
@@ -59,22 +53,6 @@ fn type_information(new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>)
     }
 }
 
-/// Types that differ. One of which nothing is known matters where the patch touches it.
-fn types(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
-    for change in &diff.types {
-        let rule = match change.kind {
-            TypeChangeKind::Layout => &rules::data::TYPE_LAYOUT,
-            TypeChangeKind::Values => &rules::data::ENUMERATION_VALUES,
-            TypeChangeKind::Unknown if change.users.iter().any(is_brought) => {
-                &rules::data::TYPE_LAYOUT
-            }
-            TypeChangeKind::Unknown => &rules::data::UNKNOWN_TYPES,
-        };
-        let detail = format!("{}{}", change.detail, changed_users(old, new, change));
-        findings.push(Finding::about(rule, change.name.clone(), detail));
-    }
-}
-
 /// Variables whose value means something else. Where the size differs, that says it all.
 fn retyped(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
     for variable in &diff.retyped {
@@ -92,42 +70,6 @@ fn retyped(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec
         let detail = format!("its type is {after} instead of {before}{place}");
         let rule = &rules::data::VARIABLE_MEANING;
         findings.push(Finding::about(rule, variable.name.clone(), detail));
-    }
-}
-
-fn unknown_types(program: &Program<'_>, which: &str, findings: &mut Vec<Finding>) {
-    let list: Vec<String> = program
-        .symbols
-        .types
-        .unknown
-        .iter()
-        .map(|(kind, count)| format!("{kind:#06x} ({count})"))
-        .collect();
-    if !list.is_empty() {
-        let detail = format!("{which} has type records of kind {}", list.join(", "));
-        findings.push(Finding::new(&rules::data::UNKNOWN_TYPES, detail));
-    }
-}
-
-/// Whether a user of a type is a function that the patch brings.
-fn is_brought(user: &TypeUser) -> bool {
-    matches!(user.fate, Fate::Changed | Fate::Added)
-}
-
-/// Which of the functions that the patch brings touch a type.
-fn changed_users(old: &Program<'_>, new: &Program<'_>, change: &TypeChange) -> String {
-    const SHOWN: usize = 4;
-    let users: Vec<&TypeUser> = change.users.iter().filter(|u| is_brought(u)).collect();
-    let names = users.iter().take(SHOWN).filter_map(|u| {
-        let of_new = u.new.map(|n| new.function(n).display_name());
-        of_new.or_else(|| u.old.map(|o| old.function(o).display_name()))
-    });
-    let names: Vec<String> = names.collect();
-    match users.len() {
-        0 => "; no changed function is known to touch it".into(),
-        n if n > SHOWN => format!("; {} and {} more touch it", names.join(", "), n - SHOWN),
-        1 => format!("; {} touches it", names[0]),
-        _ => format!("; {} touch it", names.join(", ")),
     }
 }
 
@@ -217,7 +159,10 @@ fn unknown_records(program: &Program<'_>, which: &str, findings: &mut Vec<Findin
     }
     let list: Vec<String> = records
         .iter()
-        .map(|(kind, count)| format!("{kind:#06x} ({count})"))
+        .map(|(kind, count)| match symbols::kind_name(*kind) {
+            Some(name) => format!("{name} ({kind:#06x}, {count} times)"),
+            None => format!("{kind:#06x} ({count} times)"),
+        })
         .collect();
     let detail = format!("{which} has records of kind {}", list.join(", "));
     findings.push(Finding::new(&rules::input::UNKNOWN_RECORDS, detail));

@@ -28,8 +28,10 @@ pub mod stay;
 mod stubs;
 mod symbol_names;
 mod thread_local;
+mod toolchain;
 mod transplant;
 mod twins;
+mod types;
 mod unwind;
 
 pub use coverage::{Checked, check_all};
@@ -278,6 +280,7 @@ impl Plan {
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         findings.extend(aligned);
         image_hazards::collect(old, new, diff, &mut findings);
+        toolchain::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
         let account = Account::new(old, new, diff, &findings);
         findings.extend(account.findings());

@@ -14,6 +14,7 @@ use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction};
 use super::Plan;
 use crate::addr::Rva;
 use crate::function::{FunctionIndex, Place, Program};
+use crate::symbols::Module;
 
 /// What caller and callee must agree on, by first byte of the function, in both builds.
 #[derive(Debug, Default)]
@@ -69,10 +70,8 @@ fn private_callee(
     function: FunctionIndex,
     set: &[FunctionIndex],
 ) -> Option<FunctionIndex> {
-    let generated_late = program.symbols.modules.iter().any(|m| {
-        let compiler = m.compiler.as_deref().unwrap_or_default();
-        compiler.contains("/LTCG") || m.name.ends_with(".lto.o") || m.name.ends_with("lto.tmp")
-    });
+    let mut modules = program.symbols.modules.iter();
+    let generated_late = modules.any(Module::is_generated_late);
     let is_private =
         |f: FunctionIndex| generated_late || !program.function(f).names.iter().any(|n| n.global);
     let pieces = std::iter::once(function).chain(program.funclets_of(function));

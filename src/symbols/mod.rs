@@ -3,6 +3,7 @@
 //! This is the only place where a `pdb::` type occurs. A record that is not
 //! understood is counted (see [`Symbols::unknown_records`]), never silently dropped.
 
+mod compiler;
 mod eligibility;
 mod features;
 pub mod fixups;
@@ -19,11 +20,12 @@ mod types;
 
 use std::collections::BTreeMap;
 
+pub use compiler::Compiler;
 pub use eligibility::findings;
 pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
 pub use origins::{Origin, Origins};
-pub use raw::{SwitchEntry, SwitchTable};
+pub use raw::{SwitchEntry, SwitchTable, kind_name};
 pub use signatures::signatures;
 pub use touches::{Mentions, Touch, Touches};
 pub use types::{

@@ -1,5 +1,7 @@
 //! Object files and the names they are known by.
 
+use super::Compiler;
+
 /// One object file that was linked into the image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Module {
@@ -7,8 +9,8 @@ pub struct Module {
     pub name: String,
     /// Path of the library, or of the object file again.
     pub library: String,
-    /// Compiler name and version from `S_COMPILE3`, where the object has one.
-    pub compiler: Option<String>,
+    /// What compiled it, where it says so.
+    pub compiler: Option<Compiler>,
 }
 
 impl Module {
@@ -19,6 +21,15 @@ impl Module {
 }
 
 impl Module {
+    /// Whether the linker had its code generated, so that any code may be inlined into any
+    /// other, and conventions may be chosen freely.
+    pub fn is_generated_late(&self) -> bool {
+        self.compiler.as_ref().is_some_and(Compiler::generates_late)
+            || self.name.ends_with(".lto.o")
+            || self.name.ends_with("lto.tmp")
+            || self.name.starts_with("* CIL")
+    }
+
     /// The object's file with its folder, or with the library that it is in: enough to tell
     /// namesakes apart in a message.
     pub fn short_path(&self) -> String {

@@ -9,8 +9,8 @@ use super::features;
 use super::fixups;
 use super::raw::{self, RawSwitchTable};
 use super::{
-    Contribution, Datum, Module, ModuleIndex, Procedure, Public, SectionGroup, SeparatedCode,
-    SwitchTable, Symbols, SymbolsError, ThreadLocal, Trampoline, TypeIndex, Types,
+    Compiler, Contribution, Datum, Module, ModuleIndex, Procedure, Public, SectionGroup,
+    SeparatedCode, SwitchTable, Symbols, SymbolsError, ThreadLocal, Trampoline, TypeIndex, Types,
 };
 use crate::addr::Rva;
 
@@ -321,19 +321,9 @@ impl ModuleReader<'_, '_> {
                 None
             }
             SymbolData::CompileFlags(flags) => {
-                let version = flags.backend_version;
-                let text = format!(
-                    "{} ({}.{}.{}){}",
-                    flags.version_string,
-                    version.major,
-                    version.minor,
-                    version.build,
-                    options(&flags.flags)
-                );
-                let module = self.symbols.modules.last_mut();
-                module
-                    .into_iter()
-                    .for_each(|m| m.compiler = Some(text.clone()));
+                if let Some(module) = self.symbols.modules.last_mut() {
+                    module.compiler = Some(Compiler::new(&flags));
+                }
                 None
             }
             _ => None,
@@ -372,26 +362,6 @@ impl ModuleReader<'_, '_> {
             });
         }
         Ok(())
-    }
-}
-
-/// The compiler options that `S_COMPILE3` records, and that change what code means.
-fn options(flags: &pdb::CompileFlags) -> String {
-    let all = [
-        (flags.link_time_codegen, "/LTCG"),
-        (flags.security_checks, "/GS"),
-        (flags.hot_patch, "/hotpatch"),
-        (flags.sdl, "/sdl"),
-        (flags.pgo, "PGO"),
-    ];
-    let set: Vec<&str> = all
-        .iter()
-        .filter(|(set, _)| *set)
-        .map(|(_, n)| *n)
-        .collect();
-    match set.as_slice() {
-        [] => String::new(),
-        set => format!(" with {}", set.join(" ")),
     }
 }
 

@@ -53,18 +53,45 @@ pub fn inlinee(body: &[u8]) -> Option<u32> {
 }
 
 /// Whether records of this kind are known and say nothing that the analysis needs: frame
-/// layouts, ranges of local variables, inlining, sections, build environment
+/// layouts, ranges of local variables, inlining, sections, build environment, annotations
 /// (cvinfo.h, `SYM_ENUM_e`).
 pub fn is_irrelevant(kind: u16) -> bool {
     matches!(
         kind,
         0x1012 // S_FRAMEPROC
+            | 0x1019 // S_ANNOTATION
+            | 0x1128 // S_ANNOTATIONREF
             | 0x1136..=0x113a // S_SECTION, S_COFFGROUP, S_EXPORT, S_CALLSITEINFO, S_FRAMECOOKIE
             | 0x113d..=0x1145 // S_ENVBLOCK, S_LOCAL, S_DEFRANGE…
             | 0x114c..=0x1157 // S_BUILDINFO, S_INLINESITE…, S_FILESTATIC, S_DEFRANGE_DPC…
             | 0x115a..=0x115f // S_CALLEES, S_CALLERS, S_POGODATA, S_INLINESITE2, S_HEAPALLOCSITE…
-            | 0x1166..=0x1168 // S_MOD_TYPEREF, S_REF_MINIPDB, S_INLINEES
+            | 0x1166..=0x1168 // S_FRAMEREG, S_REF_MINIPDB2, S_INLINEES
+            | 0x1170..=0x1171 // S_BPREL32_INDIR, S_REGREL32_INDIR
+            | 0x1177..=0x117b // S_DEFRANGE_REGISTER_REL_INDIR, S_BPREL32_ENCTMP…
+            | 0x117e..=0x1180 // S_SOURCELINK, S_DEFRANGE_…_FULL_SCOPE
     )
+}
+
+/// Name of a kind of records that is not read although it may say something of use
+/// (cvinfo.h, `SYM_ENUM_e`).
+pub fn kind_name(kind: u16) -> Option<&'static str> {
+    Some(match kind {
+        0x1160 => "S_REF_MINIPDB",
+        0x1161 => "S_PDBMAP",
+        0x1162 => "S_GDATA_HLSL32",
+        0x1163 => "S_LDATA_HLSL32",
+        0x1164 => "S_GDATA_HLSL32_EX",
+        0x1165 => "S_LDATA_HLSL32_EX",
+        0x1169 => "S_HOTPATCHFUNC",
+        0x1172 => "S_GPROC32EX",
+        0x1173 => "S_LPROC32EX",
+        0x1174 => "S_GPROC32EX_ID",
+        0x1175 => "S_LPROC32EX_ID",
+        0x1176 => "S_STATICLOCAL",
+        0x117c => "S_ASSOCIATION",
+        0x117d => "S_HYBRIDRANGE",
+        _ => return None,
+    })
 }
 
 /// How one entry of a switch table leads to its target (`CV_armswitchtype_e`).

@@ -8,6 +8,7 @@ mod cursor;
 mod digest;
 mod enumeration;
 mod fields;
+mod holes;
 mod layout;
 mod leaves;
 mod meaning;

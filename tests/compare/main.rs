@@ -13,6 +13,7 @@ mod refusals;
 mod reports;
 #[path = "../support/mod.rs"]
 mod support;
+mod toolchain;
 
 use std::path::{Path, PathBuf};
 

@@ -16,8 +16,6 @@ pub struct ImageDiff {
     pub tls: Vec<String>,
     /// Entry point, TLS callbacks, initialisers and terminators that are other functions now.
     pub startup: Vec<String>,
-    /// Objects that were compiled by another compiler.
-    pub toolchain: Vec<String>,
     /// Writable data without a symbol that differs.
     pub unnamed: Vec<String>,
 }
@@ -35,22 +33,6 @@ pub fn diff(comparer: &Comparer<'_>) -> ImageDiff {
         exports: exports::differences(comparer),
         tls: thread_local::differences(comparer),
         startup: startup::differences(comparer),
-        toolchain: toolchain(comparer),
         unnamed: unnamed::differences(comparer),
     }
-}
-
-/// Objects of both builds whose compiler is not the same.
-fn toolchain(comparer: &Comparer<'_>) -> Vec<String> {
-    let (old, new) = (&comparer.old.symbols.modules, &comparer.new.symbols.modules);
-    let mut found = Vec::new();
-    for (o, n) in comparer.keys.modules.pairs() {
-        let (Some(a), Some(b)) = (&old[o].compiler, &new[n].compiler) else {
-            continue;
-        };
-        if a != b {
-            found.push(format!("{}: {b} instead of {a}", new[n].object_name()));
-        }
-    }
-    found
 }

@@ -75,4 +75,8 @@ rules! {
     UNSEEN_USE = "HP318", Risk, "list or unused data changed",
         remedy "Accept it if new entries may wait for the next restart, and removed ones may go on, or if nothing uses that data at all; otherwise restart.",
         because "Data was added, removed, moved or given another value, and nothing in the image is seen to refer to it. Either nobody uses it, or code walks over it from a neighbour on: the linker puts what object files have in sections of one name into a list, from a marker at its start to one at its end. Where data lies between other things in the running program cannot be changed, so that such code goes on with the old list.";
+    /// A type has a new member where its objects had padding.
+    MEMBER_IN_A_HOLE = "HP319", Risk, "member added in padding",
+        remedy "Accept it if new code is right with whatever old objects hold there; otherwise keep the new value beside the object (an attached variable of examples/hotpatch.h), or restart.",
+        because "The type has a new member where its objects had padding; its size and all other members are as they were, so that old objects make sense but for this member. In objects of the running program the padding holds whatever lay there: zeros, if the memory was cleared, or anything. Code that did not change goes on to make and copy such objects without the member. New code that reads it must be right for any value.";
 }

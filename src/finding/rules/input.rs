@@ -19,7 +19,7 @@ rules! {
     PACKED = "HP104", Refuse, "packed or self-modifying section layout",
         remedy "Use the image that the linker wrote, before it was packed or protected.",
         because "A section that is writable and executable at once, or an entry point outside every code section, is how packers and protectors lay out an image. The code in the file is then not the code that runs.";
-    /// The two builds were made by different compilers.
+    /// Code of the patch was made by another compiler, or with other options.
     TOOLCHAIN = "HP110", Risk, "different compiler or options",
         remedy "Rebuild NEW with the compiler version and options that built OLD.",
         because "When the compiler or its options differ between the builds, calling conventions of file-local functions, inlining and data layout may differ in functions that did not change in the source. The patch may grow far beyond the fix, and code that the diff calls unchanged may rest on other assumptions.";
@@ -47,4 +47,8 @@ rules! {
     DATA_IN_CODE = "HP116", Refuse, "data in a code section",
         remedy "Link without merging sections of data into one of code (/MERGE:.rdata=.text and the like).",
         because "Constants, tables and slots of imports that lie in a code section can't be told from instructions with certainty. Code read as data, or data read as code, would make the comparison worth nothing. Tables that an assembler file keeps among its own code are compared with it.";
+    /// Code of the patch was made by another build of the same compiler.
+    SERVICED_TOOLCHAIN = "HP117", Note, "servicing build of the compiler",
+        remedy "Nothing to do; with the compiler build that built OLD the patch may be smaller.",
+        because "Code of the patch was made by another build of the compiler that made the code it replaces: name, major and minor version and the recorded options are the same. Such builds bring corrections, not other conventions or layouts, and each function is compared in any case; but one may come out differently although its source is the same.";
 }

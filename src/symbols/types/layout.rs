@@ -102,6 +102,16 @@ impl Types {
 
     /// The layout of a complete class, structure or union.
     pub(super) fn layout(&self, header: &Udt<'_>, text: &Text<'_>) -> Layout {
+        self.layout_and_types(header, text).0
+    }
+
+    /// The same, and the types of its members; `None` for what is no member or base.
+    pub(super) fn layout_and_types(
+        &self,
+        header: &Udt<'_>,
+        text: &Text<'_>,
+    ) -> (Layout, Vec<Option<TypeIndex>>) {
+        let mut types = Vec::new();
         let mut layout = Layout {
             size: header.size,
             members: Vec::new(),
@@ -120,13 +130,20 @@ impl Types {
                     slot,
                     base,
                 } => (pointer, format!("virtual base, slot {slot}"), base),
-                Field::Table => return layout.add(0, "vtable".into(), "pointer".into()),
+                Field::Table => {
+                    types.push(None);
+                    return layout.add(0, "vtable".into(), "pointer".into());
+                }
                 Field::VirtualFunction { slot, name } => {
+                    types.push(None);
                     return layout.add(slot.into(), to_text(name), "virtual function".into());
                 }
                 Field::Enumerator { .. } => return,
             };
-            if let Some(inner) = self.unnamed_member(member_type, text) {
+            let is_pointer = matches!(field, Field::VirtualBase { .. });
+            types.push((!is_pointer).then_some(member_type));
+            if let Some((inner, its_types)) = self.unnamed_member(member_type, text) {
+                types.extend(its_types);
                 return layout.add_all(offset, &name, inner);
             }
             match text.of(member_type) {
@@ -138,11 +155,15 @@ impl Types {
             }
         });
         layout.incomplete |= complete.is_none();
-        layout
+        (layout, types)
     }
 
     /// The layout of a member's type where that has no name.
-    fn unnamed_member(&self, index: TypeIndex, text: &Text<'_>) -> Option<Layout> {
+    fn unnamed_member(
+        &self,
+        index: TypeIndex,
+        text: &Text<'_>,
+    ) -> Option<(Layout, Vec<Option<TypeIndex>>)> {
         let mut index = index;
         for _ in 0..MAX_DEPTH {
             match self.record(index)? {
@@ -157,7 +178,8 @@ impl Types {
             return None;
         };
         let header = self.udt(definition).filter(|h| h.kind != LF_ENUM)?;
-        text.deeper().map(|text| self.layout(&header, &text))
+        let text = text.deeper()?;
+        Some(self.layout_and_types(&header, &text))
     }
 }
 

@@ -58,7 +58,7 @@ impl Stream {
 }
 
 /// An older record of a structure.
-fn structure(stream: &mut Stream, name: &str, fields: TypeIndex, size: u16) -> TypeIndex {
+pub fn structure(stream: &mut Stream, name: &str, fields: TypeIndex, size: u16) -> TypeIndex {
     let body: [&[u8]; 8] = [
         &1u16.to_le_bytes(),
         &0u16.to_le_bytes(),
