@@ -14,6 +14,7 @@
 #   dpkg-dev, patch           get and patch the sources of real programs, through apt
 #   g++                       builds libFuzzer
 #   script (bsdutils)         is the terminal that a test takes away
+#   xz-utils                  unpacks what Microsoft ships
 #   tcl, make                 make SQLite's one-file source for tests/transplant
 #   perl, make                write OpenSSL's assembler code for tests/real
 #   rustc-web, cargo-web, rust-web-src, rust-web-clippy
@@ -118,6 +119,8 @@ tests/transplant/run.sh --short
 
 step "Real fixes, live (under Wine)"
 tests/live/run.sh --short
+
+tests/microsoft/run.sh
 
 step "Ctrl-C, and no console any more (under Wine)"
 tests/apply/interrupt.sh

@@ -1,0 +1,260 @@
+//! Consecutive releases that Microsoft built: what changed between them is known, and that
+//! much is found. `tests/microsoft/run.sh` unpacks those that every clone has; more of them
+//! are compared where a folder with them is given (`HOTPATCH_MICROSOFT_MORE`).
+#![cfg(target_os = "linux")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Two releases of one image.
+struct Pair {
+    from: &'static str,
+    to: &'static str,
+    changed: &'static [&'static str],
+    added: &'static [&'static str],
+    /// The risks that have to be accepted.
+    risks: &'static [&'static str],
+}
+
+const ENDLESS_STREAM: &[&str] = &[
+    "BrotliDecoderErrorString",
+    "BrotliDecoderVersion",
+    "DecodeCommandBlockSwitch",
+    "DecodeDistanceBlockSwitch",
+    "DecodeLiteralBlockSwitch",
+    "ProcessCommands",
+    "SafeDecodeCommandBlockSwitch",
+    "SafeDecodeDistanceBlockSwitch",
+    "SafeDecodeLiteralBlockSwitch",
+    "SafeProcessCommands",
+];
+
+const PAIRS: [Pair; 7] = [
+    Pair {
+        from: "compression-10.0.12",
+        to: "compression-10.0.14",
+        changed: ENDLESS_STREAM,
+        added: &[],
+        risks: &[],
+    },
+    Pair {
+        from: "compression-10.0.10",
+        to: "compression-10.0.11",
+        changed: &[
+            "BrotliBuildAndStoreHuffmanTreeFast",
+            "BrotliCreateHuffmanTree",
+            "BrotliDecoderDecompress",
+            "BrotliDecoderStateInit",
+            "BrotliEncoderCreateInstance",
+            "BrotliEncoderPrepareDictionary",
+            "BuildAndStoreBlockSplitCode",
+            "CreatePreparedDictionaryWithParams",
+            "SafeDecodeCommandBlockSwitch",
+            "SafeDecodeDistanceBlockSwitch",
+            "SafeDecodeLiteralBlockSwitch",
+            "SafeProcessCommands",
+            "StoreSymbol",
+            "StoreSymbolWithContext",
+            "build_tree",
+            "deflateInit2",
+            "gen_bitlen",
+        ],
+        added: &["lm_set_level"],
+        risks: &[],
+    },
+    rebuilt("compression-10.0.11", "compression-10.0.12"),
+    rebuilt("compression-10.0.12", "compression-10.0.13"),
+    Pair {
+        from: "compression-10.0.13",
+        to: "compression-10.0.14",
+        changed: ENDLESS_STREAM,
+        added: &[],
+        risks: &[],
+    },
+    rebuilt("harfbuzz-14.2.1.300", "harfbuzz-14.2.1.301"),
+    Pair {
+        from: "msquic-2.5.11",
+        to: "msquic-2.5.12",
+        changed: &[
+            "CxPlatGetPortableCertificateFromSerialized",
+            "DllMain",
+            "MsQuicConnectionStart",
+            "MsQuicLibraryLoad",
+            "QuicConnPoolTryCreateConnection",
+            "QuicConnProcessApiOperation",
+            "QuicConnStart",
+            "QuicRecvBufferGetChunkIterator",
+            "QuicRecvBufferWrite",
+            "QuicStreamInitialize",
+            "QuicStreamReceiveComplete",
+        ],
+        added: &["QuicConnPoolStartConnection"],
+        // Start-up code that holds the version, and a member in padding.
+        risks: &["HP214", "HP319"],
+    },
+];
+
+const fn rebuilt(from: &'static str, to: &'static str) -> Pair {
+    Pair {
+        from,
+        to,
+        changed: &[],
+        added: &[],
+        risks: &[],
+    }
+}
+
+/// The image of a release, in the first folder that has it.
+fn image(folders: &[PathBuf], release: &str) -> Option<PathBuf> {
+    let folder = folders
+        .iter()
+        .map(|f| f.join(release))
+        .find(|f| f.is_dir())?;
+    let files = fs::read_dir(folder).expect("a folder").flatten();
+    let mut paths = files.map(|f| f.path());
+    paths.find(|p| p.extension().is_some_and(|e| e == "dll" || e == "exe"))
+}
+
+/// What a run of `hotpatch` said, how long it took, and its largest memory in KiB.
+struct Run {
+    exit: Option<i32>,
+    report: Value,
+    time: Duration,
+    memory: u64,
+}
+
+fn hotpatch(arguments: &[&str]) -> Run {
+    let begun = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hotpatch"))
+        .args(arguments)
+        .args(["--format", "json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("hotpatch starts");
+    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let watch = thread::spawn(move || {
+        let mut most = 0;
+        while let Some(now) = peak(&status) {
+            most = most.max(now);
+            thread::sleep(Duration::from_millis(2));
+        }
+        most
+    });
+    let report = serde_json::from_reader(child.stdout.take().expect("piped"));
+    let exit = child.wait().expect("a status").code();
+    Run {
+        exit,
+        report: report.unwrap_or_else(|e| panic!("{arguments:?}: {e}")),
+        time: begun.elapsed(),
+        memory: watch.join().expect("a figure"),
+    }
+}
+
+/// The largest memory of a process so far, in KiB; `None` when it has ended.
+fn peak(status: &Path) -> Option<u64> {
+    let text = fs::read_to_string(status).ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    let list = list.as_array().expect("a list").iter();
+    let mut names: Vec<&str> = list.map(|f| f["name"].as_str().expect("a name")).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Codes of the findings with their number, and those of risks and refusals.
+fn findings(report: &Value) -> (BTreeMap<&str, u32>, Vec<&str>) {
+    let list = report["verdict"]["findings"].as_array().expect("a list");
+    let (mut all, mut weighty) = (BTreeMap::new(), Vec::new());
+    for finding in list {
+        let code = finding["code"].as_str().expect("a code");
+        *all.entry(code).or_default() += 1;
+        if finding["severity"] != "note" {
+            weighty.push(code);
+        }
+    }
+    weighty.dedup();
+    (all, weighty)
+}
+
+/// Compares two releases and packs the change; returns a line of the table.
+fn judge(pair: &Pair, old: &str, new: &str, home: &Path) -> String {
+    let name = format!("{} to {}", pair.from, pair.to);
+    let run = hotpatch(&["diff", old, new]);
+    let functions = &run.report["functions"];
+    assert_eq!(names(&functions["changed"]), pair.changed, "{name}");
+    assert_eq!(names(&functions["added"]), pair.added, "{name}");
+    assert_eq!(names(&functions["removed"]), [""; 0], "{name}");
+    for build in ["old", "new"] {
+        let account = &run.report["account"][build];
+        assert_eq!(account["unexplained"], 0, "{name}: {account:#}");
+    }
+    let (codes, weighty) = findings(&run.report);
+    assert_eq!(weighty, pair.risks, "{name}");
+    let (exit, status) = match (pair.changed, pair.risks) {
+        ([], _) => (3, "unchanged"),
+        (_, []) => (0, "patchable"),
+        _ => (4, "restart-required"),
+    };
+    assert_eq!(run.exit, Some(exit), "{name}");
+    assert_eq!(run.report["verdict"]["status"], status, "{name}");
+
+    let package = home.join("fix.hpk");
+    let size = (!pair.changed.is_empty()).then(|| {
+        let (key, to) = (home.join("key.pem"), package.to_str().expect("text"));
+        let key = key.to_str().expect("text");
+        let mut arguments = vec!["build", old, new, "-o", to, "--key", key, "--id", "FIX"];
+        arguments.extend(pair.risks.iter().flat_map(|risk| ["--accept", risk]));
+        let built = hotpatch(&arguments);
+        assert_eq!(built.exit, Some(0), "{name}: {:#}", built.report["verdict"]);
+        fs::metadata(&package).expect("a package").len()
+    });
+    let codes: Vec<String> = codes.iter().map(|(c, n)| format!("{c} × {n}")).collect();
+    format!(
+        "{name} | {} + {} | {} | {status} | {} ms | {} MiB | {}",
+        pair.changed.len(),
+        pair.added.len(),
+        codes.join(", "),
+        run.time.as_millis(),
+        run.memory / 1024,
+        size.map_or_else(|| "–".to_owned(), |bytes| bytes.to_string()),
+    )
+}
+
+#[test]
+fn every_pair_of_releases_is_answered_right() {
+    let folder = |name| std::env::var(name).ok().filter(|f| !f.is_empty());
+    let own = folder("HOTPATCH_MICROSOFT").expect("HOTPATCH_MICROSOFT, see run.sh");
+    let more = folder("HOTPATCH_MICROSOFT_MORE");
+    let folders: Vec<PathBuf> = [Some(own), more]
+        .into_iter()
+        .flatten()
+        .map(Into::into)
+        .collect();
+    let home = tempfile::tempdir().expect("a folder");
+    let key = home.path().join("key.pem");
+    hotpatch(&["keygen", "-o", key.to_str().expect("text")]);
+
+    println!("releases | changed + added | findings | verdict | time | memory | package, bytes");
+    println!("--- | --- | --- | --- | --: | --: | --:");
+    let mut compared = 0;
+    for pair in &PAIRS {
+        let images = (image(&folders, pair.from), image(&folders, pair.to));
+        if let (Some(old), Some(new)) = images {
+            let (old, new) = (old.to_str().expect("text"), new.to_str().expect("text"));
+            println!("{}", judge(pair, old, new, home.path()));
+            compared += 1;
+        }
+    }
+    // Those of fixtures/microsoft; with a folder of more, all.
+    let expected = if folders.len() == 1 { 1 } else { PAIRS.len() };
+    assert_eq!(compared, expected, "releases in {folders:?}");
+}
