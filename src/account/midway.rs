@@ -28,7 +28,16 @@ pub fn account(program: &Program<'_>, roles: &Roles, tables: &Tables, rest: &mut
     }
     let of_patch = program.function_indices().filter(|f| replaced(*f));
     let mut middles: Vec<(Rva, Rva, FunctionIndex)> = of_patch
-        .map(|f| (program.function(f).rva, program.function(f).end(), f))
+        .map(|f| {
+            let (start, end) = (program.function(f).rva, program.function(f).end());
+            // A separated part has no entry of its own: it begins in the middle of its function.
+            let entry = if program.is_part(f) {
+                Rva(start.0 - 1)
+            } else {
+                start
+            };
+            (entry, end, f)
+        })
         .collect();
     middles.sort_unstable();
     let mut scan = Scan {
@@ -71,7 +80,8 @@ fn known_tables(program: &Program<'_>, tables: &Tables) -> Vec<(Rva, u32)> {
 
 struct Scan<'s, 'p> {
     program: &'s Program<'p>,
-    /// The functions that are replaced: start, end, which.
+    /// The functions that are replaced, and their parts: the last address before their middle,
+    /// their end, which.
     middles: Vec<(Rva, Rva, FunctionIndex)>,
     /// Where the instructions of a function begin, as offsets.
     starts: HashMap<FunctionIndex, Vec<u32>>,
@@ -106,7 +116,7 @@ impl Scan<'_, '_> {
             let targets = program.image.switch_targets(table).unwrap_or_default();
             for to in targets {
                 if let Place::Function(f, offset) = program.place(to)
-                    && offset > 0
+                    && (offset > 0 || program.is_part(f))
                     && f != user
                     && replaced(f)
                 {

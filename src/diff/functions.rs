@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::same::{Comparer, Difference};
-use crate::function::{FunctionIndex, Place};
+use crate::function::{FunctionIndex, Place, Program};
 
 /// A function whose code differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub fn diff(comparer: &Comparer<'_>) -> FunctionDiff {
     let (mut old_seen, mut new_seen) = (HashSet::new(), HashSet::new());
     let mut new_changed = HashSet::new();
     for ((o, n), difference) in pairs.iter().zip(&differences) {
+        if comparer.old.is_part(*o) && comparer.new.is_part(*n) {
+            continue;
+        }
         old_seen.insert(*o);
         new_seen.insert(*n);
         if let Some(difference) = difference {
@@ -58,22 +61,34 @@ pub fn diff(comparer: &Comparer<'_>) -> FunctionDiff {
     result.unchanged = new_seen.len() - new_changed.len();
     let of_old = comparer.old.function_indices();
     result.removed = of_old
-        .filter(|f| !old_seen.contains(f) && !comparer.old.is_funclet(*f))
+        .filter(|f| !old_seen.contains(f) && !belongs_to_another(comparer.old, *f))
         .collect();
     let of_new = comparer.new.function_indices();
     result.added = of_new
-        .filter(|f| !new_seen.contains(f) && !comparer.new.is_funclet(*f))
+        .filter(|f| !new_seen.contains(f) && !belongs_to_another(comparer.new, *f))
         .collect();
     result
 }
 
-/// A function that refers into the middle of a changed function has changed as well.
+/// Whether code is part of a function that is told of in its place.
+fn belongs_to_another(program: &Program<'_>, function: FunctionIndex) -> bool {
+    program.is_funclet(function) || program.is_part(function)
+}
+
+/// A function that refers into the middle of a changed function, or to a separated part of it,
+/// has changed as well; a part changes with its function, and the other way.
 fn spread_to_dependents(
     comparer: &Comparer<'_>,
     pairs: &[(FunctionIndex, FunctionIndex)],
     differences: &mut [Option<Difference>],
 ) {
-    let entanglements = comparer.entanglements.borrow();
+    let mut entanglements = comparer.entanglements.borrow().clone();
+    for function in comparer.old.function_indices() {
+        let parts = comparer.old.function(function).parts.iter();
+        for part in parts.filter_map(|(rva, _)| comparer.old.function_at(*rva)) {
+            entanglements.extend([(part, function), (function, part)]);
+        }
+    }
     let mut changed: HashSet<FunctionIndex> = pairs
         .iter()
         .zip(differences.iter())

@@ -47,7 +47,8 @@ pub struct Comparer<'c> {
     /// Made when it is first needed.
     variables: OnceCell<Variables>,
     thread_locals: OnceCell<ThreadLocalPairs<'c>>,
-    /// References from one function into the middle of another: (from, into), old build.
+    /// References from one function into the middle of another, or to a separated part of it:
+    /// (from, into), old build.
     pub(super) entanglements: RefCell<Vec<(FunctionIndex, FunctionIndex)>>,
     /// Fields of old functions (offset and width, ascending) that do not count.
     pub(super) ignored: HashMap<FunctionIndex, Vec<(u32, u32)>>,
@@ -155,7 +156,7 @@ impl<'c> Comparer<'c> {
         };
         if let (Place::Function(f, offset), Place::Function(_, _)) =
             (self.old.place(old.target), self.new.place(new.target))
-            && offset != 0
+            && (offset != 0 || self.old.is_part(f))
             && f != from
         {
             self.entanglements.borrow_mut().push((from, f));

@@ -62,7 +62,11 @@ impl Program<'_> {
         accesses
     }
 
-    fn each_instruction(&self, function: FunctionIndex, mut each: impl FnMut(&Instruction)) {
+    pub(super) fn each_instruction(
+        &self,
+        function: FunctionIndex,
+        mut each: impl FnMut(&Instruction),
+    ) {
         let start = u64::from(self.function(function).rva.0);
         let bytes = self.bytes_of(function);
         let end = self.code_of(function).code_size;

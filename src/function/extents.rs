@@ -15,7 +15,7 @@ use crate::symbols::{ModuleIndex, Symbols, TypeIndex};
 /// How the extent of a function is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FunctionSource {
-    /// From a procedure record: exact.
+    /// From the record of a procedure or of a separated part: exact.
     Procedure,
     /// From a public symbol, an entry of the function table, or a section contribution.
     Inferred,
@@ -61,6 +61,12 @@ impl Function {
         Rva(self.rva.0.saturating_add(self.size))
     }
 
+    /// Length of all its code in bytes, separated parts included.
+    pub fn code_len(&self) -> u32 {
+        let parts = self.parts.iter().map(|(_, size)| *size);
+        parts.fold(self.size, u32::saturating_add)
+    }
+
     /// The name to show: that of the first procedure record, else of the first public.
     pub fn display_name(&self) -> String {
         match self.names.first() {
@@ -87,6 +93,8 @@ pub fn find(image: &Image<'_>, symbols: &Symbols) -> Vec<Function> {
     let mut functions = from_procedures(image, symbols);
     functions.extend(from_trampolines(symbols, &functions));
     functions.sort_by_key(|f| f.rva);
+    functions.extend(from_separated(image, symbols, &functions));
+    functions.sort_by_key(|f| f.rva);
     let inferred = from_starts(image, symbols, &functions);
     functions.extend(inferred);
     functions.sort_by_key(|f| f.rva);
@@ -98,6 +106,30 @@ pub fn find(image: &Image<'_>, symbols: &Symbols) -> Vec<Function> {
     }
     attach_parts(&mut functions, symbols);
     functions
+}
+
+/// Separated parts of procedures, as long as their records say. The function table may have
+/// several entries for one.
+fn from_separated(image: &Image<'_>, symbols: &Symbols, known: &[Function]) -> Vec<Function> {
+    let is_code = |rva: Rva| image.section_at(rva).map(|s| s.kind()) == Some(SectionKind::Code);
+    let known_starts = |rva: Rva| known.binary_search_by_key(&rva, |f| f.rva).is_ok();
+    let parts = symbols.separated.iter();
+    let mut parts: Vec<_> = parts
+        .filter(|p| p.size > 0 && is_code(p.rva) && !known_starts(p.rva) && !covered(known, p.rva))
+        .collect();
+    parts.dedup_by_key(|p| p.rva);
+    parts
+        .into_iter()
+        .map(|part| Function {
+            rva: part.rva,
+            size: part.size,
+            names: Vec::new(),
+            source: FunctionSource::Procedure,
+            overlapped: false,
+            parts: Vec::new(),
+            never_returns: false,
+        })
+        .collect()
 }
 
 /// Jumps of incremental linking, named after the function they lead to.

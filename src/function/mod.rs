@@ -21,6 +21,7 @@ mod handler;
 mod import_pointers;
 mod incoming;
 mod indexed;
+mod lasting;
 mod lookups;
 mod meaning;
 mod padding;
@@ -166,7 +167,7 @@ impl<'a> Program<'a> {
     fn find_labels(&self) -> Vec<(Rva, FunctionIndex)> {
         let pointers = self.image.base_relocations.iter();
         let label = |at: &Rva| match self.place(self.image.pointer_at(*at)?) {
-            Place::Function(f, offset) if offset != 0 => Some((*at, f)),
+            Place::Function(f, offset) if offset != 0 || self.is_part(f) => Some((*at, f)),
             _ => None,
         };
         let mut labels: Vec<_> = pointers.filter_map(label).collect();
@@ -174,8 +175,8 @@ impl<'a> Program<'a> {
         labels
     }
 
-    /// Pointers in the image that lead into the middle of a function: its labels, as GNU C's
-    /// computed goto takes their addresses.
+    /// Pointers in the image that lead into the middle of a function, or to a separated part:
+    /// its labels, as GNU C's computed goto takes their addresses.
     pub fn labels_of(&self, function: FunctionIndex) -> impl Iterator<Item = Rva> + '_ {
         let labels = self.labels.iter();
         labels.filter_map(move |(at, f)| (*f == function).then_some(*at))

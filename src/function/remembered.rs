@@ -2,9 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::FunctionIndex;
-use super::uses::Use;
+use super::uses::{Base, Use};
 use crate::addr::Rva;
 
 /// What a function does with an address: the function, where it has the address from, and
@@ -25,7 +26,19 @@ pub enum Asked {
 pub struct Remembered {
     uses: RefCell<HashMap<UseQuestion, Use>>,
     extents: RefCell<HashMap<Rva, u32>>,
+    bases: RefCell<Bases>,
 }
+
+/// What functions do without an address that is followed through them.
+#[derive(Debug, Default)]
+struct Bases {
+    of: HashMap<FunctionIndex, Option<Rc<Base>>>,
+    /// How much memory they take, in states.
+    weight: usize,
+}
+
+/// More states than these are not kept: some 100 MB.
+const MAX_STATES: usize = 1 << 18;
 
 impl Remembered {
     /// What a function does with an address.
@@ -46,5 +59,24 @@ impl Remembered {
     /// Keeps how far an object without a symbol reaches.
     pub fn note_extent(&self, rva: Rva, extent: u32) {
         self.extents.borrow_mut().insert(rva, extent);
+    }
+
+    /// What a function does without an address; `find` finds it where it is not known.
+    pub fn base(
+        &self,
+        function: FunctionIndex,
+        find: impl FnOnce() -> Option<Rc<Base>>,
+    ) -> Option<Rc<Base>> {
+        if let Some(known) = self.bases.borrow().of.get(&function) {
+            return known.clone();
+        }
+        let found = find();
+        let mut bases = self.bases.borrow_mut();
+        if bases.weight > MAX_STATES {
+            *bases = Bases::default();
+        }
+        bases.weight += found.as_ref().map_or(1, |base| base.weight());
+        bases.of.insert(function, found.clone());
+        found
     }
 }

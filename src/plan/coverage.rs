@@ -31,12 +31,12 @@ impl Checked {
     }
 }
 
-/// Checks every function of a build. Funclets are part of their parents.
+/// Checks every function of a build. Funclets and separated parts belong to their parents.
 pub fn check_all(program: &Program<'_>) -> Vec<Checked> {
     let checks = Checks::new(program, Diff::of_itself(program));
     let functions = program.function_indices();
     functions
-        .filter(|f| !program.is_funclet(*f))
+        .filter(|f| !program.is_funclet(*f) && !program.is_part(*f))
         .map(|f| checks.check(f).0)
         .map(|mut checked| {
             checked.findings.extend(folded(program, checked.function));
@@ -96,10 +96,12 @@ impl<'c> Checks<'c> {
     }
 }
 
-/// Several names at one address: whether they would change alike is only known on the day.
+/// Several procedures at one address: whether they would change alike is only known on the
+/// day. Public names without a procedure of their own are other names of the same one.
 fn folded(program: &Program<'_>, function: FunctionIndex) -> Option<Finding> {
     let f = program.function(function);
-    let mut names: Vec<&str> = f.names.iter().map(|n| n.name.as_str()).collect();
+    let procedures = f.names.iter().filter(|n| n.module.is_some());
+    let mut names: Vec<&str> = procedures.map(|n| n.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     (names.len() > 1).then(|| {

@@ -5,7 +5,7 @@ use super::closure::Closure;
 use super::identity::list;
 use crate::addr::Rva;
 use crate::finding::{Finding, rules::code};
-use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program};
+use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program, Reference};
 
 /// Hazards of redirecting an old function to a new one.
 pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: FunctionIndex) {
@@ -49,8 +49,8 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
         let detail = "no symbol names this code".to_owned();
         found.push((&code::AMBIGUOUS, detail));
     }
-    if f.never_returns {
-        let detail = "its record says that it never returns".to_owned();
+    if f.never_returns && program.may_last(old) {
+        let detail = "a thread may stay in it for as long as it lives".to_owned();
         found.push((&code::NEVER_RETURNS, detail));
     }
     if !diff.is_identity()
@@ -71,7 +71,11 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
 /// A pointer into the middle of a function that is not in a constant which the function uses
 /// itself, as it uses the labels of a computed goto: those move with its code.
 fn kept_label(program: &Program<'_>, function: FunctionIndex) -> Option<Rva> {
-    let references = &program.code_of(function).references;
+    let parts = program.function(function).parts.iter();
+    let parts = parts.filter_map(|(rva, _)| program.function_at(*rva));
+    let pieces: Vec<FunctionIndex> = std::iter::once(function).chain(parts).collect();
+    let code = pieces.iter().map(|f| program.code_of(*f));
+    let references: Vec<&Reference> = code.flat_map(|code| &code.references).collect();
     let uses = |at: Rva| {
         let constant = |target: Rva| match program.place(target) {
             Place::Data(d, _) => {
@@ -83,7 +87,8 @@ fn kept_label(program: &Program<'_>, function: FunctionIndex) -> Option<Rva> {
         };
         references.iter().any(|r| constant(r.target))
     };
-    program.labels_of(function).find(|at| !uses(*at))
+    let mut labels = pieces.iter().flat_map(|f| program.labels_of(*f));
+    labels.find(|at| !uses(*at))
 }
 
 /// Why a function has run already and will not run again.

@@ -6,6 +6,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 use crate::case::Case;
+use crate::separated;
 
 /// Which ABI and which linker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -82,6 +83,9 @@ pub fn build(case: &Case, abi: Abi, is_new: bool, folder: &Path) -> Result<PathB
         .args(link.split_whitespace())
         .args(objects);
     check(&mut linker, "the linker")?;
+    if !case.separated.is_empty() {
+        separated::write(&folder.join("x.pdb"), &case.separated, is_new)?;
+    }
     Ok(folder.join("x.exe"))
 }
 

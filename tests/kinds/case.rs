@@ -33,7 +33,23 @@ pub struct Case {
     pub absolute: bool,
     #[serde(default)]
     pub accept: Vec<String>,
+    #[serde(default)]
+    pub separated: Vec<Separated>,
     pub expect: Expect,
+}
+
+/// A separated part of a function, which LLVM's linker does not know how to write.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Separated {
+    /// The function.
+    pub of: String,
+    /// Where the part begins, in bytes behind the start of the function.
+    pub at: u32,
+    /// The same in the new build, where that is somewhere else.
+    pub new_at: Option<u32>,
+    /// Its length in bytes.
+    pub size: u32,
 }
 
 /// What must be found.

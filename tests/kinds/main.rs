@@ -35,6 +35,7 @@
 mod build;
 mod case;
 mod run;
+mod separated;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

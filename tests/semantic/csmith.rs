@@ -25,6 +25,8 @@ pub fn is_there() -> bool {
 /// A part made by csmith from this seed.
 pub fn instance(prefix: &str, seed: u64) -> Result<Instance, String> {
     let mut csmith = Command::new("csmith");
+    // It leaves a file where it runs.
+    csmith.current_dir(std::env::temp_dir());
     csmith
         .args(OPTIONS.split_whitespace())
         .args(["--seed", &(seed % 1_000_000).to_string()]);

@@ -107,7 +107,7 @@ fn judged(
         .arg(&new)
         .args(["--id", "pair", "--format", "json"]);
     build.arg("--key").arg(&means.key).arg("-o").arg(&package);
-    let said = run::finish(&mut build, "")?;
+    let said = run::finish_slowly(&mut build, "")?;
     let outcome = match said.did.exit {
         Some(3) => same(old, &new)?,
         Some(4) => refused(spec, &said.did.output),

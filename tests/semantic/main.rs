@@ -22,6 +22,7 @@
     allow(dead_code, reason = "compilers and Wine are run from Linux")
 )]
 
+mod caught;
 mod config;
 mod csmith;
 mod failure;

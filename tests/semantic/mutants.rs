@@ -30,13 +30,13 @@ pub enum Verdict {
 
 /// A real program at one level, built.
 pub struct Original {
-    real: Real,
-    folder: PathBuf,
-    sources: PathBuf,
+    pub(super) real: Real,
+    pub(super) folder: PathBuf,
+    pub(super) sources: PathBuf,
     options: Vec<String>,
     /// Objects in link order.
     objects: Vec<PathBuf>,
-    own: Vec<(PathBuf, String)>,
+    pub(super) own: Vec<(PathBuf, String)>,
     image: PathBuf,
 }
 
@@ -194,7 +194,7 @@ impl Original {
             .arg(&new)
             .args(["--id", "mutant", "--format", "json"]);
         build.arg("--key").arg(&means.key).arg("-o").arg(&package);
-        let said = run::finish(&mut build, "")?;
+        let said = run::finish_slowly(&mut build, "")?;
         if said.did.exit == Some(4) {
             let (codes, text) = crate::judge::findings(&said.did.output);
             return Ok(Verdict::Refused(codes, text));
@@ -219,7 +219,9 @@ impl Original {
                 _ => Verdict::Patched,
             });
         }
-        if self.is_undefined(&objects, here, &wanted)? {
+        let undefined =
+            self.is_undefined(&objects, here, &wanted)? || self.is_caught(here, file, &source)?;
+        if undefined {
             return Ok(Verdict::Undefined);
         }
         Ok(Verdict::Wrong(format!("{found:?}\ninstead of\n{wanted:?}")))
@@ -241,6 +243,12 @@ impl Original {
     }
 
     fn run(&self, command: &mut Command, here: &Path) -> Result<Run, String> {
+        let input = self.prepare(command, here)?;
+        run::finish(command, &input)
+    }
+
+    /// Adds arguments; returns what the program reads.
+    pub(super) fn prepare(&self, command: &mut Command, here: &Path) -> Result<String, String> {
         command.current_dir(here);
         command.args(
             self.real
@@ -253,11 +261,8 @@ impl Original {
             .real
             .script
             .map(|s| std::fs::read_to_string(root.join(s)));
-        let input = input
-            .transpose()
-            .map_err(|e| e.to_string())?
-            .unwrap_or_default();
-        run::finish(command, &input)
+        let input = input.transpose().map_err(|e| e.to_string())?;
+        Ok(input.unwrap_or_default())
     }
 
     /// Whether NEW does something else when it is linked in another order, or run again: then
@@ -283,7 +288,7 @@ impl Original {
     }
 }
 
-fn name_of(path: &Path) -> PathBuf {
+pub(super) fn name_of(path: &Path) -> PathBuf {
     path.file_name().unwrap_or_default().into()
 }
 

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// Longest run of a program; then it hangs.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// The same of a tool, which has a large program to read.
+const OF_TOOLS: Duration = Duration::from_secs(300);
+
 /// What a program did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Behaviour {
@@ -47,8 +50,21 @@ pub fn finish(command: &mut Command, input: &str) -> Result<Run, String> {
     program.end()
 }
 
+/// Runs a tool to its end, or a program that was built to be watched.
+pub fn finish_slowly(command: &mut Command, input: &str) -> Result<Run, String> {
+    let mut tool = Program::start(command)?;
+    tool.patience = OF_TOOLS;
+    tool.send(input);
+    let run = tool.end()?;
+    match run.did.output.ends_with("(hangs)") {
+        true => Err(format!("{command:?} takes longer than {OF_TOOLS:?}")),
+        false => Ok(run),
+    }
+}
+
 /// A program that runs; killed when dropped.
 pub struct Program {
+    patience: Duration,
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
@@ -88,6 +104,7 @@ impl Program {
             let _ = sender.send(String::from_utf8_lossy(&text).into_owned());
         });
         Ok(Program {
+            patience: PATIENCE,
             stdin: child.stdin.take(),
             child,
             lines,
@@ -107,7 +124,7 @@ impl Program {
 
     /// The next line of output; nothing at its end.
     pub fn line(&mut self) -> Option<String> {
-        let line = self.lines.recv_timeout(PATIENCE).ok()?;
+        let line = self.lines.recv_timeout(self.patience).ok()?;
         self.output.push_str(&line);
         self.output.push('\n');
         Some(line)
@@ -116,7 +133,7 @@ impl Program {
     /// Closes its input and waits for its end.
     pub fn end(mut self) -> Result<Run, String> {
         self.stdin = None;
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + self.patience;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
@@ -133,7 +150,7 @@ impl Program {
             }
         }
         let exit = self.child.wait().map_err(|e| e.to_string())?.code();
-        let complaint = self.errors.recv_timeout(PATIENCE).unwrap_or_default();
+        let complaint = self.errors.recv_timeout(self.patience).unwrap_or_default();
         Ok(Run {
             did: Behaviour {
                 exit,

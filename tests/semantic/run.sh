@@ -26,6 +26,8 @@ sources() { # PROGRAM...
 real=${HOTPATCH_SEMANTIC_REAL:-lua zlib libpng expat sqlite}
 choose_native_toolchain
 need_wine
+# Mutants that do what C leaves undefined are caught with its checks.
+need gcc=gcc
 # What programs that throw are linked with.
 find_mingw_cxx
 tests/wine/run.sh --prepare

@@ -66,7 +66,7 @@ rules! {
     /// Never returns.
     NEVER_RETURNS = "HP217", Risk, "function never returns",
         remedy "Accept it only if the function is not running when the patch is applied; otherwise move the fix into a function that it calls.",
-        because "The old function is marked as never returning. While a thread is inside, which for a main loop is always, the patch cannot be switched on, because some calls would see old and others new behaviour.";
+        because "The old function is marked as never returning, and it is none that ends the thread or the process, or leaves by an exception: it has a loop that nothing leaves, or calls as its last what may never come back. While a thread is inside, which for a main loop is always, the patch cannot be switched on, because some calls would see old and others new behaviour.";
     /// Of several namesakes, which is meant.
     GUESSED_IDENTITY = "HP218", Refuse, "which is which is a guess",
         remedy "Give the functions or variables names that occur once in their object file, and the object files names that occur once in the image; or restart.",

@@ -11,27 +11,28 @@
 //! defines, or be an entry of a table of distances, which is added to the address of the table.
 //!
 //! A forward interpretation over registers and slots of the frame, of this one address only:
-//! one linear pass with a state per branch target, repeated until nothing changes. Values are
+//! linear passes with a state per branch target, repeated until nothing changes. What holds
+//! without the address is found once for all addresses; an address is followed from where it
+//! is taken for as long as something holds it. Values are
 //! sets of what a register may hold on some path, so that a loop's first round still shows
 //! what its later ones do not. Where paths contradict each other, nothing is proven.
 
 mod frame;
+mod spread;
 mod step;
 mod value;
+mod walk;
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
-
-use iced_x86::{
-    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Register,
-};
 
 use super::endings::End;
 use super::remembered::Asked;
 use super::{FunctionIndex, Place, Program, Reference};
 use crate::addr::Rva;
 use crate::function::convention::ARGUMENTS;
+pub use spread::Base;
 use value::State;
+use walk::Walk;
 
 /// What the uses of an address show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +107,7 @@ fn remembered(
             before: (end.start, Rva(end.start.0 + end.len)),
             depth: 0,
         };
-        let shown = followed.through(function, &State::default(), MAX_CODE);
+        let shown = followed.from_its_sources(function);
         let found = shown.map_or(Use::Open, Shown::verdict);
         program.remembered.note_use(question, found);
         found
@@ -141,37 +142,16 @@ impl Followed<'_> {
     /// What a function of at most `max` bytes shows that is entered with a state; `None` where
     /// that is not certain.
     fn through(self, function: FunctionIndex, entry: &State, max: usize) -> Option<Shown> {
-        let f = self.program.function(function);
-        let bytes = self.program.bytes_of(function);
-        if bytes.len() > max {
+        if self.program.bytes_of(function).len() > max {
             return None;
         }
-        let has_handlers = !self.program.funclets_of(function).is_empty();
-        let slots = frame::slots_are_private(bytes, f.rva) && !has_handlers;
-        let pass = |states: BTreeMap<u32, State>, hands_on: bool| {
-            let mut walk = Walk {
-                followed: self,
-                rva: f.rva,
-                bytes,
-                slots,
-                hands_on,
-                states,
-                shown: Shown::default(),
-                info: InstructionInfoFactory::new(),
-            };
-            walk.run(entry);
-            (walk.states, walk.shown)
-        };
+        let mut walk = Walk::new(self, function);
         // What is called changes no state, so it is followed when all states are known.
-        let mut states = BTreeMap::new();
-        for _ in 0..MAX_PASSES {
-            let (next, _) = pass(states.clone(), false);
-            if next == states {
-                return Some(pass(states, true).1);
-            }
-            states = next;
-        }
-        None
+        walk.settle(entry)?;
+        walk.hands_on = true;
+        walk.shown = Shown::default();
+        walk.run(entry);
+        Some(walk.shown)
     }
 
     /// What the function shows that begins at an address and is handed what the registers of
@@ -242,90 +222,6 @@ impl Shown {
             (false, false) if self.compared && !self.indexed => Use::End,
             (false, false) if self.indexed && !self.compared => Use::Read,
             _ => Use::Open,
-        }
-    }
-}
-
-/// One pass over the code.
-struct Walk<'w> {
-    followed: Followed<'w>,
-    rva: Rva,
-    bytes: &'w [u8],
-    /// Whether nobody but this code reads and writes the slots of its frame.
-    slots: bool,
-    /// Whether functions to which it is handed are followed.
-    hands_on: bool,
-    states: BTreeMap<u32, State>,
-    shown: Shown,
-    info: InstructionInfoFactory,
-}
-
-impl Walk<'_> {
-    fn run(&mut self, entry: &State) {
-        let mut decoder = Decoder::with_ip(64, self.bytes, self.rva.0.into(), DecoderOptions::NONE);
-        let mut instruction = Instruction::default();
-        let mut state = Some(entry.clone());
-        while decoder.can_decode() {
-            let at = decoder.position() as u32;
-            decoder.decode_out(&mut instruction);
-            if instruction.is_invalid() {
-                self.shown.escaped = true;
-                return;
-            }
-            if let Some(joined) = self.states.get(&at) {
-                state = Some(match state {
-                    Some(state) => state.join(joined),
-                    None => joined.clone(),
-                });
-            }
-            // What no branch leads to is the case of a switch, or handles an exception: the
-            // address may still be taken there.
-            let here = state.get_or_insert_with(State::default);
-            self.step(here, &instruction, at);
-            if !self.leave(here, &instruction) {
-                state = None;
-            }
-        }
-    }
-
-    /// A branch out of the function: a call in tail position.
-    fn leave_for(&mut self, i: &Instruction, state: &State) {
-        if !self.hands_on || !state.holds_anywhere() {
-            return;
-        }
-        let target = Rva(i.near_branch_target() as u32);
-        let is_plain = i.flow_control() == FlowControl::UnconditionalBranch;
-        let shown = is_plain.then(|| self.followed.handed_to(target, state));
-        match shown.flatten() {
-            Some(shown) if !state.holds_in_frame() => self.shown.add(shown),
-            _ => self.shown.escaped = true,
-        }
-    }
-
-    /// Hands the state on to the branch target; says whether the next instruction follows.
-    fn leave(&mut self, state: &State, i: &Instruction) -> bool {
-        match i.flow_control() {
-            FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => {
-                let target = (i.near_branch_target() as u32).wrapping_sub(self.rva.0);
-                if (target as usize) < self.bytes.len() {
-                    let joined = self.states.get(&target).map(|s| s.join(state));
-                    self.states
-                        .insert(target, joined.unwrap_or_else(|| state.clone()));
-                } else {
-                    self.leave_for(i, state);
-                }
-                i.flow_control() == FlowControl::ConditionalBranch
-            }
-            FlowControl::IndirectBranch => {
-                self.shown.escaped |= state.holds_anywhere();
-                false
-            }
-            FlowControl::Return => {
-                self.shown.escaped |= state.get(Register::RAX).holds();
-                false
-            }
-            FlowControl::Exception => false,
-            _ => true,
         }
     }
 }

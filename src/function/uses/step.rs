@@ -2,8 +2,9 @@
 
 use iced_x86::{FlowControl, Instruction, Mnemonic, OpAccess, OpKind, Register, UsedMemory};
 
+use super::frame;
 use super::value::{Numbers, Others, State, Value, index};
-use super::{Walk, frame};
+use super::walk::Walk;
 use crate::addr::Rva;
 use crate::function::convention::{ARGUMENTS, VOLATILE};
 

@@ -253,29 +253,22 @@ impl Value {
     }
 }
 
-/// What registers and slots of the frame may hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What registers and slots of the frame may hold. Those that are not here hold anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    registers: [Value; 16],
-    /// By base register and displacement; what is not here holds anything.
+    /// By number, ascending.
+    registers: Vec<(u8, Value)>,
+    /// By base register and displacement.
     slots: BTreeMap<(u8, i64), Value>,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        State {
-            registers: std::array::from_fn(|_| Value::any()),
-            slots: BTreeMap::new(),
-        }
-    }
 }
 
 impl State {
     /// What both paths may bring.
     pub fn join(&self, other: &State) -> State {
         let mut joined = self.clone();
-        for (a, b) in joined.registers.iter_mut().zip(&other.registers) {
-            *a = a.join(b);
+        for (register, _) in self.registers.iter().chain(&other.registers) {
+            let value = self.register(*register).join(&other.register(*register));
+            joined.set_register(*register, value);
         }
         for place in self.slots.keys().chain(other.slots.keys()) {
             joined.set_slot(*place, self.slot(*place).join(&other.slot(*place)));
@@ -285,17 +278,29 @@ impl State {
 
     /// A register or a part of one.
     pub fn get(&self, register: Register) -> Value {
-        match index(register) {
-            Some(index) => self.registers[index].clone(),
-            None => Value::any(),
+        index(register).map_or_else(Value::any, |index| self.register(index))
+    }
+
+    fn register(&self, index: u8) -> Value {
+        let found = self.registers.binary_search_by_key(&index, |r| r.0);
+        found.map_or_else(|_| Value::any(), |at| self.registers[at].1.clone())
+    }
+
+    fn set_register(&mut self, index: u8, value: Value) {
+        let found = self.registers.binary_search_by_key(&index, |r| r.0);
+        match (found, value == Value::any()) {
+            (Ok(at), true) => drop(self.registers.remove(at)),
+            (Ok(at), false) => self.registers[at].1 = value,
+            (Err(_), true) => {}
+            (Err(at), false) => self.registers.insert(at, (index, value)),
         }
     }
 
     /// Sets a register; slots that are counted from it are not known any more.
     pub fn set(&mut self, register: Register, value: Value) {
         if let Some(index) = index(register) {
-            self.registers[index] = value;
-            self.slots.retain(|place, _| usize::from(place.0) != index);
+            self.set_register(index, value);
+            self.slots.retain(|place, _| place.0 != index);
         }
     }
 
@@ -327,7 +332,7 @@ impl State {
 
     /// Whether a register holds the address.
     pub fn holds_in_registers(&self) -> bool {
-        self.registers.iter().any(Value::holds)
+        self.registers.iter().any(|(_, value)| value.holds())
     }
 
     /// Whether a register or slot holds the address.
@@ -337,7 +342,7 @@ impl State {
 }
 
 /// The number of a general-purpose register.
-pub fn index(register: Register) -> Option<usize> {
+pub fn index(register: Register) -> Option<u8> {
     let full = register.full_register();
-    full.is_gpr64().then(|| full.number())
+    full.is_gpr64().then(|| full.number() as u8)
 }

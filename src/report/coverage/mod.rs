@@ -78,7 +78,7 @@ pub struct ExampleReport {
     pub name: String,
     /// Address.
     pub rva: Rva,
-    /// Length in bytes.
+    /// Length in bytes, separated parts included.
     pub size: u32,
     /// Why not.
     pub detail: String,
@@ -148,7 +148,7 @@ impl CoverageReport {
         let mut functions = SharesReport::default();
         let mut by_size = size_ranges();
         for c in checked {
-            let size = program.function(c.function).size;
+            let size = program.function(c.function).code_len();
             functions.add(size, c.worst());
             let range = SIZES.partition_point(|to| *to < size);
             by_size[range].functions.add(size, c.worst());
@@ -197,7 +197,7 @@ fn reasons(program: &Program<'_>, checked: &[Checked]) -> Vec<ReasonReport> {
 /// The functions that one rule stands in the way of; there is at least one.
 fn reason(program: &Program<'_>, mut list: Vec<(&Checked, &Finding)>) -> ReasonReport {
     let rule = list[0].1.rule;
-    let size = |c: &Checked| program.function(c.function).size;
+    let size = |c: &Checked| program.function(c.function).code_len();
     list.sort_by_key(|(c, _)| std::cmp::Reverse(size(c)));
     let examples = list.iter().take(EXAMPLES);
     ReasonReport {
@@ -217,7 +217,7 @@ fn example(program: &Program<'_>, checked: &Checked, finding: &Finding) -> Examp
     ExampleReport {
         name: f.display_name(),
         rva: f.rva,
-        size: f.size,
+        size: f.code_len(),
         detail: finding.detail.clone(),
     }
 }
