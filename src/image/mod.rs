@@ -6,6 +6,7 @@
 //! bounded loop over the bytes of its section, and an inconsistency is an error.
 
 pub mod authenticode;
+mod characteristics;
 mod codeview;
 mod eligibility;
 mod exports;
@@ -18,6 +19,7 @@ mod section;
 mod tls;
 mod unwind;
 
+pub use characteristics::HOTPATCH_COMPATIBLE;
 pub use codeview::CodeView;
 pub use eligibility::{kind_findings, layout_findings};
 pub use exports::{Export, ExportTarget};
@@ -122,6 +124,8 @@ pub struct Image<'a> {
     pub codeview: Option<CodeView>,
     /// Further ones, where a tool added its own record to that of the linker.
     pub other_codeviews: Vec<CodeView>,
+    /// Extended DLL characteristics of the debug directory; 0 where there are none.
+    pub extended_characteristics: u32,
     /// The resources; `None` where their tree is not understood.
     pub resources: Option<Vec<Resource>>,
     /// 32-bit absolute addresses (`IMAGE_REL_BASED_HIGHLOW` and the like): code or data of an
@@ -162,6 +166,7 @@ impl<'a> Image<'a> {
             tls: None,
             codeview: None,
             other_codeviews: Vec::new(),
+            extended_characteristics: 0,
             resources: Some(Vec::new()),
             narrow_relocations: 0,
             linker_tables: Vec::new(),
@@ -203,6 +208,7 @@ impl<'a> Image<'a> {
             let mut records = codeview::parse(self, d)?.into_iter();
             self.codeview = records.next();
             self.other_codeviews = records.collect();
+            self.extended_characteristics = characteristics::parse(self, d);
         }
         if let Some(d) = directory(optional, DIRECTORY_EXPORTS) {
             self.exports = exports::parse(self, d)?;

@@ -258,3 +258,31 @@ fn every_pair_of_releases_is_answered_right() {
     let expected = if folders.len() == 1 { 1 } else { PAIRS.len() };
     assert_eq!(compared, expected, "releases in {folders:?}");
 }
+
+#[test]
+fn an_image_that_says_that_it_is_hotpatchable_is_told_so() {
+    const EX_DLL_CHARACTERISTICS: u32 = 20;
+    let own = std::env::var("HOTPATCH_MICROSOFT").expect("HOTPATCH_MICROSOFT, see run.sh");
+    let image = image(&[own.into()], "compression-10.0.12").expect("the fixture");
+    let home = tempfile::tempdir().expect("a folder");
+    let name = image.file_name().expect("a name");
+    let copy = home.path().join(name);
+    let pdb = Path::new("System.IO.Compression.Native.pdb");
+    fs::copy(image.with_file_name(pdb), copy.with_file_name(pdb)).expect("a copy");
+
+    let mut bytes = fs::read(&image).expect("the image");
+    let debug = goblin::pe::PE::parse(&bytes).expect("an image").debug_data;
+    let mut entries = debug.expect("a debug directory").entries().flatten();
+    let entry = entries.find(|e| e.data_type == EX_DLL_CHARACTERISTICS);
+    let at = entry.expect("extended characteristics").pointer_to_raw_data as usize;
+    for (declared, value) in [(false, bytes[at]), (true, bytes[at] | 0x80)] {
+        bytes[at] = value;
+        fs::write(&copy, &bytes).expect("a copy");
+        let run = hotpatch(&["coverage", copy.to_str().expect("text")]);
+        let ready = &run.report["ready"];
+        assert_eq!(ready["declared"], declared, "{ready:#}");
+        assert_eq!(ready["relocations_listed"], true, "{ready:#}");
+        assert_eq!(ready["incremental"], false, "{ready:#}");
+        assert!(ready["objects_hotpatch"].as_u64() > Some(40), "{ready:#}");
+    }
+}

@@ -1,12 +1,15 @@
 //! The report of `hotpatch coverage`.
 
 mod advice;
+mod ready;
 mod text;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+
+pub use ready::ReadyReport;
 
 use super::diff::BuildReport;
 use crate::addr::Rva;
@@ -31,6 +34,9 @@ pub struct CoverageReport {
     pub by_size: Vec<SizeReport>,
     /// Switches that would help.
     pub advice: Vec<AdviceReport>,
+    /// How ready the build is as Microsoft's tools mean it; null where no function could be
+    /// patched.
+    pub ready: Option<ReadyReport>,
 }
 
 /// Functions by whether they could be patched.
@@ -135,6 +141,7 @@ impl CoverageReport {
             reasons: Vec::new(),
             by_size: Vec::new(),
             advice: Vec::new(),
+            ready: None,
         }
     }
 
@@ -160,6 +167,7 @@ impl CoverageReport {
             reasons,
             by_size,
             advice,
+            ready: Some(ReadyReport::new(program)),
             ..CoverageReport::refused(build, findings)
         }
     }

@@ -36,6 +36,9 @@ impl CoverageReport {
         }
         self.reasons_text(&mut text);
         self.sizes_text(&mut text);
+        if let Some(ready) = &self.ready {
+            ready.text(&mut text);
+        }
         if !self.advice.is_empty() {
             text.push_str("\nWhat would help\n");
         }
