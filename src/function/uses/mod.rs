@@ -107,7 +107,7 @@ fn remembered(
             before: (end.start, Rva(end.start.0 + end.len)),
             depth: 0,
         };
-        let shown = followed.from_its_sources(function);
+        let shown = followed.follow(function);
         let found = shown.map_or(Use::Open, Shown::verdict);
         program.remembered.note_use(question, found);
         found

@@ -93,7 +93,7 @@ impl Base {
 
 impl Followed<'_> {
     /// What a function shows that takes the address itself; `None` where that is not certain.
-    pub(super) fn from_its_sources(self, function: FunctionIndex) -> Option<Shown> {
+    pub(super) fn follow(self, function: FunctionIndex) -> Option<Shown> {
         let remembered = &self.program.remembered;
         let base = remembered.base(function, || Base::of(self.program, function).map(Rc::new))?;
         let mut walk = Walk::new(self, function);
