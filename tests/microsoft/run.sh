@@ -30,4 +30,4 @@ llvm=${LLVM_BIN:-/usr/lib/llvm-19/bin}
 "$llvm/clang" --target=x86_64-w64-windows-gnu -fuse-ld=lld -O1 -Wall -Wextra -Werror \
     tests/microsoft/brotli.c -o "$folder/brotli.exe"
 tests/wine/run.sh --prepare
-HOTPATCH_MICROSOFT=$folder "${windows_cargo[@]}" test --locked --test microsoft "${windows_args[@]}" -- --nocapture
+HOTPATCH_MICROSOFT=$folder "${windows_cargo[@]}" test --locked --test microsoft "${windows_args[@]}" -- --nocapture --test-threads=1
