@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::same::{Comparer, Difference};
-use crate::function::{FunctionIndex, Place, Program};
+use crate::function::{FunctionIndex, Place};
 
 /// A function whose code differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,18 +61,13 @@ pub fn diff(comparer: &Comparer<'_>) -> FunctionDiff {
     result.unchanged = new_seen.len() - new_changed.len();
     let of_old = comparer.old.function_indices();
     result.removed = of_old
-        .filter(|f| !old_seen.contains(f) && !belongs_to_another(comparer.old, *f))
+        .filter(|f| !old_seen.contains(f) && !comparer.old.belongs_to_another(*f))
         .collect();
     let of_new = comparer.new.function_indices();
     result.added = of_new
-        .filter(|f| !new_seen.contains(f) && !belongs_to_another(comparer.new, *f))
+        .filter(|f| !new_seen.contains(f) && !comparer.new.belongs_to_another(*f))
         .collect();
     result
-}
-
-/// Whether code is part of a function that is told of in its place.
-fn belongs_to_another(program: &Program<'_>, function: FunctionIndex) -> bool {
-    program.is_funclet(function) || program.is_part(function)
 }
 
 /// A function that refers into the middle of a changed function, or to a separated part of it,
@@ -84,8 +79,7 @@ fn spread_to_dependents(
 ) {
     let mut entanglements = comparer.entanglements.borrow().clone();
     for function in comparer.old.function_indices() {
-        let parts = comparer.old.function(function).parts.iter();
-        for part in parts.filter_map(|(rva, _)| comparer.old.function_at(*rva)) {
+        for part in comparer.old.parts_of(function) {
             entanglements.extend([(part, function), (function, part)]);
         }
     }

@@ -114,8 +114,7 @@ impl Program<'_> {
 
     /// The instructions of a function by address, and where each goes on.
     fn steps(&self, function: FunctionIndex) -> BTreeMap<u64, Step> {
-        let parts = self.function(function).parts.iter();
-        let parts = parts.filter_map(|(rva, _)| self.function_at(*rva));
+        let parts = self.parts_of(function);
         let pieces: Vec<FunctionIndex> = std::iter::once(function).chain(parts).collect();
         let inside = |to: u64| {
             let at = u32::try_from(to)

@@ -269,6 +269,17 @@ impl<'a> Program<'a> {
         pieces::of(self, index)
     }
 
+    /// The separated parts of a function, itself aside.
+    pub fn parts_of(&self, index: FunctionIndex) -> impl Iterator<Item = FunctionIndex> + '_ {
+        let parts = self.function(index).parts.iter();
+        parts.filter_map(|(rva, _)| self.function_at(*rva))
+    }
+
+    /// Whether code has no life of its own: it is a funclet or a separated part.
+    pub fn belongs_to_another(&self, index: FunctionIndex) -> bool {
+        self.is_funclet(index) || self.is_part(index)
+    }
+
     /// Whether a function is a separated part of another one.
     pub fn is_part(&self, index: FunctionIndex) -> bool {
         self.parts.binary_search(&self.function(index).rva).is_ok()

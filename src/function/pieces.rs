@@ -9,10 +9,10 @@ pub fn of(program: &Program<'_>, function: FunctionIndex) -> Vec<FunctionIndex> 
     let mut next = 0;
     while let Some(index) = found.get(next).copied() {
         next += 1;
-        let f = program.function(index);
-        let parts = f.parts.iter();
-        let parts = parts.filter_map(|(rva, _)| program.function_at(*rva));
-        for piece in parts.chain(funclets::direct(program, index)) {
+        for piece in program
+            .parts_of(index)
+            .chain(funclets::direct(program, index))
+        {
             if !found.contains(&piece) {
                 found.push(piece);
             }

@@ -36,7 +36,7 @@ pub fn check_all(program: &Program<'_>) -> Vec<Checked> {
     let checks = Checks::new(program, Diff::of_itself(program));
     let functions = program.function_indices();
     functions
-        .filter(|f| !program.is_funclet(*f) && !program.is_part(*f))
+        .filter(|f| !program.belongs_to_another(*f))
         .map(|f| checks.check(f).0)
         .map(|mut checked| {
             checked.findings.extend(folded(program, checked.function));

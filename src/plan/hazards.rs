@@ -71,8 +71,7 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
 /// A pointer into the middle of a function that is not in a constant which the function uses
 /// itself, as it uses the labels of a computed goto: those move with its code.
 fn kept_label(program: &Program<'_>, function: FunctionIndex) -> Option<Rva> {
-    let parts = program.function(function).parts.iter();
-    let parts = parts.filter_map(|(rva, _)| program.function_at(*rva));
+    let parts = program.parts_of(function);
     let pieces: Vec<FunctionIndex> = std::iter::once(function).chain(parts).collect();
     let code = pieces.iter().map(|f| program.code_of(*f));
     let references: Vec<&Reference> = code.flat_map(|code| &code.references).collect();

@@ -27,7 +27,7 @@ impl Plan {
         let mut left_out = Vec::new();
         let mut used = Vec::new();
         for function in program.function_indices() {
-            if is_part_of_another(program, function) || named(program, function, except) {
+            if program.belongs_to_another(function) || named(program, function, except) {
                 continue;
             }
             let (mut checked, gate) = checks.check(function);
@@ -79,11 +79,6 @@ impl Plan {
             account: Some(Account::of_itself(program.image)),
         }
     }
-}
-
-/// Whether code is moved along with the function that it belongs to.
-fn is_part_of_another(program: &Program<'_>, function: FunctionIndex) -> bool {
-    program.is_funclet(function) || program.is_part(function)
 }
 
 fn named(program: &Program<'_>, function: FunctionIndex, names: &[String]) -> bool {

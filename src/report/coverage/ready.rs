@@ -38,7 +38,7 @@ impl ReadyReport {
     /// What a build says.
     pub fn new(program: &Program<'_>) -> Self {
         let symbols = program.symbols;
-        let whole = |f: &FunctionIndex| !program.is_funclet(*f) && !program.is_part(*f);
+        let whole = |f: &FunctionIndex| !program.belongs_to_another(*f);
         let functions: Vec<FunctionIndex> = program.function_indices().filter(whole).collect();
         let contributed = functions.iter().filter_map(|f| {
             let contribution = symbols.contribution_at(program.function(*f).rva)?;
