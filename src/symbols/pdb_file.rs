@@ -107,6 +107,16 @@ fn read_contributions(
 ) -> Result<(), SymbolsError> {
     let mut contributions = debug.section_contributions()?;
     while let Some(c) = contributions.next()? {
+        if c.module >= symbols.modules.len() {
+            return Err(SymbolsError::Malformed {
+                what: "section contribution",
+                reason: format!(
+                    "it is of object file {}, and there are {}",
+                    c.module,
+                    symbols.modules.len()
+                ),
+            });
+        }
         if let Some(rva) = c.offset.to_rva(map) {
             symbols.contributions.push(Contribution {
                 rva: Rva(rva.0),

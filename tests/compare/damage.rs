@@ -141,3 +141,25 @@ fn what_the_reader_of_pdbs_panics_on_is_no_noise() {
     let run = folder.run("diff old.exe new.exe");
     assert!(run.good().starts_with("Patchable"), "{run:?}");
 }
+
+#[test]
+fn a_contribution_of_no_object_file_is_an_error() {
+    const CODE: [u8; 4] = 0x6050_0020_u32.to_le_bytes();
+    let folder = super::support::Folder::new();
+    for variant in ["old", "new"] {
+        let image = read(&format!("{variant}/server.exe"));
+        folder.write(&format!("{variant}.exe"), &image);
+        let mut pdb = read(&format!("{variant}/server.pdb"));
+        let entries = (0..pdb.len() - 8).step_by(4);
+        let entries: Vec<usize> = entries.filter(|at| pdb[*at..].starts_with(&CODE)).collect();
+        assert!(entries.len() > 4, "the fixture has other contributions");
+        if variant == "new" {
+            // The last ones are those of the table. The number of the object file follows.
+            let at = entries[entries.len() - 1] + 4;
+            pdb[at..at + 2].copy_from_slice(&0x7fff_u16.to_le_bytes());
+        }
+        folder.write(&format!("{variant}.pdb"), &pdb);
+    }
+    let run = folder.run("diff old.exe new.exe");
+    assert!(run.failed(1).contains("object file 32767"), "{run:?}");
+}
