@@ -79,8 +79,11 @@ impl Roles {
         for f in &diff.functions.removed {
             single(&mut roles.old, *f, old);
         }
-        for f in &diff.functions.added {
-            single(&mut roles.new, *f, new);
+        // One that had its address with others which change is named with them (HP213).
+        let stuck = diff.folded.stuck.iter();
+        let folded = stuck.flat_map(|(pair, _)| diff.keys.new_functions_of(pair.old));
+        for f in diff.functions.added.iter().copied().chain(folded) {
+            single(&mut roles.new, f, new);
         }
         roles
     }

@@ -267,7 +267,8 @@ pub fn is_startup(program: &Program<'_>, rva: Rva) -> bool {
 /// Whether bytes are part of the digits by which Microsoft's ABI tells the unnamed namespace
 /// of one file from others (`?A0x1234abcd`), in the name of a type, or follow them there. They
 /// are a hash of the file's path, and so another one in another folder, of one to eight
-/// digits: what follows is moved by that. Whether the names are the same is compared apart.
+/// digits: what follows is moved by that, and the zeros behind the name with it. Whether the
+/// names are the same is compared apart.
 pub fn is_path_hash(program: &Program<'_>, rva: Rva, len: u32) -> bool {
     const START: &[u8] = b".?A";
     const MARK: &[u8] = b"?A0x";
@@ -284,7 +285,11 @@ pub fn is_path_hash(program: &Program<'_>, rva: Rva, len: u32) -> bool {
     let begins = text.windows(START.len()).position(|w| w == START);
     let marked = begins.is_some_and(|at| text[at..].windows(MARK.len()).any(|w| w == MARK));
     let inside = program.image.slice(rva, len as usize);
-    marked && inside.is_some_and(|bytes| !bytes.contains(&0))
+    let is_text_and_zeros = |bytes: &[u8]| {
+        let text = bytes.iter().take_while(|b| **b != 0).count();
+        bytes[text..].iter().all(|b| *b == 0)
+    };
+    marked && inside.is_some_and(is_text_and_zeros)
 }
 
 /// What lies around a place, in words.

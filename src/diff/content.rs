@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::rtti::{image_relative_fields, without_hashes};
 use super::same::Comparer;
 use crate::addr::Rva;
-use crate::function::{DataIndex, Program, Site};
+use crate::function::{DESCRIPTOR_HEAD, DataIndex, DataItem, Program, Site};
 
 /// How many data may point to each other in a chain before they count as different;
 /// the comparison follows the chain on the stack.
@@ -31,6 +31,9 @@ impl Comparer<'_> {
         {
             return true;
         }
+        if let Some(same) = self.same_type_descriptor(d, e) {
+            return same;
+        }
         self.remembered((d.rva, e.rva), || {
             let sizes = (d.content_size(), e.content_size());
             let names = d.names.iter();
@@ -41,6 +44,26 @@ impl Comparer<'_> {
                 &rvas.collect::<Vec<_>>(),
             )
         })
+    }
+
+    /// Whether two type descriptors are of one type; `None` where they are none. The hash of an
+    /// unnamed namespace in the name makes them longer or shorter, too.
+    pub(super) fn same_type_descriptor(&self, d: &DataItem, e: &DataItem) -> Option<bool> {
+        let named = |item: &DataItem| item.names.iter().any(|n| n.name.starts_with("??_R0"));
+        if !named(d) || !named(e) {
+            return None;
+        }
+        let names = (
+            self.old.described_type(d.rva)?,
+            self.new.described_type(e.rva)?,
+        );
+        let (mut a, mut b) = (names.0.into_bytes(), names.1.into_bytes());
+        let longer = a.len().max(b.len());
+        for name in [&mut a, &mut b] {
+            name.resize(longer, 0);
+            without_hashes(name);
+        }
+        Some(a == b && self.same_bytes(d.rva, e.rva, DESCRIPTOR_HEAD))
     }
 
     /// Whether two objects without a symbol have the same content, over extents that can

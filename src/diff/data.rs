@@ -81,6 +81,9 @@ fn change(
     d: &DataItem,
     e: &DataItem,
 ) -> Option<DataChangeKind> {
+    if comparer.same_type_descriptor(d, e) == Some(true) {
+        return None;
+    }
     if (d.writable || e.writable) && is_resized(comparer, d, e) {
         return Some(DataChangeKind::Size);
     }

@@ -116,7 +116,10 @@ fn describe(comparer: &Comparer<'_>, difference: &Difference) -> String {
         Difference::Reference(at, old, new) => {
             let was = place_text(comparer.old, *old);
             let is = place_text(comparer.new, *new);
-            if was == is {
+            let functions = (comparer.old.place(*old), comparer.new.place(*new));
+            if was == is && matches!(functions, (Place::Function(..), Place::Function(..))) {
+                format!("{is}, to which it refers at +{at:#x}, is another function now")
+            } else if was == is {
                 format!("the content of {was} differs (used at +{at:#x})")
             } else {
                 format!("refers to {is} instead of {was} at +{at:#x}")

@@ -165,6 +165,18 @@ impl Table {
         common(&self.old.of_item[o as usize], &self.new.of_item[n as usize])
     }
 
+    /// Takes from a new item all keys that an old one has as well.
+    fn part(&mut self, o: u32, n: u32) {
+        let of_old = &self.old.of_item[o as usize];
+        self.new.of_item[n as usize].retain(|key| {
+            let shared = of_old.contains(key);
+            if shared {
+                self.new.item[key.0 as usize] = None;
+            }
+            !shared
+        });
+    }
+
     /// Whether an old and a new item are in one open set.
     fn may_be(&self, o: u32, n: u32) -> bool {
         let sets = self.old.open.get(&o).into_iter().flatten();
@@ -369,6 +381,11 @@ impl Keys {
     /// Whether the new build has a datum with a key of this old one.
     pub fn has_new_datum(&self, old: DataIndex) -> bool {
         !self.data.old.partners(old.0, &self.data.new).is_empty()
+    }
+
+    /// Notes that a new function is no version of this old one, although it has a key of it.
+    pub fn part(&mut self, old: FunctionIndex, new: FunctionIndex) {
+        self.functions.part(old.0, new.0);
     }
 
     /// New functions that carry a key of this old one.

@@ -27,6 +27,7 @@ mod retyped;
 mod rtti;
 mod same;
 mod thread_local;
+mod told_apart;
 mod type_users;
 mod types;
 mod unwind;
@@ -45,6 +46,7 @@ pub use retyped::Retyped;
 pub use rtti::image_relative_fields;
 pub use same::Comparer;
 pub use thread_local::ThreadLocalPairs;
+pub use told_apart::{Folded, ToldApart};
 pub use type_users::{Fate, TypeUser};
 pub use types::{TypeChange, TypeChangeKind};
 pub use variables::follows;
@@ -69,6 +71,8 @@ pub struct Diff {
     pub image: ImageDiff,
     /// Resources that differ.
     pub resources: Vec<ResourceChange>,
+    /// Changed functions that had one address with others.
+    pub folded: Folded,
     /// Functions that differ in nothing but line numbers, and so have not changed; empty
     /// until [`Diff::set_aside_line_numbers`].
     pub noise: Vec<Noise>,
@@ -82,7 +86,8 @@ pub struct Diff {
 impl Diff {
     /// Compares two builds.
     pub fn new(old: &Program<'_>, new: &Program<'_>) -> Self {
-        let keys = Keys::new(old, new);
+        let mut keys = Keys::new(old, new);
+        let folded = told_apart::tell_apart(old, new, &mut keys);
         let comparer = same::Comparer::new(old, new, &keys);
         let functions = functions::diff(&comparer);
         let data = data::diff(&comparer);
@@ -97,6 +102,7 @@ impl Diff {
             retyped,
             image,
             resources: resources::diff(old, new),
+            folded,
             noise: Vec::new(),
             open_types,
             identity: false,
@@ -113,6 +119,7 @@ impl Diff {
             retyped: Vec::new(),
             image: ImageDiff::default(),
             resources: Vec::new(),
+            folded: Folded::default(),
             noise: Vec::new(),
             open_types: Vec::new(),
             identity: false,

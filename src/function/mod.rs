@@ -18,6 +18,7 @@ mod flow;
 mod funclets;
 pub mod handed;
 mod handler;
+mod holders;
 mod import_pointers;
 mod incoming;
 mod indexed;
@@ -40,9 +41,11 @@ pub use accesses::{MemberAccess, Way};
 pub use alignment::Alignment;
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Reference, ReferenceKind, Use};
+pub use descriptions::HEAD as DESCRIPTOR_HEAD;
 pub use endings::{End, Ended};
 pub use extents::{Function, FunctionName, FunctionSource};
 pub use handler::{Block, Field, Handler, HandlerData, Item};
+pub use holders::{Holder, HolderText, Holders};
 pub use incoming::{Incoming, Site};
 pub use meaning::{Meanings, is_text, use_at};
 pub use padding::length_without_padding;
@@ -408,6 +411,12 @@ impl<'a> Program<'a> {
     /// C++ ABI of Microsoft: it leads to others by RVAs of its own image.
     pub fn describes_thrown(&self, rva: Rva) -> bool {
         descriptions::is_throw_info(self.image, rva)
+    }
+
+    /// The name of the type that the type descriptor at this address is of (`.?AUerror@@`), in
+    /// the C++ ABI of Microsoft; `None` where there is none.
+    pub fn described_type(&self, rva: Rva) -> Option<String> {
+        descriptions::type_name(self.image, rva)
     }
 
     /// Every address of read-only data that code or data refers to, ascending, once each.

@@ -11,9 +11,7 @@ use super::{Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, Unwind
 use crate::addr::Rva;
 use crate::diff::place_text;
 use crate::finding::rules::code;
-use crate::function::{
-    Block, DataIndex, DataItem, Field, Function, FunctionIndex, HandlerData, Item, Place, Program,
-};
+use crate::function::{Block, DataIndex, Field, Function, FunctionIndex, HandlerData, Item, Place};
 use crate::image::{RuntimeFunction, UnwindInfo};
 
 impl Closure<'_> {
@@ -267,15 +265,15 @@ impl Closure<'_> {
     /// Whether the name in a type descriptor differs from that of the old build, by the hash of
     /// an unnamed namespace: what old code throws would not be caught.
     fn is_named_otherwise(&self, d: DataIndex) -> bool {
-        let old = self.diff.old_datum(d).map(|o| self.old.datum(o));
-        let text = |program: &Program<'_>, item: &DataItem| {
-            let own = program.image.loaded_bytes(item.rva, item.content_size());
-            let mut text = own.unwrap_or_default();
-            text.drain(..text.len().min(16));
-            text.truncate(text.iter().position(|b| *b == 0).unwrap_or(text.len()));
-            text
+        let Some(old) = self.diff.old_datum(d).map(|o| self.old.datum(o)) else {
+            return false;
         };
-        old.is_some_and(|old| text(self.old, old) != text(self.new, self.new.datum(d)))
+        let new = self.new.datum(d).rva;
+        let names = (
+            self.old.described_type(old.rva),
+            self.new.described_type(new),
+        );
+        !matches!(names, (Some(a), Some(b)) if a == b)
     }
 
     fn is_carried(&self, function: FunctionIndex) -> bool {

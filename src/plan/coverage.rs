@@ -4,7 +4,7 @@
 //! a patch, so that the answer holds on the day it is needed.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::closure::Closure;
 use super::relays::Relays;
@@ -12,7 +12,7 @@ use super::{Gate, entry, hazards};
 use crate::addr::Rva;
 use crate::diff::Diff;
 use crate::finding::{Finding, Severity, rules::code};
-use crate::function::{FunctionIndex, Place, Program};
+use crate::function::{FunctionIndex, HolderText, Holders, Place, Program};
 use crate::payload::names::REDIRECT_LEN;
 
 /// A function and what stands in its way.
@@ -35,14 +35,10 @@ impl Checked {
 pub fn check_all(program: &Program<'_>) -> Vec<Checked> {
     let checks = Checks::new(program, Diff::of_itself(program));
     let functions = program.function_indices();
-    functions
-        .filter(|f| !program.belongs_to_another(*f))
-        .map(|f| checks.check(f).0)
-        .map(|mut checked| {
-            checked.findings.extend(folded(program, checked.function));
-            checked
-        })
-        .collect()
+    let whole = functions.filter(|f| !program.belongs_to_another(*f));
+    let mut all: Vec<Checked> = whole.map(|f| checks.check(f).0).collect();
+    add_folded(program, &mut all);
+    all
 }
 
 /// Checks the functions of a build one by one, each as if it had changed into itself.
@@ -97,17 +93,40 @@ impl<'c> Checks<'c> {
 }
 
 /// Several procedures at one address: whether they would change alike is only known on the
-/// day. Public names without a procedure of their own are other names of the same one.
-fn folded(program: &Program<'_>, function: FunctionIndex) -> Option<Finding> {
-    let f = program.function(function);
-    let procedures = f.names.iter().filter(|n| n.module.is_some());
+/// day. Where nobody holds that address, their callers say who means which.
+fn add_folded(program: &Program<'_>, all: &mut [Checked]) {
+    let is_folded = |c: &&mut Checked| procedures(program, c.function) > 1;
+    let folded: BTreeSet<_> = all
+        .iter_mut()
+        .filter(is_folded)
+        .map(|c| c.function)
+        .collect();
+    let holders = Holders::of(program, &folded);
+    for checked in all.iter_mut().filter(|c| folded.contains(&c.function)) {
+        let function = checked.function;
+        if let Some(holder) = holders.known(function).holders.first() {
+            let detail = format!(
+                "{} functions share this address, and {}",
+                procedures(program, function),
+                HolderText(program, holder)
+            );
+            let name = program.function(function).display_name();
+            checked
+                .findings
+                .push(Finding::about(&code::FOLDED, name, detail));
+        }
+    }
+}
+
+/// How many functions have this address. Public names without a procedure of their own are
+/// other names of the same one.
+fn procedures(program: &Program<'_>, function: FunctionIndex) -> usize {
+    let names = program.function(function).names.iter();
+    let procedures = names.filter(|n| n.module.is_some());
     let mut names: Vec<&str> = procedures.map(|n| n.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    (names.len() > 1).then(|| {
-        let detail = format!("{} functions share this address", names.len());
-        Finding::about(&code::FOLDED, f.display_name(), detail)
-    })
+    names.len()
 }
 
 /// Who branches or points into the first bytes of a function, and the lowest offset, for all

@@ -20,10 +20,14 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
         .map(|n| closure.new.function(n).display_name())
         .collect();
     if !others.is_empty() {
+        let stuck = diff.folded.stuck.iter();
+        let mut stuck = stuck.filter(|(pair, _)| (pair.old, pair.new) == (old, new));
+        let why = stuck.next().map(|(_, why)| format!(", and {why}"));
         let detail = format!(
-            "at {} the old build has one copy of {name} and {}; in the new build they differ",
+            "at {} the old build has one copy of {name} and {}; in the new build they differ{}",
             f.rva,
-            others.join(", ")
+            others.join(", "),
+            why.unwrap_or_default()
         );
         found.push((&code::FOLDED, detail));
     }

@@ -33,8 +33,26 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
         let rule = &rules::code::REMOVED;
         findings.push(Finding::about(rule, f.display_name(), detail));
     }
+    told_apart((old, new), diff, findings);
     unknown_records(old, "the old PDB", findings);
     unknown_records(new, "the new PDB", findings);
+}
+
+/// Functions that had one address with others, and are carried as new ones.
+fn told_apart((old, new): (&Program<'_>, &Program<'_>), diff: &Diff, findings: &mut Vec<Finding>) {
+    for pair in &diff.folded.told_apart {
+        let name = new.function(pair.new).display_name();
+        let others = old.function(pair.old).names.iter().map(|n| n.name.clone());
+        let mut others: Vec<String> = others.filter(|n| *n != name).collect();
+        others.dedup();
+        let detail = format!(
+            "at {} the old build has one copy of {name} and {}; {name} is carried with the \
+             functions that call it",
+            old.function(pair.old).rva,
+            others.join(", ")
+        );
+        findings.push(Finding::about(&rules::code::TOLD_APART, name, detail));
+    }
 }
 
 /// Descriptions of types for the C++ runtime that the old build does not have. They hold

@@ -24,7 +24,7 @@ use crate::symbols::Symbols;
 /// The table of virtual functions to which every type descriptor leads.
 const TYPE_INFO: &str = "??_7type_info@@6B@";
 /// Bytes of a type descriptor before the name of its type.
-const HEAD: u32 = 16;
+pub const HEAD: u32 = 16;
 
 /// A description without a symbol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub fn find(image: &Image<'_>, symbols: &Symbols) -> Vec<Description> {
 }
 
 /// The name of the type that a descriptor is of, with the point before it, if that is one.
-fn type_name(image: &Image<'_>, rva: Rva) -> Option<String> {
+pub fn type_name(image: &Image<'_>, rva: Rva) -> Option<String> {
     let writable = image.section_at(rva)?.kind() == SectionKind::Writable;
     let is_pointer = image.base_relocations.binary_search(&rva).is_ok();
     let unused = image.slice(rva.checked_add(8)?, 8)?.iter().all(|b| *b == 0);

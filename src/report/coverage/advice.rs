@@ -32,7 +32,7 @@ pub fn advice(program: &Program<'_>, reasons: &[ReasonReport]) -> Vec<AdviceRepo
     add(
         count(&[&code::FOLDED]),
         "link /OPT:NOICF (ld.lld: --icf=none)",
-        "sharing an address with others: a redirect would change all of them",
+        "sharing an address with others, which something holds: whom it means cannot be told",
     );
     add(
         count(&[&code::UNRESOLVED_REFERENCE, &code::IMAGE_BASE_RELATIVE]),

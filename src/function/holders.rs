@@ -1,0 +1,212 @@
+//! Who branches to a function, and who holds its address.
+//!
+//! A branch means the function that is called there. An address that is held (a pointer, an
+//! RVA, a table of virtual functions, an export) may have been copied to where nobody sees it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{FunctionIndex, Place, Program, ReferenceKind};
+use crate::addr::Rva;
+use crate::image::{ExportTarget, SectionKind};
+
+/// Where the address of a function is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Code of this function has it as an operand, at this offset.
+    Code(FunctionIndex, u32),
+    /// A relocated pointer is here.
+    Pointer(Rva),
+    /// A 32-bit word in data, here, has its RVA as its value.
+    Word(Rva),
+    /// It is exported under this name or ordinal.
+    Export(String),
+    /// It is where the image is entered.
+    EntryPoint,
+}
+
+/// What is known of one function.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Functions that branch to its first byte, ascending, once each.
+    pub callers: Vec<FunctionIndex>,
+    /// Where its address is held, in no order that means something.
+    pub holders: Vec<Holder>,
+    /// Whether something leads into the middle of it from outside.
+    pub entered_inside: bool,
+}
+
+/// Who refers to some functions of a build.
+#[derive(Debug)]
+pub struct Holders(BTreeMap<FunctionIndex, Known>);
+
+impl Holders {
+    /// Looks through the whole build once.
+    pub fn of(program: &Program<'_>, wanted: &BTreeSet<FunctionIndex>) -> Self {
+        let known = wanted.iter().map(|f| (*f, Known::default()));
+        let mut found = Holders(known.collect());
+        if !wanted.is_empty() {
+            found.look_at_code(program);
+            found.look_at_pointers(program);
+            found.look_at_words(program);
+            found.look_at_image(program);
+        }
+        found
+    }
+
+    /// What is known of a function that was asked for.
+    pub fn known(&self, function: FunctionIndex) -> &Known {
+        const NOTHING: &Known = &Known {
+            callers: Vec::new(),
+            holders: Vec::new(),
+            entered_inside: false,
+        };
+        self.0.get(&function).unwrap_or(NOTHING)
+    }
+
+    fn at(&mut self, program: &Program<'_>, target: Rva) -> Option<(&mut Known, u32)> {
+        match program.place(target) {
+            Place::Function(f, offset) => Some((self.0.get_mut(&f)?, offset)),
+            _ => None,
+        }
+    }
+
+    fn look_at_code(&mut self, program: &Program<'_>) {
+        let own = |target, by| match program.place(target) {
+            Place::Function(f, _) => f == by || program.pieces_of(f).contains(&by),
+            _ => false,
+        };
+        for function in program.function_indices() {
+            for reference in &program.code_of(function).references {
+                if reference.kind == ReferenceKind::ThreadLocal {
+                    continue;
+                }
+                let Some((known, offset)) = self.at(program, reference.target) else {
+                    continue;
+                };
+                if offset != 0 {
+                    // Labels of its own, and tables that lie between its instructions.
+                    known.entered_inside |= !own(reference.target, function);
+                    continue;
+                }
+                let branch = matches!(
+                    reference.kind,
+                    ReferenceKind::Branch8 | ReferenceKind::Branch32
+                );
+                match branch {
+                    true if known.callers.last() == Some(&function) => {}
+                    true => known.callers.push(function),
+                    false => known.holders.push(Holder::Code(function, reference.at)),
+                }
+            }
+            if let Some(next) = program.falls_into(function)
+                && let Some((known, _)) = self.at(program, next)
+            {
+                known.entered_inside = true;
+            }
+            self.look_at_raw_code(program, function);
+        }
+    }
+
+    /// Behind an instruction that is not known, each four bytes may be the distance of a branch.
+    fn look_at_raw_code(&mut self, program: &Program<'_>, function: FunctionIndex) {
+        let Some(from) = program.code_of(function).undecodable else {
+            return;
+        };
+        let start = program.function(function).rva.0;
+        let raw = program.bytes_of(function);
+        for (at, field) in (from..).zip(raw.get(from as usize..).unwrap_or(&[]).windows(4)) {
+            let distance = u32::from_le_bytes([field[0], field[1], field[2], field[3]]);
+            let target = Rva(start.wrapping_add(at + 4).wrapping_add(distance));
+            if let Some((known, _)) = self.at(program, target) {
+                known.holders.push(Holder::Code(function, at));
+            }
+        }
+    }
+
+    fn look_at_pointers(&mut self, program: &Program<'_>) {
+        for place in &program.image.base_relocations {
+            // Those in code are operands.
+            if program.function_at(*place).is_some() {
+                continue;
+            }
+            if let Some(target) = program.image.pointer_at(*place)
+                && let Some((known, _)) = self.at(program, target)
+            {
+                known.holders.push(Holder::Pointer(*place));
+            }
+        }
+    }
+
+    /// What a word is nobody says: a table of RVAs, or a number that looks like one.
+    fn look_at_words(&mut self, program: &Program<'_>) {
+        let starts: BTreeMap<u32, FunctionIndex> = self
+            .0
+            .keys()
+            .map(|f| (program.function(*f).rva.0, *f))
+            .collect();
+        let chained = chained_entries(program);
+        for section in &program.image.sections {
+            if section.kind() == SectionKind::Code || section.name == ".pdata" {
+                continue;
+            }
+            let bytes = program.image.rest_of_section(section.rva).unwrap_or(&[]);
+            for (index, word) in bytes.chunks_exact(4).enumerate() {
+                let value = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+                let at = Rva(section.rva.0 + 4 * index as u32);
+                if let Some(function) = starts.get(&value)
+                    && !chained.contains(&at)
+                {
+                    let known = self.0.entry(*function).or_default();
+                    known.holders.push(Holder::Word(at));
+                }
+            }
+        }
+    }
+
+    fn look_at_image(&mut self, program: &Program<'_>) {
+        for export in &program.image.exports {
+            if let ExportTarget::At(target) = export.leads_to
+                && let Some((known, _)) = self.at(program, target)
+            {
+                let ordinal = || format!("ordinal {}", export.ordinal);
+                let name = export.name.clone().unwrap_or_else(ordinal);
+                known.holders.push(Holder::Export(name));
+            }
+        }
+        if let Some((known, _)) = self.at(program, program.image.entry) {
+            known.holders.push(Holder::EntryPoint);
+        }
+    }
+}
+
+/// Where unwind information of a part of a function says which entry of the function table it
+/// goes on from: that is the function's own, which is compared with it.
+fn chained_entries(program: &Program<'_>) -> BTreeSet<Rva> {
+    let infos = program.image.runtime_functions.iter().map(|f| f.info);
+    let chained = infos.filter_map(|at| {
+        let info = program.image.unwind_info(at).ok()?;
+        info.chained?;
+        at.checked_add(info.to_bytes().len() as u32)
+    });
+    chained.collect()
+}
+
+/// A holder as a reader names it.
+pub struct HolderText<'t>(pub &'t Program<'t>, pub &'t Holder);
+
+impl fmt::Display for HolderText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HolderText(program, holder) = self;
+        match holder {
+            Holder::Code(function, at) => {
+                let name = program.function(*function).display_name();
+                write!(f, "{name} takes its address at +{at:#x}")
+            }
+            Holder::Pointer(at) => write!(f, "a pointer at {at} leads to it"),
+            Holder::Word(at) => write!(f, "a word at {at} has its RVA"),
+            Holder::Export(name) => write!(f, "it is exported as {name}"),
+            Holder::EntryPoint => write!(f, "the image is entered there"),
+        }
+    }
+}

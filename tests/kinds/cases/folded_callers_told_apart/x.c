@@ -1,0 +1,13 @@
+#define APART __attribute__((noinline))
+volatile int seed = 5;
+APART int first(int n) { return n * 3 + seed; }
+#ifdef NEW
+APART int second(int n) { return n * 3 + seed + 40; }
+#else
+APART int second(int n) { return n * 3 + seed; }
+#endif
+
+APART int use_first(int n) { return first(n) + 1; }
+APART int use_second(int n) { return second(n) + 1; }
+APART int outer(int n) { return use_first(n) * 2 + use_second(n + 1); }
+int start(void) { return outer(seed); }
