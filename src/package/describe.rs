@@ -4,10 +4,10 @@ use sha2::{Digest, Sha256};
 
 use super::manifest::{
     BuildOptions, CodeRange, FORMAT, Manifest, Padding, Patch, Provenance, Relay, ReplacedFunction,
-    TargetImage,
+    TargetImage, WatchedCode,
 };
 use crate::addr::Rva;
-use crate::function::Program;
+use crate::function::{FunctionIndex, Program};
 use crate::image::{Image, authenticode};
 use crate::payload::Payload;
 use crate::payload::names::REDIRECT_LEN;
@@ -87,6 +87,7 @@ pub fn describe(
         },
         hooks: payload.hooks.iter().cloned().collect(),
         functions,
+        watched: watched(inputs.old, &plan.watched),
         externals: payload.externals.clone(),
         imports: payload.imports.clone(),
         variables: payload.variables.clone(),
@@ -161,6 +162,25 @@ fn replaced(
         must_not_stay: None,
         ranges,
     })
+}
+
+/// All code of functions that stay, but may not run when the patch is switched on.
+fn watched(old: &Program<'_>, functions: &[FunctionIndex]) -> Vec<WatchedCode> {
+    let ranges = |function: &FunctionIndex| {
+        let name = old.function(*function).display_name();
+        let pieces = old.pieces_of(*function).into_iter();
+        let all = std::iter::once(*function).chain(pieces);
+        all.map(|piece| WatchedCode {
+            name: name.clone(),
+            rva: old.function(piece).rva,
+            size: old.function(piece).size,
+        })
+        .collect::<Vec<_>>()
+    };
+    let mut all: Vec<WatchedCode> = functions.iter().flat_map(ranges).collect();
+    all.sort_by_key(|w| w.rva);
+    all.dedup_by_key(|w| w.rva);
+    all
 }
 
 /// A range of old code, with the digest of its bytes without the relocated fields.

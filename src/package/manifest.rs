@@ -31,6 +31,10 @@ pub struct Manifest {
     /// The functions it replaces, by ascending RVA.
     #[serde(default, rename = "function")]
     pub functions: Vec<ReplacedFunction>,
+    /// Old code that stays, and of which no thread may be inside when the patch is switched
+    /// on: its callers in the patch call something else from then on. By ascending RVA.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watched: Vec<WatchedCode>,
     /// The undefined symbols of the payload that are places in the old image, by name.
     #[serde(default, rename = "external")]
     pub externals: Vec<External>,
@@ -324,6 +328,18 @@ pub struct CodeRange {
     pub relocated: Vec<u32>,
     /// SHA-256 of the bytes as hex, with every relocated field set to zero.
     pub sha256: String,
+}
+
+/// A range of old code that no thread may be inside of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WatchedCode {
+    /// Name of the function that it belongs to.
+    pub name: String,
+    /// Start of the range.
+    pub rva: Rva,
+    /// Length of the range in bytes.
+    pub size: u32,
 }
 
 /// An undefined symbol of the payload: a place in the old image.

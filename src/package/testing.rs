@@ -71,6 +71,7 @@ pub(crate) fn manifest() -> Manifest {
         functions: vec![function("parse", 0x1000), function("send", 0x1100)],
         imports: Vec::new(),
         variables: Vec::new(),
+        watched: Vec::new(),
         exposed: Vec::new(),
         externals: vec![
             External {

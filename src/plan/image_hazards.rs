@@ -51,7 +51,11 @@ fn told_apart((old, new): (&Program<'_>, &Program<'_>), diff: &Diff, findings: &
             old.function(pair.old).rva,
             others.join(", ")
         );
-        findings.push(Finding::about(&rules::code::TOLD_APART, name, detail));
+        findings.push(Finding::about(&rules::code::TOLD_APART, &name, detail));
+        if old.function(pair.old).never_returns && old.may_last(pair.old) {
+            let detail = "a thread may stay in it for as long as it lives".to_owned();
+            findings.push(Finding::about(&rules::code::NEVER_RETURNS, name, detail));
+        }
     }
 }
 

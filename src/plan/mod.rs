@@ -216,6 +216,9 @@ pub struct Plan {
     /// Functions that only the new build has, and of which the payload takes the address, so
     /// that the program may keep it.
     pub exposed: Vec<PieceIndex>,
+    /// Functions of the old build that stay, and of which no thread may be inside when the patch
+    /// is switched on: those of which another one of the same address is carried as a new one.
+    pub watched: Vec<FunctionIndex>,
     /// Functions that stay where they are, where everything is to be moved.
     pub left_out: Vec<Checked>,
     /// What the bytes of both images belong to; `None` where nothing was compared.
@@ -236,6 +239,7 @@ impl Plan {
             imports: Vec::new(),
             hooks: Vec::new(),
             exposed: Vec::new(),
+            watched: Vec::new(),
             left_out: Vec::new(),
             account: None,
         })
@@ -276,6 +280,9 @@ impl Plan {
         {
             *piece = moved.piece(*piece);
         }
+        let mut watched: Vec<_> = diff.folded.told_apart.iter().map(|p| p.old).collect();
+        watched.sort_unstable();
+        watched.dedup();
         let exposed = closure.exposed.into_iter().collect();
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         findings.extend(aligned);
@@ -296,6 +303,7 @@ impl Plan {
             imports,
             hooks,
             exposed,
+            watched,
             left_out: Vec::new(),
             account: Some(account),
         }

@@ -75,6 +75,7 @@ impl Plan {
             imports: closure.imports,
             hooks: Vec::new(),
             exposed: Vec::new(),
+            watched: Vec::new(),
             left_out,
             account: Some(Account::of_itself(program.image)),
         }

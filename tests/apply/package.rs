@@ -224,6 +224,7 @@ impl Image<'_> {
             hooks: Hooks::default(),
             imports: Vec::new(),
             variables: Vec::new(),
+            watched: Vec::new(),
             exposed: Vec::new(),
             functions,
             externals,

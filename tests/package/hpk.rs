@@ -61,6 +61,7 @@ pub fn manifest() -> Manifest {
         }],
         imports: Vec::new(),
         variables: Vec::new(),
+        watched: Vec::new(),
         exposed: Vec::new(),
         externals: vec![External {
             symbol: "server.exe!log".to_owned(),

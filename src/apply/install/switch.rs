@@ -114,6 +114,19 @@ fn zones<T: Target>(target: &T, package: &Package, record: &Record) -> Vec<Zone>
             });
         }
     }
+    // Whoever is called anew there runs it as it was.
+    let watched = package.manifest.watched.iter();
+    zones.extend(watched.map(|old| {
+        let start = old.rva.at(base).0;
+        let end = start + u64::from(old.size);
+        Zone {
+            start,
+            end,
+            function: old.name.clone(),
+            start_counts: false,
+            end_counts: code::may_return_to(target, Va(end)),
+        }
+    }));
     // Whatever may go on: no thread may stand in the middle of what is overwritten.
     let sites = record.body.sites();
     zones.extend(sites.map(|site| overwritten(record, site, false)));

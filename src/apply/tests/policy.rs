@@ -1,9 +1,10 @@
 //! What an admin may ask for beyond the default, and what is kept because it is in use.
 
 use super::*;
+use crate::addr::Rva;
 use crate::apply::clear_up;
 use crate::apply::testing::package::newer_with;
-use crate::package::manifest::Variable;
+use crate::package::manifest::{Variable, WatchedCode};
 
 #[test]
 fn a_frozen_time_budget_gives_up_before_anything_is_switched() {
@@ -54,6 +55,31 @@ fn a_function_may_stay_on_a_stack_where_it_is_named() {
     assert_eq!(fake.version(), Version::New);
     let record = &Survey::of(&fake).unwrap().patches[0].record;
     assert_eq!(record.body.on_stack, names);
+}
+
+#[test]
+fn code_that_stays_can_be_watched() {
+    let watching = package_with(|m| {
+        m.watched = vec![WatchedCode {
+            name: "twin".to_owned(),
+            rva: Rva(0x4000),
+            size: 0x40,
+        }];
+    });
+    let start = MODULE.0 + 0x4000;
+    let fake = Fake::new();
+    // A pointer to it keeps nobody waiting; a call that goes on there does.
+    fake.thread(9, MODULE.0 + 0x3000, &[start]);
+    let applied = apply(&fake, &watching, &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    revert(&fake, None, &ONCE).unwrap();
+    for (executing, stack) in [(start, 0), (start + 7, 0), (MODULE.0 + 0x3000, start + 7)] {
+        fake.thread(9, executing, &[stack]);
+        let busy = apply(&fake, &watching, &ONCE).unwrap();
+        assert_eq!(busy.outcome, Outcome::Busy, "{busy:?}");
+        assert_eq!(busy.blocked_by[0].function, "twin");
+        assert_eq!(fake.version(), Version::Old);
+    }
 }
 
 #[test]

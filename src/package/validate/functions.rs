@@ -28,6 +28,11 @@ pub(super) fn validate(manifest: &Manifest) -> Checked {
     for one in functions {
         padding(one, &entries, size_of_image)?;
     }
+    ascending("watched", &manifest.watched, |w| &w.rva)?;
+    for one in &manifest.watched {
+        name("watched", &one.name)?;
+        inside(&one.name, one.rva, one.size, size_of_image)?;
+    }
     // Two old functions may have one replacement, but each has a gate of its own.
     let mut gates: Vec<&String> = functions.iter().map(|f| &f.gate).collect();
     gates.sort();

@@ -1,6 +1,6 @@
 use super::*;
 use crate::addr::Va;
-use crate::package::manifest::{CodeRange, Padding, Relay};
+use crate::package::manifest::{CodeRange, Padding, Relay, WatchedCode};
 use crate::package::testing::{function, manifest};
 
 /// What is wrong with the sample after `change`.
@@ -205,6 +205,16 @@ fn code_is_inside_the_image_and_the_entry_inside_the_first_range() {
         "first range": m => m.functions[0].entry = Rva(0x1040);
         "is not inside": m => { m.functions[1].ranges[0] = range(0x7fff, 1);
             m.functions[1].entry = Rva(0x7fff) };
+    }
+    let watched = |rva, size| WatchedCode {
+        name: "twin".to_owned(),
+        rva: Rva(rva),
+        size,
+    };
+    refused! {
+        "twin: 0x7ff0 with 0x11 bytes": m => m.watched = vec![watched(0x7ff0, 0x11)];
+        "watched: \"0x500\" is out of order": m => m.watched = vec![watched(0x500, 1), watched(0x500, 1)];
+        "watched": m => m.watched = vec![WatchedCode { name: String::new(), ..watched(1, 1) }];
     }
     let mut two = manifest();
     two.functions[0].ranges.push(range(0x500, 0x20));
