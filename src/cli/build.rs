@@ -79,7 +79,7 @@ pub struct BuildArgs {
     accept: Vec<String>,
     /// Move every function that can be moved, changed or not, and list the others; OLD and
     /// NEW are then the same image. Proves that a program does not notice being patched
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["leave_out", "leave_out_version"])]
     all_functions: bool,
     /// With --all-functions: leave this function where it is; may be given several times
     #[arg(long, value_name = "NAME", requires = "all_functions")]
@@ -163,6 +163,8 @@ impl BuildArgs {
             keep_line_numbers: self.builds.keep_line_numbers,
             all_functions: self.all_functions,
             except: sorted(&self.except, false),
+            leave_out: sorted(&self.builds.leave_out, false),
+            leave_out_version: self.builds.leave_out_version,
         }
     }
 
@@ -172,7 +174,7 @@ impl BuildArgs {
         comparison: &Comparison<'_>,
         keys: &[SigningKey],
     ) -> Result<(Vec<String>, BuiltPackage), Failure> {
-        let (old, new, _) = comparison
+        let (old, new, diff) = comparison
             .compared
             .ok_or_else(|| anyhow!("the images were not compared"))?;
         let file_name = file_name(&comparison.old_files.image_path)?;
@@ -188,6 +190,7 @@ impl BuildArgs {
             new_pdb: &comparison.new_files.pdb,
             source: (self.source_repository.clone(), self.source_revision.clone()),
             options: self.options(),
+            diff,
         };
         let manifest = package::describe(self.patch(), &inputs, comparison.plan, &payload)?;
         let bytes = package::seal(&manifest, &payload.object, keys)

@@ -18,6 +18,7 @@ mod resources;
 mod section;
 mod tls;
 mod unwind;
+mod version;
 
 pub use characteristics::HOTPATCH_COMPATIBLE;
 pub use codeview::CodeView;
@@ -28,6 +29,7 @@ pub use resources::{Resource, ResourceName};
 pub use section::{Section, SectionKind};
 pub use tls::TlsDirectory;
 pub use unwind::{RuntimeFunction, UnwindCode, UnwindInfo};
+pub use version::VersionInfo;
 
 use goblin::pe::header::Header;
 use goblin::pe::optional_header::OptionalHeader;

@@ -3,12 +3,15 @@
 //! Stored as TOML with the fields in this order, so that the same patch gives the
 //! same bytes. It holds no time of the build, no path and nothing that depends on hash order.
 
+mod versions;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::addr::Rva;
 use crate::moment::Moment;
 use crate::payload::names::{Hook, REDIRECT_LEN};
+pub use versions::{LeftOutFunction, Versions};
 
 /// Version of the manifest's layout that this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -25,12 +28,19 @@ pub struct Manifest {
     pub target: TargetImage,
     /// How it was built.
     pub build: Provenance,
+    /// The versions of both builds; absent where their version resources say the same, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Versions>,
     /// Functions of the payload that run around the patch.
     #[serde(default, skip_serializing_if = "Hooks::is_empty")]
     pub hooks: Hooks,
     /// The functions it replaces, by ascending RVA.
     #[serde(default, rename = "function")]
     pub functions: Vec<ReplacedFunction>,
+    /// Functions that differ in nothing but the version and that the author left as they are,
+    /// by ascending RVA.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutFunction>,
     /// The undefined symbols of the payload that are places in the old image, by name.
     #[serde(default, rename = "external")]
     pub externals: Vec<External>,
@@ -156,6 +166,12 @@ pub struct BuildOptions {
     /// Names of `--except`, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
+    /// Names of `--leave-out`, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leave_out: Vec<String>,
+    /// `--leave-out-version`
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leave_out_version: bool,
 }
 
 impl BuildOptions {

@@ -33,6 +33,7 @@ mod transplant;
 mod twins;
 mod types;
 mod unwind;
+pub mod version;
 
 pub use coverage::{Checked, check_all};
 pub use entry::Gate;
@@ -216,7 +217,8 @@ pub struct Plan {
     /// Functions that only the new build has, and of which the payload takes the address, so
     /// that the program may keep it.
     pub exposed: Vec<PieceIndex>,
-    /// Functions that stay where they are, where everything is to be moved.
+    /// Functions that stay: where everything is to be moved, those that can't be; else those
+    /// that differ in nothing but the version and that the author leaves out.
     pub left_out: Vec<Checked>,
     /// What the bytes of both images belong to; `None` where nothing was compared.
     pub account: Option<Account>,
@@ -279,9 +281,12 @@ impl Plan {
         let exposed = closure.exposed.into_iter().collect();
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         findings.extend(aligned);
-        image_hazards::collect(old, new, diff, &mut findings);
+        image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         toolchain::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
+        findings.extend(version::mixed(old, new, diff, &pieces));
+        let left_out = version::left_out(old, diff);
+        findings.extend(left_out.iter().flat_map(|c| c.findings.clone()));
         let account = Account::new(old, new, diff, &findings);
         findings.extend(account.findings());
         findings.sort_by(|a, b| (a.rule.code, &a.subject).cmp(&(b.rule.code, &b.subject)));
@@ -296,7 +301,7 @@ impl Plan {
             imports,
             hooks,
             exposed,
-            left_out: Vec::new(),
+            left_out,
             account: Some(account),
         }
     }

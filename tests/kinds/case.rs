@@ -22,6 +22,7 @@ pub struct Case {
     abi: Abis,
     #[serde(default = "default_options")]
     pub options: String,
+    pub new_options: Option<String>,
     pub sources: Vec<String>,
     pub new_sources: Option<Vec<String>>,
     #[serde(default)]
@@ -33,6 +34,8 @@ pub struct Case {
     pub absolute: bool,
     #[serde(default)]
     pub accept: Vec<String>,
+    #[serde(default)]
+    pub arguments: Vec<String>,
     #[serde(default)]
     pub separated: Vec<Separated>,
     pub expect: Expect,
@@ -62,6 +65,8 @@ pub struct Expect {
     #[serde(default)]
     pub no_findings: Vec<String>,
     pub changed: Option<Vec<String>>,
+    pub version_only: Option<Vec<String>>,
+    pub left_out: Option<Vec<String>>,
     #[serde(default)]
     pub runs: bool,
 }

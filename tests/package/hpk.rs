@@ -42,7 +42,9 @@ pub fn manifest() -> Manifest {
             source_revision: None,
             options: BuildOptions::default(),
         },
+        version: None,
         hooks: Hooks::default(),
+        left_out: Vec::new(),
         functions: vec![ReplacedFunction {
             name: "parse".to_owned(),
             linkage_name: Some("?parse@@YAXXZ".to_owned()),

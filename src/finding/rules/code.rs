@@ -99,4 +99,12 @@ rules! {
     UNPROVEN_REACH = "HP226", Refuse, "reach of an indexed address not proven",
         remedy "Restart; or let the code index the table itself, so that its own address is in the code.",
         because "The code adds an index to an address at which no object begins, because the compiler has folded a bias of the index into it. Which object it reaches depends on the range of the index, which could not be proven, and what lies around that address is not the same in both builds.";
+    /// A function that the author leaves as it is.
+    VERSION_LEFT_OUT = "HP227", Note, "function left out: only the version differs",
+        remedy "Nothing to do; without --leave-out the patch carries it.",
+        because "Old and new code of the function differ in nothing but the version, as the version resources of both images prove, and the author of the patch leaves it out. It goes on saying the version that the file on disk and the module's resources say.";
+    /// The version is left out here and carried there.
+    VERSION_MIXED = "HP228", Risk, "the version is left out in one place and carried in another",
+        remedy "Leave all of it out (--leave-out-version) or carry all of it; accept it if no part of the program compares its version with that of another.",
+        because "Some functions that hold the version are left as they are, and code of the patch holds the new one. Parts of one program then say different versions of themselves. Where one checks that of another, as a library does with what its header told the caller, it refuses to work.";
 }
