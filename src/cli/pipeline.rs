@@ -240,6 +240,7 @@ pub fn compare<T>(
         if !args.keep_line_numbers {
             diff.set_aside_line_numbers((&old_program, &lines.0), (&new_program, &lines.1));
         }
+        diff.compare_sources((&old_program, &lines.0), (&new_program, &lines.1));
         lines
     });
     if diff.may_hold_version() {

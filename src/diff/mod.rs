@@ -26,6 +26,7 @@ mod resources;
 mod retyped;
 mod rtti;
 mod same;
+mod sources;
 mod thread_local;
 mod type_users;
 mod types;
@@ -74,6 +75,9 @@ pub struct Diff {
     /// Functions that differ in nothing but line numbers, and so have not changed; empty
     /// until [`Diff::set_aside_line_numbers`].
     pub noise: Vec<Noise>,
+    /// The changed functions whose source files are known, old and new, with whether these are
+    /// the same; empty until [`Diff::compare_sources`].
+    pub same_sources: Vec<(FunctionIndex, FunctionIndex, bool)>,
     /// What both version resources say, where they differ; `None` until
     /// [`Diff::find_version_numbers`].
     pub version: Option<VersionChange>,
@@ -108,6 +112,7 @@ impl Diff {
             image,
             resources: resources::diff(old, new),
             noise: Vec::new(),
+            same_sources: Vec::new(),
             version: None,
             version_only: Vec::new(),
             left_out: Vec::new(),
@@ -127,6 +132,7 @@ impl Diff {
             image: ImageDiff::default(),
             resources: Vec::new(),
             noise: Vec::new(),
+            same_sources: Vec::new(),
             version: None,
             version_only: Vec::new(),
             left_out: Vec::new(),
@@ -159,6 +165,11 @@ impl Diff {
         let is_noise = |c: &ChangedFunction| found.iter().any(|n| (n.old, n.new) == (c.old, c.new));
         self.functions.changed.retain(|c| !is_noise(c));
         self.noise = found;
+    }
+
+    /// Finds out of which changed functions the source files are the same.
+    pub fn compare_sources(&mut self, old: (&Program<'_>, &Lines), new: (&Program<'_>, &Lines)) {
+        self.same_sources = sources::compare(self, old, new);
     }
 
     /// Whether the version resources differ, and a changed function may hold the version.

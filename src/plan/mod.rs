@@ -22,6 +22,7 @@ mod meaning;
 mod members;
 mod numbered;
 mod overlaps;
+mod profile;
 mod relays;
 mod runs;
 pub mod stay;
@@ -283,6 +284,7 @@ impl Plan {
         findings.extend(aligned);
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         toolchain::collect(old, new, diff, &mut findings);
+        profile::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
         findings.extend(version::mixed(old, new, diff, &pieces));
         let left_out = version::left_out(old, diff);

@@ -111,6 +111,9 @@ pub struct ChangedFunctionReport {
     pub new_size: u32,
     /// What differs first.
     pub reason: String,
+    /// Whether the source files that it has code of are the same in both builds; null where
+    /// that is not known.
+    pub same_sources: Option<bool>,
     /// Where the version stands, if nothing but the version differs; else empty.
     pub version_only: Vec<VersionPlaceReport>,
     /// The first instruction that differs; null where all of them are the same (unwind

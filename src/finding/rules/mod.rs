@@ -15,6 +15,7 @@
 //! | function that never returns | HP217 | `oracle` |
 //! | another machine, managed, kernel | HP101 to HP103 | `compare`: `refusals` |
 //! | PDB without procedures | HP111 | `compare`: `refusals` |
+//! | changed code of unchanged sources | HP118 | `kinds` |
 //! | packed layout, other compiler, no relocations | HP104, HP110, HP112 | none that names the code |
 //! | identical code folding, imports, exports, constants with an identity | HP213, HP220, HP221, HP304 | none that names the code |
 //! | address with two meanings | HP219 | `kinds` |

@@ -213,6 +213,11 @@ fn changed_function(
         old_size: f.size,
         new_size: g.size,
         reason: change.reason.clone(),
+        same_sources: {
+            let mut known = compared.diff.same_sources.iter();
+            let found = known.find(|(o, n, _)| (*o, *n) == (change.old, change.new));
+            found.map(|(_, _, same)| *same)
+        },
         version_only: version::of_changed(compared.diff, change.old),
         first_difference: first.map(|position| FirstDifferenceReport {
             old: position.old.as_ref().map(instruction),

@@ -60,8 +60,13 @@ impl DiffReport {
                 c.new_size,
                 line(&c.reason)
             );
-            if !c.version_only.is_empty() {
-                let _ = writeln!(text, "             only the version differs");
+            let mark = match (c.version_only.is_empty(), c.same_sources) {
+                (false, _) => "only the version differs",
+                (true, Some(true)) => "its source files are the same in both builds",
+                (true, _) => "",
+            };
+            if !mark.is_empty() {
+                let _ = writeln!(text, "             {mark}");
             }
             for (which, side) in c.first_difference.iter().flat_map(|d| d.sides()) {
                 let _ = writeln!(text, "             {which}  {side}");

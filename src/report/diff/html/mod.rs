@@ -327,6 +327,7 @@ mod tests {
             old_size: 5,
             new_size: 5,
             reason: "an instruction differs at +0x1".into(),
+            same_sources: None,
             version_only: Vec::new(),
             first_difference: None,
             side_by_side: Some(rows()),
