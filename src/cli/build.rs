@@ -15,8 +15,9 @@ use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
 use crate::function::{FunctionSource, Program};
 use crate::moment::Moment;
+use crate::package::container::FormatError;
 use crate::package::manifest::{BuildOptions, Classification, Patch};
-use crate::package::{self, SigningKey};
+use crate::package::{self, SealError, SigningKey};
 use crate::payload::Payload;
 use crate::plan::Status;
 use crate::plan::stay::Signatures;
@@ -194,7 +195,7 @@ impl BuildArgs {
         };
         let manifest = package::describe(self.patch(), &inputs, comparison.plan, &payload)?;
         let bytes = package::seal(&manifest, &payload.object, keys)
-            .map_err(|e| Failure::new(Exit::Error, e))?;
+            .map_err(|e| too_large(e, manifest.functions.len()))?;
         std::fs::write(&self.output, &bytes)
             .with_context(|| format!("cannot write {}", self.output.display()))?;
         let functions = manifest.functions.iter().map(|f| f.name.clone()).collect();
@@ -250,6 +251,19 @@ fn left_out(comparison: &Comparison<'_>) -> Vec<LeftOut> {
             findings: checked.findings.iter().map(Into::into).collect(),
         })
         .collect()
+}
+
+/// Why the package can't be written, and where it is too large the way out.
+fn too_large(error: SealError, functions: usize) -> Failure {
+    let is_limit = matches!(error, SealError::Format(FormatError::Limit { .. }));
+    let failure = Failure::new(Exit::Error, error);
+    match is_limit {
+        true => failure.hint(format!(
+            "it replaces {functions} functions; with --all-functions leave some of them where they \
+             are (--except), else restart into the new build"
+        )),
+        false => failure,
+    }
 }
 
 fn file_name(path: &Path) -> Result<String, Failure> {

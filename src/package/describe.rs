@@ -12,7 +12,7 @@ use crate::diff::Diff;
 use crate::function::Program;
 use crate::image::{Image, authenticode};
 use crate::payload::Payload;
-use crate::payload::names::REDIRECT_LEN;
+use crate::payload::names::{GATE_PREFIX, REDIRECT_LEN};
 use crate::plan::{Plan, Replacement, stay, version};
 
 /// What a package is made of, beside plan and payload.
@@ -195,9 +195,9 @@ fn replaced(
     }
     Ok(ReplacedFunction {
         name: f.display_name(),
-        linkage_name: f.linkage_name().map(str::to_owned),
+        linkage_name: f.linkage_name().filter(|n| *n != symbol).map(str::to_owned),
         symbol: symbol.to_owned(),
-        gate: gate.to_owned(),
+        gate: (gate.strip_prefix(GATE_PREFIX) != Some(symbol)).then(|| gate.to_owned()),
         entry: f.rva,
         entry_bytes: bytes(f.rva, covered)?,
         relay,

@@ -5,12 +5,14 @@
 
 mod versions;
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::addr::Rva;
 use crate::moment::Moment;
-use crate::payload::names::{Hook, REDIRECT_LEN};
+use crate::payload::names::{GATE_PREFIX, Hook, REDIRECT_LEN};
 pub use versions::{LeftOutFunction, Versions};
 
 /// Version of the manifest's layout that this build reads and writes.
@@ -254,13 +256,15 @@ impl FromIterator<(Hook, String)> for Hooks {
 pub struct ReplacedFunction {
     /// Name in the PDB's procedure record.
     pub name: String,
-    /// Decorated name, where the publics have one.
+    /// Decorated name; absent where the publics have none, or it is `symbol`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linkage_name: Option<String>,
     /// Symbol of the replacement in the payload.
     pub symbol: String,
-    /// Symbol of the gate in the payload.
-    pub gate: String,
+    /// Symbol of the gate in the payload; absent where it is that of the replacement behind
+    /// [`GATE_PREFIX`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<String>,
     /// Where the redirect goes: the entry of the old function.
     pub entry: Rva,
     /// The bytes that the redirect overwrites, as hex: those of the old image at its
@@ -279,6 +283,19 @@ pub struct ReplacedFunction {
 }
 
 impl ReplacedFunction {
+    /// Symbol of the gate in the payload.
+    pub fn gate_symbol(&self) -> Cow<'_, str> {
+        match &self.gate {
+            Some(gate) => gate.into(),
+            None => format!("{GATE_PREFIX}{}", self.symbol).into(),
+        }
+    }
+
+    /// Whether it is called so: by a name in the source or a decorated one.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.linkage_name.as_deref() == Some(name) || self.symbol == name
+    }
+
     /// Whether a range is that of the relay's own place, and no code.
     pub fn is_relay(&self, range: &CodeRange) -> bool {
         let relay = self.relay.as_ref();

@@ -240,7 +240,7 @@ impl Image<'_> {
             name: f.name.to_owned(),
             linkage_name: None,
             symbol: f.name.to_owned(),
-            gate: format!("gate${}", f.name),
+            gate: None,
             entry,
             relay: None,
             must_not_stay: None,

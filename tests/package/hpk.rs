@@ -49,7 +49,7 @@ pub fn manifest() -> Manifest {
             name: "parse".to_owned(),
             linkage_name: Some("?parse@@YAXXZ".to_owned()),
             symbol: "?parse@@YAXXZ".to_owned(),
-            gate: "gate$?parse@@YAXXZ".to_owned(),
+            gate: None,
             entry: Rva(0x1000),
             relay: None,
             must_not_stay: None,

@@ -109,7 +109,7 @@ fn functions_are_sorted_and_named_once() {
         "at least one": m => m.functions.clear();
         "function: \"0x1000\"": m => m.functions.swap(0, 1);
         "function: \"0x1000\"": m => m.functions[1].entry = m.functions[0].entry;
-        "function.gate": m => m.functions[1].gate = m.functions[0].gate.clone();
+        "function.gate": m => m.functions[1].gate = Some(m.functions[0].gate_symbol().into_owned());
         "redirect of another function": m => m.functions[1] = function("send", 0x1004);
         "function.name": m => m.functions[0].name.clear();
         "function.symbol": m => m.functions[0].symbol = "a\0b".to_owned();
