@@ -18,6 +18,7 @@ mod hazards;
 mod held;
 mod identity;
 mod image_hazards;
+mod islands;
 mod meaning;
 mod members;
 mod numbered;
