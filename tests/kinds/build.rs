@@ -6,7 +6,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 use crate::case::Case;
-use crate::separated;
+use crate::{separated, shortened};
 
 /// Which ABI and which linker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -95,6 +95,9 @@ pub fn build(case: &Case, abi: Abi, is_new: bool, folder: &Path) -> Result<PathB
     check(&mut linker, "the linker")?;
     if !case.separated.is_empty() {
         separated::write(&folder.join("x.pdb"), &case.separated, is_new)?;
+    }
+    for function in &case.shortened {
+        shortened::write(&folder.join("x.pdb"), function)?;
     }
     Ok(folder.join("x.exe"))
 }

@@ -38,6 +38,8 @@ pub struct Case {
     pub arguments: Vec<String>,
     #[serde(default)]
     pub separated: Vec<Separated>,
+    #[serde(default)]
+    pub shortened: Vec<Shortened>,
     pub expect: Expect,
 }
 
@@ -53,6 +55,17 @@ pub struct Separated {
     pub new_at: Option<u32>,
     /// Its length in bytes.
     pub size: u32,
+}
+
+/// A function whose record ends before its entry of the function table does, as some compilers
+/// write it that end a function in a call which does not return.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shortened {
+    /// The function.
+    pub of: String,
+    /// By how many bytes.
+    pub by: u32,
 }
 
 /// What must be found.

@@ -15,6 +15,7 @@
 //! | `link`, `new_link` | options for the linker, and those of the new build where they differ |
 //! | `absolute` | compile by absolute path: names of anonymous namespaces hold a hash of it |
 //! | `accept` | risks to accept |
+//! | `separated`, `shortened` | records of the PDB that LLVM's tools do not write so |
 //! | `arguments` | more arguments of `diff` and `build` |
 //!
 //! and in `[expect]`:
@@ -40,6 +41,7 @@ mod case;
 mod left_out;
 mod run;
 mod separated;
+mod shortened;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
