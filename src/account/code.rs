@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::roles::{Role, Roles};
+use super::roles::{Apart, Role, Roles};
 use super::{Class, Map, Rest};
 use crate::addr::Rva;
 use crate::diff::Comparer;
@@ -13,11 +13,12 @@ use crate::image::SectionKind;
 /// Accounts for the code of both images.
 pub fn account(comparer: &Comparer<'_>, roles: &Roles, maps: &mut (Map, Map), rest: &mut Rest) {
     let (old, new) = (comparer.old, comparer.new);
-    for (o, n, is_noise) in &roles.pairs {
+    for (o, n, apart) in &roles.pairs {
         let (f, g) = (old.function(*o), new.function(*n));
         let class = match first_difference(old, new, (*o, *n)) {
+            Ok(_) | Err(_) if *apart == Apart::Version => Class::LeftOut,
             Ok(class) => class,
-            Err(_) if *is_noise => Class::Moved,
+            Err(_) if *apart == Apart::Lines => Class::Moved,
             Err(at) => {
                 let detail = format!(
                     "the code of {} differs at +{at:#x}, and it is not in the patch",
@@ -46,6 +47,10 @@ pub fn account(comparer: &Comparer<'_>, roles: &Roles, maps: &mut (Map, Map), re
                 Role::Unknown | Role::Unchanged => {}
             }
         }
+    }
+    for [(a, len), (b, new_len)] in &roles.texts {
+        maps.0.paint(*a, *len, Class::LeftOut);
+        maps.1.paint(*b, *new_len, Class::LeftOut);
     }
     without_pair(comparer, roles, maps);
     leftover(old, &mut maps.0, "old", rest);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::roles::Roles;
+use super::roles::{Apart, Roles};
 use super::tables::Tables;
 use crate::addr::Rva;
 use crate::diff::{Comparer, image_relative_fields};
@@ -89,12 +89,17 @@ impl<'l> Links<'l> {
             let section = old.image.section_at(rva);
             section.is_none_or(|s| s.kind() == SectionKind::Code)
         };
-        for (o, n, _) in &roles.pairs {
+        let is_left_out = |a: Rva, b: Rva| {
+            let mut texts = roles.texts.iter();
+            texts.any(|[(old, _), (new, _)]| (*old, *new) == (a, b))
+        };
+        for (o, n, apart) in &roles.pairs {
             let references = (&old.code_of(*o).references, &new.code_of(*n).references);
             for (r, s) in references.0.iter().zip(references.1) {
                 if (r.at, r.kind) != (s.at, s.kind)
                     || r.kind == ReferenceKind::ThreadLocal
                     || in_code(r.target)
+                    || *apart == Apart::Version && is_left_out(r.target, s.target)
                 {
                     continue;
                 }

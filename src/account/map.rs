@@ -15,6 +15,9 @@ pub enum Class {
     Moved,
     /// A function of the patch, or data that only such functions use.
     InPatch,
+    /// A function that differs in nothing but the version and is left as it is, or a text
+    /// that it uses.
+    LeftOut,
     /// A difference that another finding or list of the report names.
     Reported,
     /// Between the items of a section.
@@ -34,6 +37,9 @@ pub struct Bytes {
     pub moved: u64,
     /// Functions of the patch, and data that only they use.
     pub in_patch: u64,
+    /// Functions that differ in nothing but the version and are left as they are, with the
+    /// texts that differ in it.
+    pub left_out: u64,
     /// Differences that another finding or list of the report names.
     pub reported: u64,
     /// Between the items of a section.
@@ -107,6 +113,7 @@ impl Map {
                 Class::Shared => &mut bytes.shared,
                 Class::Moved => &mut bytes.moved,
                 Class::InPatch => &mut bytes.in_patch,
+                Class::LeftOut => &mut bytes.left_out,
                 Class::Reported => &mut bytes.reported,
                 Class::Padding => &mut bytes.padding,
                 Class::Metadata => &mut bytes.metadata,

@@ -1,7 +1,8 @@
 //! What becomes of each function of both builds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use crate::addr::Rva;
 use crate::diff::Diff;
 use crate::function::{FunctionIndex, Program};
 
@@ -19,15 +20,28 @@ pub enum Role {
     Single,
 }
 
+/// In what a pair of functions that stay may differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Apart {
+    /// In nothing but places.
+    Nothing,
+    /// In line numbers.
+    Lines,
+    /// In the version.
+    Version,
+}
+
 /// The roles of all functions.
 pub struct Roles {
     /// Of the old build.
     pub old: Vec<Role>,
     /// Of the new build.
     pub new: Vec<Role>,
-    /// Pairs that are said to be the same, pieces included; with whether line numbers in them
-    /// differ.
-    pub pairs: Vec<(FunctionIndex, FunctionIndex, bool)>,
+    /// Pairs that stay, pieces included.
+    pub pairs: Vec<(FunctionIndex, FunctionIndex, Apart)>,
+    /// The texts in which functions that are left out differ: start and length in bytes in the
+    /// old and in the new image.
+    pub texts: Vec<[(Rva, u32); 2]>,
 }
 
 impl Roles {
@@ -37,28 +51,34 @@ impl Roles {
             old: vec![Role::Unknown; old.functions.len()],
             new: vec![Role::Unknown; new.functions.len()],
             pairs: Vec::new(),
+            texts: Vec::new(),
         };
         let changes = diff.functions.changed.iter();
         let changed: HashSet<_> = changes.map(|c| (c.old, c.new)).collect();
         for (o, n) in &changed {
             roles.bring(old, new, (*o, *n));
         }
-        let noise: HashSet<_> = diff.noise.iter().map(|n| (n.old, n.new)).collect();
+        let noise = diff.noise.iter().map(|n| ((n.old, n.new), Apart::Lines));
+        let left_out = diff.left_out.iter();
+        let left_out = left_out.map(|v| ((v.old, v.new), Apart::Version));
+        let apart: HashMap<_, _> = noise.chain(left_out).collect();
+        let texts = diff.left_out.iter().flat_map(|v| &v.texts);
+        roles.texts = texts.copied().collect();
         for (o, n) in diff.keys.function_pairs() {
             let funclets = old.is_funclet(o) || new.is_funclet(n);
             if funclets || changed.contains(&(o, n)) || roles.old[o.0 as usize] == Role::InPatch {
                 continue;
             }
-            let is_noise = noise.contains(&(o, n));
-            roles.pairs.push((o, n, is_noise));
+            let apart = apart.get(&(o, n)).copied().unwrap_or(Apart::Nothing);
+            roles.pairs.push((o, n, apart));
             let pieces = (pieces(old, o), pieces(new, n));
             if pieces.0.len() == pieces.1.len() {
                 let both = pieces.0.into_iter().zip(pieces.1);
-                roles.pairs.extend(both.map(|(p, q)| (p, q, is_noise)));
+                roles.pairs.extend(both.map(|(p, q)| (p, q, apart)));
             }
         }
         let mut seen: HashSet<(FunctionIndex, FunctionIndex)> = HashSet::new();
-        let is_new = |pair: &(FunctionIndex, FunctionIndex, bool)| seen.insert((pair.0, pair.1));
+        let is_new = |pair: &(FunctionIndex, FunctionIndex, Apart)| seen.insert((pair.0, pair.1));
         let pairs = std::mem::take(&mut roles.pairs);
         roles.pairs = pairs.into_iter().filter(is_new).collect();
         for (o, n, _) in &roles.pairs {

@@ -26,6 +26,15 @@ pub struct Known<'k> {
     pub unnamed: bool,
 }
 
+/// What is known of bytes beside what refers to them.
+#[derive(Clone, Copy)]
+struct Explained {
+    /// A pointer that is judged for itself leads there.
+    held: bool,
+    /// They belong to a text of a function that is left out.
+    left_out: bool,
+}
+
 /// Functions that are named in a finding, at most.
 const SHOWN: usize = 3;
 
@@ -53,7 +62,12 @@ pub fn judge(comparer: &Comparer<'_>, known: &Known<'_>, maps: &mut (Map, Map), 
         for (from, len) in sorted(&link.differs) {
             paint(link, at, from.saturating_sub(at), Class::Moved, maps);
             at = at.max(from + len);
-            let verdict = of_range(comparer, known, &reported, link, (from, len), is_held);
+            let is_out = |i| maps.0.at(Rva(link.old.0 + i)) == Some(Class::LeftOut);
+            let explained = Explained {
+                held: is_held,
+                left_out: (from..from + len).all(is_out),
+            };
+            let verdict = of_range(comparer, known, &reported, link, (from, len), explained);
             let class = match verdict {
                 Ok(class) => class,
                 Err((subject, detail)) => {
@@ -116,7 +130,7 @@ fn of_range(
     reported: &HashSet<DataIndex>,
     link: &Link,
     (from, len): (u32, u32),
-    is_held: bool,
+    explained: Explained,
 ) -> Result<Class, (Option<String>, String)> {
     let old = comparer.old;
     let place = Rva(link.old.0 + from);
@@ -159,11 +173,14 @@ fn of_range(
         );
         return Err((subject, detail));
     }
+    if explained.left_out {
+        return Ok(Class::LeftOut);
+    }
     if (from..from + len).all(|i| known.patch.has_old(Rva(link.old.0 + i))) {
         return Ok(Class::InPatch);
     }
     // Whoever holds the pointer is judged for it.
-    if is_held {
+    if explained.held {
         return Ok(Class::InPatch);
     }
     let Some((d, _)) = link.datum else {

@@ -65,10 +65,10 @@ fn describe<T: Target + ?Sized>(
     let mut functions = Vec::with_capacity(manifest.functions.len());
     let (mut entries, mut relays) = (Vec::new(), Vec::new());
     for function in &manifest.functions {
-        let address = |symbol: &String| {
+        let address = |symbol: &str| {
             linked.symbols.get(symbol).copied().ok_or_else(|| {
                 ApplyError::Link(LinkError::Undefined {
-                    symbol: symbol.clone(),
+                    symbol: symbol.to_owned(),
                 })
             })
         };
@@ -87,7 +87,7 @@ fn describe<T: Target + ?Sized>(
                 function: functions.len() as u32,
             })
         };
-        let gate = address(&function.gate)?;
+        let gate = address(&function.gate_symbol())?;
         match (context.relays.of(function), context.gate_jump(entry)) {
             (_, Some(lower)) => {
                 let over = Site {
@@ -204,10 +204,11 @@ fn stack(package: &Package, context: Context<'_>, linked: &mut Linked) -> Result
         let Some(lower) = context.gate_jump(function.entry.at(context.module.base)) else {
             continue;
         };
+        let symbol = function.gate_symbol();
         let undefined = || LinkError::Undefined {
-            symbol: function.gate.clone(),
+            symbol: symbol.clone().into_owned(),
         };
-        let gate = linked.symbols.get(&function.gate).ok_or_else(undefined)?;
+        let gate = linked.symbols.get(&*symbol).ok_or_else(undefined)?;
         let at = Va(gate.0 + u64::from(GATE_HEAD_LEN));
         let below = target_of(lower).and_then(|below| jump(at, below));
         let below = below.ok_or_else(|| ApplyError::NoRoom {

@@ -15,8 +15,9 @@ use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
 use crate::function::{FunctionSource, Program};
 use crate::moment::Moment;
+use crate::package::container::FormatError;
 use crate::package::manifest::{BuildOptions, Classification, Patch};
-use crate::package::{self, SigningKey};
+use crate::package::{self, SealError, SigningKey};
 use crate::payload::Payload;
 use crate::plan::Status;
 use crate::plan::stay::Signatures;
@@ -79,7 +80,7 @@ pub struct BuildArgs {
     accept: Vec<String>,
     /// Move every function that can be moved, changed or not, and list the others; OLD and
     /// NEW are then the same image. Proves that a program does not notice being patched
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["leave_out", "leave_out_version"])]
     all_functions: bool,
     /// With --all-functions: leave this function where it is; may be given several times
     #[arg(long, value_name = "NAME", requires = "all_functions")]
@@ -163,6 +164,8 @@ impl BuildArgs {
             keep_line_numbers: self.builds.keep_line_numbers,
             all_functions: self.all_functions,
             except: sorted(&self.except, false),
+            leave_out: sorted(&self.builds.leave_out, false),
+            leave_out_version: self.builds.leave_out_version,
         }
     }
 
@@ -172,7 +175,7 @@ impl BuildArgs {
         comparison: &Comparison<'_>,
         keys: &[SigningKey],
     ) -> Result<(Vec<String>, BuiltPackage), Failure> {
-        let (old, new, _) = comparison
+        let (old, new, diff) = comparison
             .compared
             .ok_or_else(|| anyhow!("the images were not compared"))?;
         let file_name = file_name(&comparison.old_files.image_path)?;
@@ -188,10 +191,11 @@ impl BuildArgs {
             new_pdb: &comparison.new_files.pdb,
             source: (self.source_repository.clone(), self.source_revision.clone()),
             options: self.options(),
+            diff,
         };
         let manifest = package::describe(self.patch(), &inputs, comparison.plan, &payload)?;
         let bytes = package::seal(&manifest, &payload.object, keys)
-            .map_err(|e| Failure::new(Exit::Error, e))?;
+            .map_err(|e| too_large(e, manifest.functions.len()))?;
         std::fs::write(&self.output, &bytes)
             .with_context(|| format!("cannot write {}", self.output.display()))?;
         let functions = manifest.functions.iter().map(|f| f.name.clone()).collect();
@@ -247,6 +251,19 @@ fn left_out(comparison: &Comparison<'_>) -> Vec<LeftOut> {
             findings: checked.findings.iter().map(Into::into).collect(),
         })
         .collect()
+}
+
+/// Why the package can't be written, and where it is too large the way out.
+fn too_large(error: SealError, functions: usize) -> Failure {
+    let is_limit = matches!(error, SealError::Format(FormatError::Limit { .. }));
+    let failure = Failure::new(Exit::Error, error);
+    match is_limit {
+        true => failure.hint(format!(
+            "it replaces {functions} functions; with --all-functions leave some of them where they \
+             are (--except), else restart into the new build"
+        )),
+        false => failure,
+    }
 }
 
 fn file_name(path: &Path) -> Result<String, Failure> {

@@ -32,6 +32,13 @@ pub struct BuildsArgs {
     /// and log messages
     #[arg(long)]
     pub keep_line_numbers: bool,
+    /// Leave this function as it is, which must differ in nothing but the version; may be given
+    /// several times
+    #[arg(long, value_name = "NAME")]
+    pub leave_out: Vec<String>,
+    /// Leave every function as it is that differs in nothing but the version
+    #[arg(long)]
+    pub leave_out_version: bool,
 }
 
 /// Reads a whole image.

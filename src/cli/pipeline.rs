@@ -15,7 +15,7 @@ use crate::finding::{Finding, Severity};
 use crate::function::Program;
 use crate::image::{self, Image};
 use crate::plan::Plan;
-use crate::symbols::{self, Lines, Mentions, Origins, Symbols, Touches};
+use crate::symbols::{self, Lines, Mentions, Origins, Revisions, Symbols, Touches};
 
 /// The files of one build.
 pub struct BuildFiles {
@@ -120,6 +120,44 @@ fn check_names(program: &Program<'_>, names: &[String]) -> Result<(), Failure> {
     }
 }
 
+/// Takes those functions out of the changed ones that are to be left as they are.
+///
+/// # Errors
+/// Exit code 2 where one was named that differs in more than the version.
+fn leave_out(
+    args: &BuildsArgs,
+    diff: &mut Diff,
+    (old, new): (&Program<'_>, &Program<'_>),
+) -> Result<(), Failure> {
+    let is_called =
+        |f, g, name: &str| old.function(f).is_called(name) || new.function(g).is_called(name);
+    for name in &args.leave_out {
+        if diff
+            .version_only
+            .iter()
+            .any(|v| is_called(v.old, v.new, name))
+        {
+            continue;
+        }
+        check_names(old, std::slice::from_ref(name))?;
+        let mut changed = diff.functions.changed.iter();
+        let problem = match changed.any(|c| is_called(c.old, c.new, name)) {
+            true => anyhow!(
+                "{name} can't be left out: that it differs in nothing but the version is not proven"
+            ),
+            false => anyhow!("{name} has not changed, there is nothing to leave out"),
+        };
+        return Err(Failure::new(Exit::Usage, problem).hint(
+            "`hotpatch diff` marks the functions in which only the version differs; a fix has to be carried as a whole",
+        ));
+    }
+    diff.leave_out(|v| {
+        let mut named = args.leave_out.iter();
+        args.leave_out_version || named.any(|name| is_called(v.old, v.new, name))
+    });
+    Ok(())
+}
+
 /// What a plan is wanted for.
 #[derive(Clone, Copy, Debug)]
 pub enum Wanted<'w> {
@@ -202,8 +240,18 @@ pub fn compare<T>(
         if !args.keep_line_numbers {
             diff.set_aside_line_numbers((&old_program, &lines.0), (&new_program, &lines.1));
         }
+        diff.compare_sources((&old_program, &lines.0), (&new_program, &lines.1));
         lines
     });
+    if diff.may_hold_version() {
+        stages.run("version", "looking for the version", || {
+            // What a PDB does not say of the revision proves nothing.
+            let of = |pdb: &[u8]| Revisions::read(pdb).unwrap_or_default();
+            let (of_old, of_new) = (of(&old.pdb), of(&new.pdb));
+            diff.find_version_numbers((&old_program, &of_old), (&new_program, &of_new));
+        });
+    }
+    leave_out(args, &mut diff, (&old_program, &new_program))?;
     let declared = diff.has_declared_types(&old_program, &new_program);
     if diff.has_open_types() || declared {
         stages.run("types", "looking for users of changed types", || {

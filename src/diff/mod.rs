@@ -26,12 +26,14 @@ mod resources;
 mod retyped;
 mod rtti;
 mod same;
+mod sources;
 mod thread_local;
 mod told_apart;
 mod type_users;
 mod types;
 mod unwind;
 mod variables;
+mod version;
 
 pub use data::{DataChange, DataChangeKind, DataDiff};
 pub use functions::{ChangedFunction, FunctionDiff, place_text};
@@ -50,9 +52,10 @@ pub use told_apart::{Folded, ToldApart};
 pub use type_users::{Fate, TypeUser};
 pub use types::{TypeChange, TypeChangeKind};
 pub use variables::follows;
+pub use version::{VersionChange, VersionOnly, VersionPlace};
 
 use crate::function::{DataIndex, FunctionIndex, Program};
-use crate::symbols::{Lines, Mentions, Origins, Touches, Types};
+use crate::symbols::{Lines, Mentions, Origins, Revisions, Touches, Types};
 
 /// Everything that differs between two builds.
 #[derive(Debug)]
@@ -76,6 +79,17 @@ pub struct Diff {
     /// Functions that differ in nothing but line numbers, and so have not changed; empty
     /// until [`Diff::set_aside_line_numbers`].
     pub noise: Vec<Noise>,
+    /// The changed functions whose source files are known, old and new, with whether these are
+    /// the same; empty until [`Diff::compare_sources`].
+    pub same_sources: Vec<(FunctionIndex, FunctionIndex, bool)>,
+    /// What both version resources say, where they differ; `None` until
+    /// [`Diff::find_version_numbers`].
+    pub version: Option<VersionChange>,
+    /// Those of the changed functions that differ in nothing but the version.
+    pub version_only: Vec<VersionOnly>,
+    /// Functions that differ in nothing but the version, and that the author leaves as they
+    /// are; they are not among the changed ones.
+    pub left_out: Vec<VersionOnly>,
     /// Types of which more can be told once it is known which files define them.
     open_types: Vec<types::Open>,
     /// Both builds are one and the same, so that every item is its own counterpart whatever
@@ -104,6 +118,10 @@ impl Diff {
             resources: resources::diff(old, new),
             folded,
             noise: Vec::new(),
+            same_sources: Vec::new(),
+            version: None,
+            version_only: Vec::new(),
+            left_out: Vec::new(),
             open_types,
             identity: false,
         }
@@ -121,6 +139,10 @@ impl Diff {
             resources: Vec::new(),
             folded: Folded::default(),
             noise: Vec::new(),
+            same_sources: Vec::new(),
+            version: None,
+            version_only: Vec::new(),
+            left_out: Vec::new(),
             open_types: Vec::new(),
             identity: false,
         }
@@ -150,6 +172,43 @@ impl Diff {
         let is_noise = |c: &ChangedFunction| found.iter().any(|n| (n.old, n.new) == (c.old, c.new));
         self.functions.changed.retain(|c| !is_noise(c));
         self.noise = found;
+    }
+
+    /// Finds out of which changed functions the source files are the same.
+    pub fn compare_sources(&mut self, old: (&Program<'_>, &Lines), new: (&Program<'_>, &Lines)) {
+        self.same_sources = sources::compare(self, old, new);
+    }
+
+    /// Whether the version resources differ, and a changed function may hold the version.
+    pub fn may_hold_version(&self) -> bool {
+        !self.functions.changed.is_empty() && self.resources.iter().any(|r| r.is_version)
+    }
+
+    /// Finds out which of the changed functions differ in nothing but the version.
+    pub fn find_version_numbers(
+        &mut self,
+        old: (&Program<'_>, &Revisions),
+        new: (&Program<'_>, &Revisions),
+    ) {
+        self.version = VersionChange::new(old, new);
+        if let Some(version) = &self.version {
+            self.version_only = version::find(self, old.0, new.0, version);
+        }
+    }
+
+    /// Takes the functions out of the changed ones for which `is_wanted` holds and that differ
+    /// in nothing but the version.
+    pub fn leave_out(&mut self, is_wanted: impl Fn(&VersionOnly) -> bool) {
+        let (out, kept) = std::mem::take(&mut self.version_only)
+            .into_iter()
+            .partition(is_wanted);
+        self.version_only = kept;
+        self.left_out = out;
+        let is_out = |c: &ChangedFunction| {
+            let mut out = self.left_out.iter();
+            out.any(|v| (v.old, v.new) == (c.old, c.new))
+        };
+        self.functions.changed.retain(|c| !is_out(c));
     }
 
     /// Unchanged functions of both builds whose lines help to tell what is a line number.

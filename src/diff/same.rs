@@ -50,7 +50,7 @@ pub struct Comparer<'c> {
     /// References from one function into the middle of another, or to a separated part of it:
     /// (from, into), old build.
     pub(super) entanglements: RefCell<Vec<(FunctionIndex, FunctionIndex)>>,
-    /// Fields of old functions (offset and width, ascending) that do not count.
+    /// Fields of old functions (offset and width) that do not count, whatever they hold.
     pub(super) ignored: HashMap<FunctionIndex, Vec<(u32, u32)>>,
 }
 
@@ -86,12 +86,16 @@ impl<'c> Comparer<'c> {
             return Some(Difference::Byte(at));
         }
         let (a, b) = (self.old.bytes_of(old), self.new.bytes_of(new));
-        let mut ignored = ignored.to_vec();
+        let known = ignored;
+        let mut ignored = known.to_vec();
         ignored.extend(self.moved_numbers(old, new));
         if let Some(at) = first_byte_difference(a, b, &old_code.references, &ignored) {
             return Some(Difference::Byte(at));
         }
         for (r, s) in old_code.references.iter().zip(&new_code.references) {
+            if known.contains(&(r.at, r.kind.width())) {
+                continue;
+            }
             let from = |code: &Code| {
                 let mut list = code.unbounded.iter();
                 list.find(|(at, _)| *at == r.at).map(|(_, from)| *from)

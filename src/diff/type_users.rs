@@ -22,6 +22,8 @@ pub enum Fate {
     Removed,
     /// It differs in line numbers only.
     LineNumbers,
+    /// It differs in the version only, and stays as it is.
+    LeftOut,
     /// It is the same in both builds.
     Unchanged,
 }
@@ -145,6 +147,9 @@ impl Fates {
         }
         for n in &diff.noise {
             fates.add((Some(n.old), Some(n.new)), Some(Fate::LineNumbers));
+        }
+        for v in &diff.left_out {
+            fates.add((Some(v.old), Some(v.new)), Some(Fate::LeftOut));
         }
         for added in &diff.functions.added {
             fates.add((None, Some(*added)), Some(Fate::Added));

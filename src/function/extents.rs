@@ -185,6 +185,7 @@ fn from_procedures(image: &Image<'_>, symbols: &Symbols) -> Vec<Function> {
         if size == 0 || !in_code || image.slice(rva, size as usize).is_none() {
             continue;
         }
+        let size = size + trap_behind(image, symbols, (rva, size));
         let publics: Vec<&str> = publics_at(symbols, rva).collect();
         functions.push(Function {
             rva,
@@ -197,6 +198,32 @@ fn from_procedures(image: &Image<'_>, symbols: &Symbols) -> Vec<Function> {
         });
     }
     functions
+}
+
+/// Bytes behind a procedure that belong to it as well: compilers put a trap behind a call that
+/// does not return, so that the address it returns to is within the function, and some count it
+/// in the function table and not in the record.
+fn trap_behind(image: &Image<'_>, symbols: &Symbols, (rva, size): (Rva, u32)) -> u32 {
+    const TRAP: u8 = 0xcc;
+    let Some(end) = rva.checked_add(size) else {
+        return 0;
+    };
+    let table = &image.runtime_functions;
+    let next = table.partition_point(|e| e.begin < end);
+    let last = next.checked_sub(1).map(|i| table[i]);
+    let Some(last) = last.filter(|e| e.begin >= rva && e.end > end) else {
+        return 0;
+    };
+    let more = last.end.0 - end.0;
+    let traps = image.slice(end, more as usize);
+    let is_trap = traps.is_some_and(|bytes| bytes.iter().all(|b| *b == TRAP));
+    let of_another = |at: Rva| at >= end && at < last.end;
+    let begins = symbols.procedures.iter().any(|p| of_another(p.rva))
+        || symbols.publics.iter().any(|p| of_another(p.rva));
+    match is_trap && !begins {
+        true => more,
+        false => 0,
+    }
 }
 
 /// Pairs procedure records with the publics at the same address. A public that no

@@ -18,6 +18,7 @@ mod resources;
 mod section;
 mod tls;
 mod unwind;
+mod version;
 
 pub use characteristics::HOTPATCH_COMPATIBLE;
 pub use codeview::CodeView;
@@ -28,6 +29,7 @@ pub use resources::{Resource, ResourceName};
 pub use section::{Section, SectionKind};
 pub use tls::TlsDirectory;
 pub use unwind::{RuntimeFunction, UnwindCode, UnwindInfo};
+pub use version::VersionInfo;
 
 use goblin::pe::header::Header;
 use goblin::pe::optional_header::OptionalHeader;
@@ -126,6 +128,8 @@ pub struct Image<'a> {
     pub other_codeviews: Vec<CodeView>,
     /// Extended DLL characteristics of the debug directory; 0 where there are none.
     pub extended_characteristics: u32,
+    /// Whether the linker says that it arranged code by a recorded profile.
+    pub uses_profile: bool,
     /// The resources; `None` where their tree is not understood.
     pub resources: Option<Vec<Resource>>,
     /// 32-bit absolute addresses (`IMAGE_REL_BASED_HIGHLOW` and the like): code or data of an
@@ -167,6 +171,7 @@ impl<'a> Image<'a> {
             codeview: None,
             other_codeviews: Vec::new(),
             extended_characteristics: 0,
+            uses_profile: false,
             resources: Some(Vec::new()),
             narrow_relocations: 0,
             linker_tables: Vec::new(),
@@ -209,6 +214,7 @@ impl<'a> Image<'a> {
             self.codeview = records.next();
             self.other_codeviews = records.collect();
             self.extended_characteristics = characteristics::parse(self, d);
+            self.uses_profile = characteristics::uses_profile(self, d);
         }
         if let Some(d) = directory(optional, DIRECTORY_EXPORTS) {
             self.exports = exports::parse(self, d)?;

@@ -3,15 +3,17 @@
 use sha2::{Digest, Sha256};
 
 use super::manifest::{
-    BuildOptions, CodeRange, FORMAT, Manifest, Padding, Patch, Provenance, Relay, ReplacedFunction,
-    TargetImage, WatchedCode,
+    BuildOptions, CodeRange, FORMAT, LeftOutFunction, Manifest, Padding, Patch, Provenance, Relay,
+    ReplacedFunction, TargetImage, Versions, WatchedCode,
 };
+use super::validate::MAX_TITLE;
 use crate::addr::Rva;
+use crate::diff::Diff;
 use crate::function::{FunctionIndex, Program};
 use crate::image::{Image, authenticode};
 use crate::payload::Payload;
-use crate::payload::names::REDIRECT_LEN;
-use crate::plan::{Plan, Replacement, stay};
+use crate::payload::names::{GATE_PREFIX, REDIRECT_LEN};
+use crate::plan::{Plan, Replacement, stay, version};
 
 /// What a package is made of, beside plan and payload.
 pub struct Inputs<'i> {
@@ -33,6 +35,8 @@ pub struct Inputs<'i> {
     pub source: (Option<String>, Option<String>),
     /// The options of the build.
     pub options: BuildOptions,
+    /// The difference of the builds.
+    pub diff: &'i Diff,
 }
 
 /// Why a plan cannot be described.
@@ -85,14 +89,53 @@ pub fn describe(
             source_revision: inputs.source.1.clone(),
             options: inputs.options.clone(),
         },
+        version: versions(inputs),
         hooks: payload.hooks.iter().cloned().collect(),
         functions,
         watched: watched(inputs.old, &plan.watched),
+        left_out: left_out(inputs),
         externals: payload.externals.clone(),
         imports: payload.imports.clone(),
         variables: payload.variables.clone(),
         exposed: payload.exposed.clone(),
     })
+}
+
+/// The versions of both builds, where they differ.
+fn versions(inputs: &Inputs<'_>) -> Option<Versions> {
+    let version = inputs.diff.version.as_ref()?;
+    let carried = inputs.diff.version_only.iter();
+    let carried = carried.map(|v| inputs.new.function(v.new).display_name());
+    Some(Versions {
+        old: one_line(&version.old.shown()),
+        new: one_line(&version.new.shown()),
+        carried: carried.collect(),
+    })
+}
+
+fn left_out(inputs: &Inputs<'_>) -> Vec<LeftOutFunction> {
+    let functions = inputs.diff.left_out.iter();
+    let mut list: Vec<LeftOutFunction> = functions
+        .map(|v| LeftOutFunction {
+            name: inputs.old.function(v.old).display_name(),
+            rva: inputs.old.function(v.old).rva,
+            reason: one_line(&version::places(&v.places)),
+        })
+        .collect();
+    list.sort_by_key(|f| f.rva);
+    list
+}
+
+/// What a resource or a text says, cut to what a manifest may hold.
+fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let mut text: String = text.chars().map(plain).collect();
+    let mut end = text.len().min(MAX_TITLE);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
 }
 
 fn target(inputs: &Inputs<'_>, image: &Image<'_>) -> Result<TargetImage, DescribeError> {
@@ -153,9 +196,9 @@ fn replaced(
     }
     Ok(ReplacedFunction {
         name: f.display_name(),
-        linkage_name: f.linkage_name().map(str::to_owned),
+        linkage_name: f.linkage_name().filter(|n| *n != symbol).map(str::to_owned),
         symbol: symbol.to_owned(),
-        gate: gate.to_owned(),
+        gate: (gate.strip_prefix(GATE_PREFIX) != Some(symbol)).then(|| gate.to_owned()),
         entry: f.rva,
         entry_bytes: bytes(f.rva, covered)?,
         relay,

@@ -3,12 +3,17 @@
 //! Stored as TOML with the fields in this order, so that the same patch gives the
 //! same bytes. It holds no time of the build, no path and nothing that depends on hash order.
 
+mod versions;
+
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::addr::Rva;
 use crate::moment::Moment;
-use crate::payload::names::{Hook, REDIRECT_LEN};
+use crate::payload::names::{GATE_PREFIX, Hook, REDIRECT_LEN};
+pub use versions::{LeftOutFunction, Versions};
 
 /// Version of the manifest's layout that this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -25,6 +30,9 @@ pub struct Manifest {
     pub target: TargetImage,
     /// How it was built.
     pub build: Provenance,
+    /// The versions of both builds; absent where their version resources say the same, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Versions>,
     /// Functions of the payload that run around the patch.
     #[serde(default, skip_serializing_if = "Hooks::is_empty")]
     pub hooks: Hooks,
@@ -35,6 +43,10 @@ pub struct Manifest {
     /// on: its callers in the patch call something else from then on. By ascending RVA.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watched: Vec<WatchedCode>,
+    /// Functions that differ in nothing but the version and that the author left as they are,
+    /// by ascending RVA.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutFunction>,
     /// The undefined symbols of the payload that are places in the old image, by name.
     #[serde(default, rename = "external")]
     pub externals: Vec<External>,
@@ -160,6 +172,12 @@ pub struct BuildOptions {
     /// Names of `--except`, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
+    /// Names of `--leave-out`, ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leave_out: Vec<String>,
+    /// `--leave-out-version`
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leave_out_version: bool,
 }
 
 impl BuildOptions {
@@ -242,13 +260,15 @@ impl FromIterator<(Hook, String)> for Hooks {
 pub struct ReplacedFunction {
     /// Name in the PDB's procedure record.
     pub name: String,
-    /// Decorated name, where the publics have one.
+    /// Decorated name; absent where the publics have none, or it is `symbol`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linkage_name: Option<String>,
     /// Symbol of the replacement in the payload.
     pub symbol: String,
-    /// Symbol of the gate in the payload.
-    pub gate: String,
+    /// Symbol of the gate in the payload; absent where it is that of the replacement behind
+    /// [`GATE_PREFIX`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<String>,
     /// Where the redirect goes: the entry of the old function.
     pub entry: Rva,
     /// The bytes that the redirect overwrites, as hex: those of the old image at its
@@ -267,6 +287,19 @@ pub struct ReplacedFunction {
 }
 
 impl ReplacedFunction {
+    /// Symbol of the gate in the payload.
+    pub fn gate_symbol(&self) -> Cow<'_, str> {
+        match &self.gate {
+            Some(gate) => gate.into(),
+            None => format!("{GATE_PREFIX}{}", self.symbol).into(),
+        }
+    }
+
+    /// Whether it is called so: by a name in the source or a decorated one.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.linkage_name.as_deref() == Some(name) || self.symbol == name
+    }
+
     /// Whether a range is that of the relay's own place, and no code.
     pub fn is_relay(&self, range: &CodeRange) -> bool {
         let relay = self.relay.as_ref();

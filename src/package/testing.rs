@@ -19,7 +19,7 @@ pub(crate) fn function(name: &str, entry: u32) -> ReplacedFunction {
         name: name.to_owned(),
         linkage_name: Some(format!("?{name}@@YAXXZ")),
         symbol: format!("?{name}@@YAXXZ"),
-        gate: format!("gate$?{name}@@YAXXZ"),
+        gate: None,
         entry: Rva(entry),
         relay: None,
         must_not_stay: None,
@@ -67,7 +67,9 @@ pub(crate) fn manifest() -> Manifest {
             source_revision: None,
             options: BuildOptions::default(),
         },
+        version: None,
         hooks: Hooks::default(),
+        left_out: Vec::new(),
         functions: vec![function("parse", 0x1000), function("send", 0x1100)],
         imports: Vec::new(),
         variables: Vec::new(),
@@ -92,7 +94,10 @@ pub(crate) fn payload_of(manifest: &Manifest) -> Vec<u8> {
     let text = object.section_id(StandardSection::Text);
     object.append_section_data(text, &[0xc3], 16);
     let functions = manifest.functions.iter();
-    let defined = functions.flat_map(|f| [&*f.symbol, &*f.gate]);
+    let gates: Vec<_> = functions.clone().map(|f| f.gate_symbol()).collect();
+    let defined = functions
+        .map(|f| &*f.symbol)
+        .chain(gates.iter().map(|g| &**g));
     let defined = defined.chain(manifest.hooks.iter().map(|(_, symbol)| symbol));
     let defined = defined.chain(manifest.variables.iter().map(|v| &*v.symbol));
     let externals = manifest.externals.iter().map(|e| &*e.symbol);

@@ -2,8 +2,8 @@
 
 use super::closure::{Closure, Source};
 use super::{
-    Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, displacements, hazards, runs,
-    stubs,
+    Fixup, FixupKind, FixupTarget, Hazard, PieceIndex, PieceKind, displacements, hazards, islands,
+    runs, stubs,
 };
 use crate::addr::Rva;
 use crate::diff::place_text;
@@ -38,6 +38,7 @@ impl Closure<'_> {
         let mut fixups = Vec::new();
         let runs = runs::without_identity(new, function);
         // The jump behind the last instruction comes first: branches to the end lead there.
+        let mut islands = islands::Islands::default();
         let mut stubs: Vec<Rva> = new.falls_into(function).into_iter().collect();
         for reference in &decoded.references {
             let width = reference.kind.width() as usize;
@@ -45,6 +46,12 @@ impl Closure<'_> {
             bytes[at..at + width].fill(0);
             if reference.kind == ReferenceKind::Branch8
                 && let Some(distance) = stubs::reach(&mut stubs, f.size, reference)
+            {
+                bytes[at] = distance as u8;
+                continue;
+            }
+            if reference.kind == ReferenceKind::Branch8
+                && let Some(distance) = islands.reach(new, function, reference)
             {
                 bytes[at] = distance as u8;
                 continue;
@@ -71,6 +78,11 @@ impl Closure<'_> {
                     let detail = format!("the operand at +{:#x} {reason}", reference.at);
                     self.refuse(rule, index, detail);
                 }
+            }
+        }
+        for (at, target) in islands.jumps() {
+            if let Err((rule, reason)) = self.add_island(at, target, &mut bytes, &mut fixups) {
+                self.refuse(rule, index, reason);
             }
         }
         for target in stubs {

@@ -1,14 +1,22 @@
 //! Hazards outside of code: data, types, exports, thread-local storage.
 
-use super::{held, numbered, types};
+use std::collections::HashSet;
+
+use super::{Piece, held, numbered, types};
+use crate::addr::Rva;
 use crate::diff::{DataChange, DataChangeKind, Diff, image_relative_fields};
 use crate::finding::{Finding, Rule, rules};
 use crate::function::{DataItem, Place, Program};
 use crate::symbols;
 
-/// Adds the findings of everything but functions.
-pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
-    data(old, new, diff, findings);
+/// Adds the findings of everything but functions. `pieces` is what the patch carries.
+pub fn collect(
+    old: &Program<'_>,
+    new: &Program<'_>,
+    (diff, pieces): (&Diff, &[Piece]),
+    findings: &mut Vec<Finding>,
+) {
+    data(old, new, (diff, pieces), findings);
     let mut each = |rule: &'static Rule, details: &[String]| {
         findings.extend(details.iter().map(|d| Finding::new(rule, d.clone())));
     };
@@ -95,9 +103,23 @@ fn retyped(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec
     }
 }
 
-fn data(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+fn data(
+    old: &Program<'_>,
+    new: &Program<'_>,
+    (diff, pieces): (&Diff, &[Piece]),
+    findings: &mut Vec<Finding>,
+) {
+    let texts = diff.left_out.iter().flat_map(|v| &v.texts);
+    let left_out: HashSet<Rva> = texts.map(|[(old, _), _]| *old).collect();
     for change in &diff.data.changed {
         let (d, e) = (old.datum(change.old), new.datum(change.new));
+        let is_carried = |piece: &Piece| {
+            e.rva >= piece.origin && ((e.rva.0 - piece.origin.0) as usize) < piece.bytes.len()
+        };
+        // The old one stays, and whoever is left out goes on using it.
+        if left_out.contains(&d.rva) && !pieces.iter().any(is_carried) {
+            continue;
+        }
         let place = format!("at {} in the old and {} in the new build", d.rva, e.rva);
         if change.kind == DataChangeKind::Size && is_disagreement(old, new, diff, change) {
             continue;

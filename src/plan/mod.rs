@@ -18,10 +18,12 @@ mod hazards;
 mod held;
 mod identity;
 mod image_hazards;
+mod islands;
 mod meaning;
 mod members;
 mod numbered;
 mod overlaps;
+mod profile;
 mod relays;
 mod runs;
 pub mod stay;
@@ -33,6 +35,7 @@ mod transplant;
 mod twins;
 mod types;
 mod unwind;
+pub mod version;
 
 pub use coverage::{Checked, check_all};
 pub use entry::Gate;
@@ -219,7 +222,8 @@ pub struct Plan {
     /// Functions of the old build that stay, and of which no thread may be inside when the patch
     /// is switched on: those of which another one of the same address is carried as a new one.
     pub watched: Vec<FunctionIndex>,
-    /// Functions that stay where they are, where everything is to be moved.
+    /// Functions that stay: where everything is to be moved, those that can't be; else those
+    /// that differ in nothing but the version and that the author leaves out.
     pub left_out: Vec<Checked>,
     /// What the bytes of both images belong to; `None` where nothing was compared.
     pub account: Option<Account>,
@@ -286,9 +290,13 @@ impl Plan {
         let exposed = closure.exposed.into_iter().collect();
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         findings.extend(aligned);
-        image_hazards::collect(old, new, diff, &mut findings);
+        image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         toolchain::collect(old, new, diff, &mut findings);
+        profile::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
+        findings.extend(version::mixed(old, new, diff, &pieces));
+        let left_out = version::left_out(old, diff);
+        findings.extend(left_out.iter().flat_map(|c| c.findings.clone()));
         let account = Account::new(old, new, diff, &findings);
         findings.extend(account.findings());
         findings.sort_by(|a, b| (a.rule.code, &a.subject).cmp(&(b.rule.code, &b.subject)));
@@ -304,7 +312,7 @@ impl Plan {
             hooks,
             exposed,
             watched,
-            left_out: Vec::new(),
+            left_out,
             account: Some(account),
         }
     }

@@ -20,7 +20,8 @@ pub struct BuildReport {
     pub verdict: VerdictReport,
     /// Functions that the package replaces, by name.
     pub functions: Vec<String>,
-    /// With `--all-functions`: functions that stay where they are.
+    /// Functions that stay: with `--all-functions` those that can't be moved, else those that
+    /// differ in nothing but the version and that the author leaves out.
     pub left_out: Vec<LeftOut>,
     /// The package; null where none was written.
     pub package: Option<BuiltPackage>,

@@ -7,6 +7,7 @@ mod sarif;
 mod side_by_side;
 mod text;
 mod type_users;
+mod version;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub use account::{AccountReport, BytesReport, UnexplainedReport};
 pub use create::{Compared, Shown};
 pub use text::findings_text;
 pub use type_users::{ThroughReport, TypeUserReport};
+pub use version::{LeftOutReport, VersionPlaceReport, VersionReport};
 
 /// What differs between two builds, and whether it can be applied live.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -28,6 +30,8 @@ pub struct DiffReport {
     pub old: BuildReport,
     /// The build with the fix.
     pub new: BuildReport,
+    /// What the version resources of both images say; null where it is the same, or one has none.
+    pub version: Option<VersionReport>,
     /// Functions.
     pub functions: FunctionsReport,
     /// Named data.
@@ -79,6 +83,9 @@ pub struct FunctionsReport {
     /// Differing in nothing but line numbers of assertions and log messages; these have not
     /// changed.
     pub noise: Vec<NoiseReport>,
+    /// Differing in nothing but the version, and left as they are (`--leave-out`); not among
+    /// the changed ones.
+    pub left_out: Vec<LeftOutReport>,
     /// Only in the new build.
     pub added: Vec<FunctionReport>,
     /// Only in the old build.
@@ -104,6 +111,11 @@ pub struct ChangedFunctionReport {
     pub new_size: u32,
     /// What differs first.
     pub reason: String,
+    /// Whether the source files that it has code of are the same in both builds; null where
+    /// that is not known.
+    pub same_sources: Option<bool>,
+    /// Where the version stands, if nothing but the version differs; else empty.
+    pub version_only: Vec<VersionPlaceReport>,
     /// The first instruction that differs; null where all of them are the same (unwind
     /// information or a separated part differs).
     pub first_difference: Option<FirstDifferenceReport>,

@@ -30,6 +30,8 @@ pub struct PackageSummary {
     pub title: Option<String>,
     /// File name of the image that it applies to.
     pub module: String,
+    /// Which version is seen where; null where the version resources say the same, or none.
+    pub version: Option<String>,
     /// SHA-256 of the whole file.
     pub sha256: String,
     /// SHA-256 of every byte before the signatures: the same whoever signs it.
@@ -55,6 +57,10 @@ impl PackageSummary {
             classification: patch.classification,
             title: patch.title.clone(),
             module: package.manifest.target.file_name.clone(),
+            version: {
+                let version = package.manifest.version.as_ref();
+                version.map(|v| v.text(&package.manifest.left_out))
+            },
             sha256: package.sha256_hex(),
             content_sha256: package.content_sha256_hex(),
             size: package.size,
@@ -76,6 +82,9 @@ impl PackageSummary {
             field(text, "title", &line(title));
         }
         field(text, "module", &line(&self.module));
+        if let Some(version) = &self.version {
+            field(text, "version", &line(version));
+        }
         if self.product != self.module {
             field(text, "product", &line(&self.product));
         }

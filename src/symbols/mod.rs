@@ -14,6 +14,7 @@ mod modules;
 mod origins;
 mod pdb_file;
 mod raw;
+mod revisions;
 mod signatures;
 mod touches;
 mod types;
@@ -26,6 +27,7 @@ pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
 pub use origins::{Origin, Origins};
 pub use raw::{SwitchEntry, SwitchTable, kind_name};
+pub use revisions::{Revisions, is_revision};
 pub use signatures::signatures;
 pub use touches::{Mentions, Touch, Touches};
 pub use types::{

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 use crate::case::Case;
-use crate::separated;
+use crate::{separated, shortened};
 
 /// Which ABI and which linker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -29,11 +29,21 @@ pub fn build(case: &Case, abi: Abi, is_new: bool, folder: &Path) -> Result<PathB
     let mut objects = Vec::new();
     for (number, source) in sources.iter().enumerate() {
         // Only the folders that the case itself has are part of an object's name.
-        let object = format!("{}.obj", source.rsplit_once('.').map_or(&**source, |s| s.0));
+        let stem = source.rsplit_once('.').map_or(&**source, |s| s.0);
+        let is_resource = source.ends_with(".rc");
+        let object = format!("{stem}.{}", if is_resource { "res" } else { "obj" });
         let parent = folder.join(&object);
         let parent = parent.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent).map_err(|e| e.to_string())?;
         let file = place(case, folder, source)?;
+        if is_resource {
+            let mut compiler = Command::new(tool("llvm-rc"));
+            compiler.current_dir(folder).args(["/fo", &object]);
+            compiler.args(is_new.then_some(["/d", "NEW"]).into_iter().flatten());
+            check(compiler.arg(file), &format!("source {number}, {source}"))?;
+            objects.push(object);
+            continue;
+        }
         let mut clang = Command::new(tool("clang"));
         clang
             .current_dir(folder)
@@ -86,6 +96,9 @@ pub fn build(case: &Case, abi: Abi, is_new: bool, folder: &Path) -> Result<PathB
     if !case.separated.is_empty() {
         separated::write(&folder.join("x.pdb"), &case.separated, is_new)?;
     }
+    for function in &case.shortened {
+        shortened::write(&folder.join("x.pdb"), function)?;
+    }
     Ok(folder.join("x.exe"))
 }
 
@@ -123,7 +136,11 @@ fn options(case: &Case, abi: Abi, source: &str, is_new: bool) -> Vec<String> {
         Abi::Gnu => "--target=x86_64-w64-windows-gnu",
         Abi::Msvc => "--target=x86_64-pc-windows-msvc -fms-extensions",
     };
-    let mut text = format!("{target} {COMMON} {}", case.options);
+    let own = match &case.new_options {
+        Some(options) if is_new => options,
+        _ => &case.options,
+    };
+    let mut text = format!("{target} {COMMON} {own}");
     if !case.without_debug.iter().any(|s| s == source) {
         text.push_str(" -g -gcodeview");
     }
@@ -150,7 +167,7 @@ fn check(command: &mut Command, what: &str) -> Result<(), String> {
     let output = command
         .env("LC_ALL", "C")
         .output()
-        .map_err(|e| format!("{what}: {e} (Debian packages clang-19, lld-19)"))?;
+        .map_err(|e| format!("{what}: {e} (Debian packages clang-19, lld-19, llvm-19)"))?;
     if output.status.success() {
         return Ok(());
     }

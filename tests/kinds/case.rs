@@ -22,6 +22,7 @@ pub struct Case {
     abi: Abis,
     #[serde(default = "default_options")]
     pub options: String,
+    pub new_options: Option<String>,
     pub sources: Vec<String>,
     pub new_sources: Option<Vec<String>>,
     #[serde(default)]
@@ -34,7 +35,11 @@ pub struct Case {
     #[serde(default)]
     pub accept: Vec<String>,
     #[serde(default)]
+    pub arguments: Vec<String>,
+    #[serde(default)]
     pub separated: Vec<Separated>,
+    #[serde(default)]
+    pub shortened: Vec<Shortened>,
     pub expect: Expect,
 }
 
@@ -52,6 +57,17 @@ pub struct Separated {
     pub size: u32,
 }
 
+/// A function whose record ends before its entry of the function table does, as some compilers
+/// write it that end a function in a call which does not return.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shortened {
+    /// The function.
+    pub of: String,
+    /// By how many bytes.
+    pub by: u32,
+}
+
 /// What must be found.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +78,8 @@ pub struct Expect {
     #[serde(default)]
     pub no_findings: Vec<String>,
     pub changed: Option<Vec<String>>,
+    pub version_only: Option<Vec<String>>,
+    pub left_out: Option<Vec<String>>,
     #[serde(default)]
     pub runs: bool,
 }

@@ -8,13 +8,15 @@
 //! |---|---|
 //! | `why` | what the case shows, in a sentence or two |
 //! | `abi` | `"gnu"` (the default; `ld.lld -m i386pep`), `"msvc"` (`lld-link`), or a list of both |
-//! | `options` | for the compiler, as one string; the default is `-O1` |
-//! | `sources` | the files in link order: C, C++ (`.cpp`) or assembler (`.S`) |
+//! | `options`, `new_options` | for the compiler, as one string; the default is `-O1`; and those of the new build where they differ |
+//! | `sources` | the files in link order: C, C++ (`.cpp`), assembler (`.S`) or resources (`.rc`) |
 //! | `new_sources` | their order in the new build, where it is another one |
 //! | `without_debug` | files that are compiled without debug information |
 //! | `link`, `new_link` | options for the linker, and those of the new build where they differ |
 //! | `absolute` | compile by absolute path: names of anonymous namespaces hold a hash of it |
 //! | `accept` | risks to accept |
+//! | `separated`, `shortened` | records of the PDB that LLVM's tools do not write so |
+//! | `arguments` | more arguments of `diff` and `build` |
 //!
 //! and in `[expect]`:
 //!
@@ -24,6 +26,8 @@
 //! | `findings` | codes that must be there |
 //! | `no_findings` | codes that must not be there |
 //! | `changed` | exactly the functions that changed, by their names in the records |
+//! | `version_only` | exactly the changed functions in which nothing but the version differs |
+//! | `left_out` | exactly the functions that are left out for that |
 //! | `runs` | OLD started with the package ends and prints as NEW does; where nothing changed, OLD does |
 //!
 //! In the environment: `HOTPATCH_KIND` (only cases with this in their name),
@@ -34,8 +38,10 @@
 
 mod build;
 mod case;
+mod left_out;
 mod run;
 mod separated;
+mod shortened;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -44,7 +50,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use build::Abi;
 use case::Case;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Cases that are judged side by side.
 const WORKERS: usize = 2;
@@ -108,6 +114,7 @@ fn judge(case: &Case, abi: Abi) -> Result<String, String> {
     case.accept.iter().for_each(|code| {
         diff.args(["--accept", code]);
     });
+    diff.args(&case.arguments);
     let output = diff.output().map_err(|e| e.to_string())?;
     let report: Value = serde_json::from_slice(&output.stdout).map_err(|e| {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -147,11 +154,31 @@ fn compare(case: &Case, report: &Value) -> Result<String, String> {
     if let Some(code) = expect.no_findings.iter().find(|c| findings.contains(c)) {
         return wrong(&format!("a finding {code}"));
     }
-    if let Some(wanted) = &expect.changed {
-        let mut wanted = wanted.clone();
+    let changes = report["functions"]["changed"].as_array();
+    let marked = changes
+        .into_iter()
+        .flatten()
+        .filter(|c| c["version_only"] != json!([]));
+    let marked = Value::Array(marked.cloned().collect());
+    for (wanted, found, what) in [
+        (&expect.changed, changed.clone(), "functions"),
+        (
+            &expect.version_only,
+            texts(&marked, "name"),
+            "version only in",
+        ),
+        (
+            &expect.left_out,
+            texts(&report["functions"]["left_out"], "name"),
+            "left out",
+        ),
+    ] {
+        let Some(mut wanted) = wanted.clone() else {
+            continue;
+        };
         wanted.sort();
-        if wanted != changed {
-            return wrong(&format!("not the functions {wanted:?}"));
+        if wanted != found {
+            return wrong(&format!("not {what} {wanted:?} but {found:?}"));
         }
     }
     Ok(said)

@@ -28,6 +28,7 @@ pub fn behaves_as_new(
     case.accept.iter().for_each(|code| {
         build.args(["--accept", code]);
     });
+    build.args(&case.arguments);
     let built = finish(&mut build)?;
     let (what, found) = match built.status.code() {
         Some(0) => {

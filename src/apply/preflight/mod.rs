@@ -20,7 +20,7 @@ use crate::addr::Va;
 use crate::finding::rules::target as rules;
 use crate::finding::{Finding, Severity};
 use crate::package::Package;
-use crate::package::manifest::{Manifest, ReplacedFunction};
+use crate::package::manifest::Manifest;
 use crate::payload::names::REDIRECT_LEN;
 pub(super) use variables::keep;
 
@@ -59,17 +59,14 @@ impl Preflight {
     /// which they began; returns their names as the manifest has them.
     pub fn allow_on_stack(&mut self, package: &Package, names: &[String]) -> Vec<String> {
         let functions = &package.manifest.functions;
-        let is_called = |f: &ReplacedFunction, name: &str| {
-            f.name == name || f.linkage_name.as_deref() == Some(name)
-        };
         self.findings.extend(stack_policy(names, |name| {
-            let mut named = functions.iter().filter(|f| is_called(f, name)).peekable();
+            let mut named = functions.iter().filter(|f| f.is_called(name)).peekable();
             named.peek()?;
             Some(named.find_map(|f| f.must_not_stay.clone()))
         }));
         let allowed = functions
             .iter()
-            .filter(|f| names.iter().any(|n| is_called(f, n)));
+            .filter(|f| names.iter().any(|n| f.is_called(n)));
         let allowed: Vec<String> = allowed.map(|f| f.name.clone()).collect();
         for patch in &self.replaced {
             let mut before = patch.record.body.functions.iter();
@@ -228,11 +225,12 @@ fn link<T: Target>(
         .link(bases, &externals(package, kept))
         .map_err(|e| unlinkable(&e))?;
     for function in &package.manifest.functions {
-        if !linked.symbols.contains_key(&function.gate) {
+        let gate = function.gate_symbol();
+        if !linked.symbols.contains_key(&*gate) {
             return Err(LinkProblem::Found(Finding::about(
                 &rules::NOT_LINKABLE,
                 &function.name,
-                format!("The payload doesn't define the gate {}.", function.gate),
+                format!("The payload doesn't define the gate {gate}."),
             )));
         }
     }

@@ -69,7 +69,7 @@ fn manifest() -> Manifest {
             name: name(rva),
             linkage_name: None,
             symbol: name(rva),
-            gate: format!("gate${}", name(rva)),
+            gate: None,
             entry: rva,
             relay: None,
             must_not_stay: None,

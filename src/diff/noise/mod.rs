@@ -33,10 +33,10 @@
 //!
 //! Where the proof fails, the function counts as changed.
 
-mod body;
+pub(super) mod body;
 mod callees;
 mod held;
-mod passed;
+pub(super) mod passed;
 mod proof;
 mod witnesses;
 

@@ -50,7 +50,7 @@ rules! {
     /// Shares its address with unchanged functions.
     FOLDED = "HP213", Refuse, "function shares its address with others (ICF)",
         remedy "Link both builds with /OPT:NOICF, or change all the functions that share the address in the same way.",
-        because "Identical code folding gave several functions one address. Redirecting that address changes all of them, also those whose source did not change. Where only callers mean the changed one, they are carried instead (HP227); where something holds the address, such as a table of virtual functions, it is not known which function it stands for, and who keeps a copy.";
+        because "Identical code folding gave several functions one address. Redirecting that address changes all of them, also those whose source did not change. Where only callers mean the changed one, they are carried instead (HP229); where something holds the address, such as a table of virtual functions, it is not known which function it stands for, and who keeps a copy.";
     /// The entry point, TLS callbacks, DllMain.
     RUNS_ONCE = "HP214", Risk, "start-up code changed",
         remedy "Accept it if the new start-up code need not run; otherwise restart.",
@@ -99,8 +99,16 @@ rules! {
     UNPROVEN_REACH = "HP226", Refuse, "reach of an indexed address not proven",
         remedy "Restart; or let the code index the table itself, so that its own address is in the code.",
         because "The code adds an index to an address at which no object begins, because the compiler has folded a bias of the index into it. Which object it reaches depends on the range of the index, which could not be proven, and what lies around that address is not the same in both builds.";
+    /// A function that the author leaves as it is.
+    VERSION_LEFT_OUT = "HP227", Note, "function left out: only the version differs",
+        remedy "Nothing to do; without --leave-out the patch carries it.",
+        because "Old and new code of the function differ in nothing but the version, as the version resources of both images prove, and the author of the patch leaves it out. It goes on saying the version that the file on disk and the module's resources say.";
+    /// The version is left out here and carried there.
+    VERSION_MIXED = "HP228", Risk, "the version is left out in one place and carried in another",
+        remedy "Leave all of it out (--leave-out-version) or carry all of it; accept it if no part of the program compares its version with that of another.",
+        because "Some functions that hold the version are left as they are, and code of the patch holds the new one. Parts of one program then say different versions of themselves. Where one checks that of another, as a library does with what its header told the caller, it refuses to work.";
     /// Shared its address with others, and is carried with its callers.
-    TOLD_APART = "HP227", Note, "function told apart from others at its address",
+    TOLD_APART = "HP229", Note, "function told apart from others at its address",
         remedy "Nothing to do: the functions that call it are part of the patch.",
         because "Identical code folding gave several functions one address, and not all of them changed. The old address stays what it is; the changed function is carried as a new one, and every function whose new code calls it with it. Nothing but those callers can mean it: nobody holds its address.";
 }

@@ -51,4 +51,8 @@ rules! {
     SERVICED_TOOLCHAIN = "HP117", Note, "servicing build of the compiler",
         remedy "Nothing to do; with the compiler build that built OLD the patch may be smaller.",
         because "Code of the patch was made by another build of the compiler that made the code it replaces: name, major and minor version and the recorded options are the same. Such builds bring corrections, not other conventions or layouts, and each function is compared in any case; but one may come out differently although its source is the same.";
+    /// Many functions changed whose source files did not.
+    SAME_SOURCES = "HP118", Note, "code changed although its source files did not",
+        remedy "Link NEW with the options and with the profile of the shipped build (/USEPROFILE:PGD=..., /FORCE:PGOREPRO; clang: the same -fprofile-use file).",
+        because "Both PDBs have checksums of the source files, and most of the changed functions are made of files that are the same in both builds, by a compiler that is the same. A linker that arranges code by a recorded profile inlines, splits and orders functions by it: with another profile hundreds of functions come out differently, and the fix is lost among them. Every one of them is patched as a change of its own, which is sound, but the patch is far larger than it need be. Keep the profile (.pgd) with each build you ship. Without a profile the reason is an option that the records do not name, a definition on the command line, or a header that has no code.";
 }

@@ -97,7 +97,7 @@ pub enum FormatError {
         size: usize,
     },
     /// A size or a number that is not allowed.
-    #[error("{field} is {value:#x}, allowed is 0x1 to {max:#x}")]
+    #[error("{field}: {value} is not allowed, only 1 to {max}")]
     Limit {
         /// The field.
         field: &'static str,
@@ -152,8 +152,20 @@ impl<'a> Container<'a> {
         if version != VERSION {
             return Err(FormatError::Version(version));
         }
-        let manifest_len = limited(file, 12, "header", "size of the manifest", MAX_MANIFEST)?;
-        let payload_len = limited(file, 16, "header", "size of the payload", MAX_PAYLOAD)?;
+        let manifest_len = limited(
+            file,
+            12,
+            "header",
+            "size of the manifest in bytes",
+            MAX_MANIFEST,
+        )?;
+        let payload_len = limited(
+            file,
+            16,
+            "header",
+            "size of the payload in bytes",
+            MAX_PAYLOAD,
+        )?;
         let manifest = take(file, HEADER_LEN, manifest_len, "manifest")?;
         let payload = take(file, HEADER_LEN + manifest_len, payload_len, "payload")?;
         let block = HEADER_LEN + manifest_len + payload_len;
@@ -209,8 +221,8 @@ pub fn message(signed: &[u8]) -> Vec<u8> {
 /// [`FormatError::Limit`] where the manifest or the payload is empty or too large.
 pub fn unsigned(manifest: &[u8], payload: &[u8]) -> Result<Vec<u8>, FormatError> {
     let size = |field, bytes: &[u8], max| check(field, bytes.len(), max);
-    let manifest_len = size("size of the manifest", manifest, MAX_MANIFEST)?;
-    let payload_len = size("size of the payload", payload, MAX_PAYLOAD)?;
+    let manifest_len = size("size of the manifest in bytes", manifest, MAX_MANIFEST)?;
+    let payload_len = size("size of the payload in bytes", payload, MAX_PAYLOAD)?;
     let header: [&[u8]; 4] = [
         &MAGIC,
         &VERSION.to_le_bytes(),

@@ -34,9 +34,9 @@ pub(super) fn validate(manifest: &Manifest) -> Checked {
         inside(&one.name, one.rva, one.size, size_of_image)?;
     }
     // Two old functions may have one replacement, but each has a gate of its own.
-    let mut gates: Vec<&String> = functions.iter().map(|f| &f.gate).collect();
+    let mut gates: Vec<_> = functions.iter().map(|f| f.gate_symbol()).collect();
     gates.sort();
-    ascending("function.gate", gates, |gate| gate)?;
+    ascending("function.gate", &gates, |gate| gate.as_ref())?;
     for (_, symbol) in manifest.hooks.iter() {
         name("hooks", symbol)?;
     }
@@ -126,7 +126,7 @@ fn function(one: &ReplacedFunction, size_of_image: u32) -> Checked {
         ("function.name", Some(&one.name)),
         ("function.linkage_name", one.linkage_name.as_ref()),
         ("function.symbol", Some(&one.symbol)),
-        ("function.gate", Some(&one.gate)),
+        ("function.gate", one.gate.as_ref()),
     ] {
         value.map_or(Ok(()), |value| name(field, value))?;
     }

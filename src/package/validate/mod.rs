@@ -100,6 +100,7 @@ pub fn validate(manifest: &Manifest) -> Checked {
     patch(manifest)?;
     target(manifest)?;
     provenance(manifest)?;
+    versions(manifest)?;
     functions::validate(manifest)
 }
 
@@ -220,15 +221,47 @@ fn provenance(manifest: &Manifest) -> Checked {
     ] {
         rule_codes(field, codes)?;
     }
-    ascending(
-        "build.options.except",
-        &build.options.except,
-        String::as_str,
-    )?;
-    for function in &build.options.except {
-        name("build.options.except", function)?;
+    for (field, names) in [
+        ("build.options.except", &build.options.except),
+        ("build.options.leave_out", &build.options.leave_out),
+    ] {
+        ascending(field, names, String::as_str)?;
+        for function in names {
+            name(field, function)?;
+        }
     }
     source(build)
+}
+
+fn versions(manifest: &Manifest) -> Checked {
+    let line = |field, text: &str| {
+        let good = text.len() <= MAX_TITLE && !text.contains(char::is_control);
+        require(
+            good,
+            field,
+            text,
+            "one line of at most 1024 bytes is allowed",
+        )
+    };
+    if let Some(version) = &manifest.version {
+        line("version.old", &version.old)?;
+        line("version.new", &version.new)?;
+        for function in &version.carried {
+            name("version.carried", function)?;
+        }
+    }
+    ascending("left_out", &manifest.left_out, |f| f.rva)?;
+    for function in &manifest.left_out {
+        name("left_out.name", &function.name)?;
+        line("left_out.reason", &function.reason)?;
+        inside(
+            &function.name,
+            function.rva,
+            1,
+            manifest.target.size_of_image,
+        )?;
+    }
+    Ok(())
 }
 
 /// Where the source is: printable, and no place for a password.

@@ -3,6 +3,7 @@
 //! A name that only one of them has is a mistake of the builder at best: `apply` would find
 //! it in front of a running program, or never.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use object::LittleEndian as LE;
@@ -49,17 +50,22 @@ pub fn validate(manifest: &Manifest, payload: &[u8]) -> Result<(), SymbolError> 
     let symbols = Symbols::read(payload).map_err(|e| SymbolError::NotCoff(e.to_string()))?;
     let functions = manifest.functions.iter();
     let needed = functions
-        .flat_map(|f| [("the function", &*f.symbol), ("the gate", &*f.gate)])
+        .flat_map(|f| {
+            [
+                ("the function", Cow::from(&f.symbol)),
+                ("the gate", f.gate_symbol()),
+            ]
+        })
         .chain(
             manifest
                 .hooks
                 .iter()
-                .map(|(_, symbol)| ("the hook", symbol)),
+                .map(|(_, symbol)| ("the hook", symbol.into())),
         );
     for (what, symbol) in needed {
         let found = symbols.defined.get(symbol.as_bytes()).copied().unwrap_or(0);
         if found != 1 {
-            let symbol = symbol.to_owned();
+            let symbol = symbol.into_owned();
             return Err(SymbolError::Definitions {
                 what,
                 symbol,
@@ -150,7 +156,7 @@ mod tests {
         assert_eq!(validate(&manifest(), &payload()), Ok(()));
         let error = with(|m| m.functions.push(function("more", 0x1200)));
         assert!(error.contains("function \"?more@@YAXXZ\""), "{error}");
-        let error = with(|m| m.functions[1].gate = "gate$x".to_owned());
+        let error = with(|m| m.functions[1].gate = Some("gate$x".to_owned()));
         assert!(error.contains("gate \"gate$x\""), "{error}");
         let error = with(|m| m.hooks.before_apply = Some("hook".to_owned()));
         assert!(error.contains("hook \"hook\""), "{error}");

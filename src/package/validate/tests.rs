@@ -1,6 +1,6 @@
 use super::*;
 use crate::addr::Va;
-use crate::package::manifest::{CodeRange, Padding, Relay, WatchedCode};
+use crate::package::manifest::{CodeRange, LeftOutFunction, Padding, Relay, Versions, WatchedCode};
 use crate::package::testing::{function, manifest};
 
 /// What is wrong with the sample after `change`.
@@ -59,6 +59,11 @@ fn texts_have_their_form() {
         "accepted_risks": m => m.build.accepted_risks = vec!["all".to_owned()];
         "options.accept": m => m.build.options.accept = vec!["HP2".to_owned()];
         "options.except": m => m.build.options.except = vec!["b".to_owned(), "a".to_owned()];
+        "options.leave_out": m => m.build.options.leave_out = vec![String::new()];
+        "version.new": m => m.version = Some(versions("a\nb"));
+        "left_out.name": m => m.left_out = vec![left_out("", 0x1000)];
+        "left_out": m => m.left_out = vec![left_out("a", 0x1000), left_out("b", 0x1000)];
+        "not inside": m => m.left_out = vec![left_out("a", u32::MAX)];
         "source_repository": m => m.build.source_repository = Some("no uri".to_owned());
         "source_repository": m => m.build.source_repository = Some("ssh://u:pw@host/".to_owned());
         "source_repository": m => m.build.source_repository = Some("https://token@host/".to_owned());
@@ -104,7 +109,7 @@ fn functions_are_sorted_and_named_once() {
         "at least one": m => m.functions.clear();
         "function: \"0x1000\"": m => m.functions.swap(0, 1);
         "function: \"0x1000\"": m => m.functions[1].entry = m.functions[0].entry;
-        "function.gate": m => m.functions[1].gate = m.functions[0].gate.clone();
+        "function.gate": m => m.functions[1].gate = Some(m.functions[0].gate_symbol().into_owned());
         "redirect of another function": m => m.functions[1] = function("send", 0x1004);
         "function.name": m => m.functions[0].name.clear();
         "function.symbol": m => m.functions[0].symbol = "a\0b".to_owned();
@@ -256,4 +261,20 @@ fn many_functions_are_no_problem() {
         .map(|i| function(&format!("f{i}"), 0x1000 + i * 0x100))
         .collect();
     assert_eq!(validate(&many), Ok(()));
+}
+
+fn versions(new: &str) -> Versions {
+    Versions {
+        old: "1.0".into(),
+        new: new.into(),
+        carried: Vec::new(),
+    }
+}
+
+fn left_out(name: &str, rva: u32) -> LeftOutFunction {
+    LeftOutFunction {
+        name: name.into(),
+        rva: Rva(rva),
+        reason: "a number".into(),
+    }
 }

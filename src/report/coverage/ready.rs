@@ -62,7 +62,9 @@ impl ReadyReport {
             functions: functions.len(),
             functions_padded: functions.iter().filter(|f| is_padded(program, **f)).count(),
             relocations_listed: !symbols.fixups.is_empty(),
-            profiled: with("PGO") > 0 || !symbols.separated.is_empty(),
+            profiled: program.image.uses_profile
+                || with("PGO") > 0
+                || !symbols.separated.is_empty(),
             incremental: !symbols.trampolines.is_empty(),
         }
     }

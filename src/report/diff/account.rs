@@ -30,6 +30,9 @@ pub struct BytesReport {
     pub moved: u64,
     /// Functions of the patch, and data that only these use.
     pub in_patch: u64,
+    /// Functions that differ in nothing but the version and that the author leaves out, with
+    /// the texts that differ in it.
+    pub left_out: u64,
     /// What a list or another finding of the report names: added and removed functions and
     /// data, variables with another initial value.
     pub reported: u64,
@@ -89,6 +92,7 @@ impl BytesReport {
             shared: bytes.shared,
             moved: bytes.moved,
             in_patch: bytes.in_patch,
+            left_out: bytes.left_out,
             reported: bytes.reported,
             padding: bytes.padding,
             metadata: bytes.metadata,

@@ -134,6 +134,7 @@ impl DiffReport {
             schema: "hotpatch.diff/1",
             old,
             new,
+            version: None,
             functions: FunctionsReport::default(),
             data: DataReport::default(),
             types: TypesReport::default(),
@@ -144,6 +145,7 @@ impl DiffReport {
         };
         if let Some(compared) = compared {
             let (old, new) = (compared.old.program, compared.new.program);
+            report.version = compared.diff.version.as_ref().map(VersionReport::new);
             report.functions = functions(&compared, shown);
             report.data = data(old, new, compared.diff);
             let types = compared.diff.types.iter().map(|t| ChangedTypeReport {
@@ -177,6 +179,11 @@ fn functions(compared: &Compared<'_>, shown: &Shown) -> FunctionsReport {
             .map(|c| changed_function(compared, &comparer, shown, c))
             .collect(),
         noise: noise.map(|n| NoiseReport::new(old, new, n)).collect(),
+        left_out: diff
+            .left_out
+            .iter()
+            .map(|v| LeftOutReport::new(old, new, v))
+            .collect(),
         added: added
             .map(|f| FunctionReport::new(new.function(*f)))
             .collect(),
@@ -206,6 +213,12 @@ fn changed_function(
         old_size: f.size,
         new_size: g.size,
         reason: change.reason.clone(),
+        same_sources: {
+            let mut known = compared.diff.same_sources.iter();
+            let found = known.find(|(o, n, _)| (*o, *n) == (change.old, change.new));
+            found.map(|(_, _, same)| *same)
+        },
+        version_only: version::of_changed(compared.diff, change.old),
         first_difference: first.map(|position| FirstDifferenceReport {
             old: position.old.as_ref().map(instruction),
             new: position.new.as_ref().map(instruction),

@@ -39,6 +39,7 @@ impl DiffReport {
                     "added": self.functions.added.len(),
                     "removed": self.functions.removed.len(),
                     "onlyLineNumbersDiffer": self.functions.noise.len(),
+                    "leftOut": self.functions.left_out.len(),
                     "unchanged": self.functions.unchanged,
                 },
             }],

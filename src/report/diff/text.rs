@@ -14,6 +14,7 @@ impl DiffReport {
         let _ = writeln!(text, "  old  {}", line(&self.old.image));
         let _ = writeln!(text, "  new  {}", line(&self.new.image));
         self.functions_text(&mut text);
+        self.version_text(&mut text);
         self.data_text(&mut text);
         if !self.types.changed.is_empty() {
             let _ = writeln!(text, "\nTypes");
@@ -59,6 +60,14 @@ impl DiffReport {
                 c.new_size,
                 line(&c.reason)
             );
+            let mark = match (c.version_only.is_empty(), c.same_sources) {
+                (false, _) => "only the version differs",
+                (true, Some(true)) => "its source files are the same in both builds",
+                (true, _) => "",
+            };
+            if !mark.is_empty() {
+                let _ = writeln!(text, "             {mark}");
+            }
             for (which, side) in c.first_difference.iter().flat_map(|d| d.sides()) {
                 let _ = writeln!(text, "             {which}  {side}");
             }

@@ -23,7 +23,8 @@ pub struct TypeUserReport {
     pub name: String,
     /// Decorated name; null where there is none.
     pub linkage_name: Option<String>,
-    /// `changed`, `added`, `removed`, `line-numbers` (nothing else differs) or `unchanged`.
+    /// `changed`, `added`, `removed`, `line-numbers` (nothing else differs),
+    /// `left-out` (nothing but the version differs) or `unchanged`.
     pub status: &'static str,
     /// `is`: it mentions the type itself, a pointer to it or an array of it. `contains`: a
     /// type with a member of it. `points-to`: a type with a member that points to it.
@@ -73,6 +74,7 @@ impl TypeUserReport {
                 Fate::Added => "added",
                 Fate::Removed => "removed",
                 Fate::LineNumbers => "line-numbers",
+                Fate::LeftOut => "left-out",
                 Fate::Unchanged => "unchanged",
             },
             relation: relation(user.relation),
@@ -116,11 +118,18 @@ impl ChangedTypeReport {
     /// How many functions touch it, in words.
     pub(super) fn users_summary(&self) -> String {
         let count = |status: &str| self.functions.iter().filter(|f| f.status == status).count();
-        let parts = ["changed", "added", "removed", "line-numbers", "unchanged"]
-            .map(|status| (count(status), status.replace('-', " ")))
-            .into_iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, status)| format!("{n} {status}"));
+        let parts = [
+            "changed",
+            "added",
+            "removed",
+            "line-numbers",
+            "left-out",
+            "unchanged",
+        ]
+        .map(|status| (count(status), status.replace('-', " ")))
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, status)| format!("{n} {status}"));
         let parts: Vec<String> = parts.collect();
         match parts.as_slice() {
             [] => "no function is known to touch it".into(),

@@ -49,6 +49,8 @@ fn parameters(manifest: &Manifest) -> Value {
             "keepLineNumbers": build.options.keep_line_numbers,
             "allFunctions": build.options.all_functions,
             "except": build.options.except,
+            "leaveOut": build.options.leave_out,
+            "leaveOutVersion": build.options.leave_out_version,
         },
         "acceptedRisks": build.accepted_risks,
         "source": {

@@ -13,7 +13,7 @@
 
 mod reader;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ModuleIndex, SymbolsError, guard};
 use crate::addr::Rva;
@@ -66,6 +66,8 @@ struct RangeLines {
 #[derive(Debug, Default)]
 pub struct Lines {
     files: Vec<String>,
+    /// Of the files, as hex; empty where it is not known.
+    checksums: Vec<String>,
     ranges: BTreeMap<Rva, RangeLines>,
 }
 
@@ -108,6 +110,19 @@ impl Lines {
             .map(|row| self.source_line(row))
     }
 
+    /// The source files that the range which starts here has code of, each once: path, and
+    /// checksum as hex with the name of its kind; `None` where a compiler gave none, or two
+    /// objects were made of two files of this name.
+    pub fn files_of(&self, start: Rva) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let rows = self.ranges.get(&start).into_iter();
+        let rows = rows.flat_map(|r| r.levels.iter().flatten());
+        let files: BTreeSet<usize> = rows.map(|row| row.file as usize).collect();
+        files.into_iter().filter_map(|file| {
+            let checksum = self.checksums.get(file).filter(|c| !c.is_empty());
+            Some((self.files.get(file)?.as_str(), checksum.map(String::as_str)))
+        })
+    }
+
     fn source_line(&self, row: &Row) -> SourceLine<'_> {
         SourceLine {
             file: &self.files[row.file as usize],
@@ -141,6 +156,7 @@ mod tests {
         };
         Lines {
             files: vec![r"C:\src\a.c".into()],
+            checksums: vec!["md5 00".into()],
             ranges: BTreeMap::from([(Rva(0x10), range)]),
         }
     }
@@ -156,5 +172,8 @@ mod tests {
         assert_eq!(numbers(0x20), [0; 0]);
         assert_eq!(lines.at(Rva(0x17)).unwrap().line, 90);
         assert_eq!(lines.at(Rva(0x10)).unwrap().file_name(), "a.c");
+        let files: Vec<_> = lines.files_of(Rva(0x10)).collect();
+        assert_eq!(files, [(r"C:\src\a.c", Some("md5 00"))]);
+        assert_eq!(lines.files_of(Rva(0x14)).count(), 0);
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Cursor;
 
 use pdb::{
-    AddressMap, FallibleIterator, FileIndex, IdIndex, Inlinee, LineProgram, ModuleInfo, PDB,
-    PdbInternalSectionOffset, StringTable, SymbolData,
+    AddressMap, FallibleIterator, FileChecksum, FileIndex, IdIndex, Inlinee, LineProgram,
+    ModuleInfo, PDB, PdbInternalSectionOffset, StringTable, SymbolData,
 };
 
 use super::{CodeRange, Lines, RangeLines, Row};
@@ -53,6 +53,7 @@ pub fn read(pdb: &[u8], wanted: &[CodeRange]) -> Result<Lines, SymbolsError> {
         }
     }
     lines.files = names.list;
+    lines.checksums = names.checksums;
     Ok(lines)
 }
 
@@ -60,6 +61,7 @@ pub fn read(pdb: &[u8], wanted: &[CodeRange]) -> Result<Lines, SymbolsError> {
 #[derive(Default)]
 struct FileNames {
     list: Vec<String>,
+    checksums: Vec<String>,
     of_name: HashMap<String, u32>,
     /// By module and the module's own index.
     known: HashMap<(u32, u32), u32>,
@@ -71,6 +73,16 @@ struct ModuleLines<'r, 'm> {
     names: &'r mut FileNames,
     module: u32,
     lines: &'r mut Lines,
+}
+
+/// A checksum as text; empty where there is none.
+fn text(checksum: &FileChecksum<'_>) -> String {
+    match checksum {
+        FileChecksum::None => String::new(),
+        FileChecksum::Md5(bytes) => format!("md5 {}", hex::encode(bytes)),
+        FileChecksum::Sha1(bytes) => format!("sha1 {}", hex::encode(bytes)),
+        FileChecksum::Sha256(bytes) => format!("sha256 {}", hex::encode(bytes)),
+    }
 }
 
 /// A record's line and the range that it is valid for.
@@ -128,12 +140,18 @@ impl ModuleLines<'_, '_> {
             return *known;
         }
         let info = program.get_file_info(index);
+        let checksum = info
+            .as_ref()
+            .map_or_else(|_| String::new(), |i| text(&i.checksum));
         let name = info.and_then(|i| Ok(i.name.to_string_lossy(self.strings)?.into_owned()));
         let name = name.unwrap_or_default();
         let next = self.names.list.len() as u32;
         let number = *self.names.of_name.entry(name.clone()).or_insert(next);
         if number == next {
             self.names.list.push(name);
+            self.names.checksums.push(checksum);
+        } else if self.names.checksums[number as usize] != checksum {
+            self.names.checksums[number as usize].clear();
         }
         self.names.known.insert((self.module, index.0), number);
         number

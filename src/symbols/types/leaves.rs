@@ -34,6 +34,8 @@ pub const LF_INTERFACE: u16 = 0x1519;
 pub const LF_FUNC_ID: u16 = 0x1601;
 /// A function of a class, in the stream of items.
 pub const LF_MFUNC_ID: u16 = 0x1602;
+/// How an object file was compiled: folder, tool, source, PDB, options, as texts.
+pub const LF_BUILDINFO: u16 = 0x1603;
 /// A list of strings that one text is made of.
 pub const LF_SUBSTR_LIST: u16 = 0x1604;
 /// A text.

@@ -1,6 +1,8 @@
-//! Records of the item stream that say where a type is defined.
+//! Records of the item stream that say where a type is defined, and how a file was compiled.
 
-use super::leaves::{LF_STRING_ID, LF_SUBSTR_LIST, LF_UDT_MOD_SRC_LINE, LF_UDT_SRC_LINE};
+use super::leaves::{
+    LF_BUILDINFO, LF_STRING_ID, LF_SUBSTR_LIST, LF_UDT_MOD_SRC_LINE, LF_UDT_SRC_LINE,
+};
 use super::{MAX_DEPTH, TypeIndex, Types};
 
 /// Where a type is defined: file and line.
@@ -30,6 +32,26 @@ impl Types {
             _ => SourceOfType::Name(file, line),
         };
         Some((udt, source))
+    }
+
+    /// The options that each object file was compiled with, as one text each, from the records
+    /// of the item stream.
+    pub fn command_lines(&self) -> Vec<String> {
+        /// Which of the texts has the options (cvinfo.h, `CV_BuildInfo_e`).
+        const OPTIONS: u16 = 4;
+        let options = |index| {
+            let (LF_BUILDINFO, mut c) = self.record(index)? else {
+                return None;
+            };
+            if c.u16()? <= OPTIONS {
+                return None;
+            }
+            for _ in 0..OPTIONS {
+                c.u32()?;
+            }
+            self.text_item(TypeIndex(c.u32()?), 0)
+        };
+        self.indices().filter_map(options).collect()
     }
 
     /// The text of an `LF_STRING_ID`, with the parts that stand before it.

@@ -243,7 +243,10 @@ impl DiffReport {
             new_rva: c.new_rva.to_string(),
             old_size: c.old_size,
             new_size: c.new_size,
-            reason: line(&c.reason).into_owned(),
+            reason: match c.version_only.is_empty() {
+                true => line(&c.reason).into_owned(),
+                false => format!("{}; only the version differs", line(&c.reason)),
+            },
             listings: if index < MAX_LISTINGS {
                 listings(c)
             } else {
@@ -324,6 +327,8 @@ mod tests {
             old_size: 5,
             new_size: 5,
             reason: "an instruction differs at +0x1".into(),
+            same_sources: None,
+            version_only: Vec::new(),
             first_difference: None,
             side_by_side: Some(rows()),
             pieces: vec![PieceReport {
@@ -343,6 +348,7 @@ mod tests {
             schema: "hotpatch.diff/1",
             old: build(),
             new: build(),
+            version: None,
             functions: Default::default(),
             data: Default::default(),
             types: Default::default(),

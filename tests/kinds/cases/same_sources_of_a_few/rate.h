@@ -1,0 +1,5 @@
+#ifdef NEW
+#define RATE 7
+#else
+#define RATE 5
+#endif

@@ -1,0 +1,2 @@
+extern volatile int bad;
+__attribute__((noreturn)) void die(int x) { for (;;) bad = x; }
