@@ -3,12 +3,12 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
-use super::Keys;
 use super::content::Memo;
 use super::no_field;
 use super::region::module;
 use super::thread_local::ThreadLocalPairs;
 use super::variables::{self, Variables};
+use super::{Diff, Keys};
 use crate::addr::Rva;
 use crate::function::{
     Code, DataIndex, FunctionIndex, Place, Program, Reference, ReferenceKind, Site,
@@ -137,6 +137,18 @@ impl<'c> Comparer<'c> {
             return Some(Difference::Parts);
         }
         None
+    }
+
+    /// Whether a function that was compared refers into the middle of another one that changed,
+    /// or to a separated part of it, and so has to change with it.
+    pub(super) fn refers_into_changed(&self, diff: &Diff, function: FunctionIndex) -> bool {
+        let entanglements = self.entanglements.borrow();
+        entanglements.iter().any(|(_, into)| {
+            let mut changed = diff.functions.changed.iter();
+            let owns =
+                |old: FunctionIndex| old == *into || self.old.parts_of(old).any(|p| p == *into);
+            changed.any(|c| c.old != function && owns(c.old))
+        })
     }
 
     /// Whether two references of one old function and its new version mean the same.

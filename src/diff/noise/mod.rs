@@ -98,7 +98,9 @@ pub(super) fn find(diff: &Diff, old: Side<'_>, new: Side<'_>) -> Vec<Noise> {
             let fields = numbers.iter().map(|n| (n.field, n.width)).collect();
             comparer.ignored.insert(*f, fields);
         }
-        if comparer.difference(change.old, change.new).is_some() {
+        if comparer.difference(change.old, change.new).is_some()
+            || comparer.refers_into_changed(diff, change.old)
+        {
             continue;
         }
         if let Some(numbers) = proof::prove((old, new), (&of_old, &of_new), &pairs, &numbers) {

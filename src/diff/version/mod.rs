@@ -160,7 +160,7 @@ fn judge(
         loop {
             let comparer = comparer(&ignored);
             match comparer.difference(f, g) {
-                None if refers_into_changed(&comparer, diff, change) => return None,
+                None if comparer.refers_into_changed(diff, change.old) => return None,
                 None => break,
                 Some(Difference::Reference(field, a, b)) => {
                     let references = &old.code_of(f).references;
@@ -186,17 +186,6 @@ fn judge(
         }
     }
     (!found.places.is_empty()).then_some(found)
-}
-
-/// Whether the function refers into the middle of another one that changed, and so has to
-/// change with it.
-fn refers_into_changed(comparer: &Comparer<'_>, diff: &Diff, change: &ChangedFunction) -> bool {
-    let entanglements = comparer.entanglements.borrow();
-    let mut into = entanglements.iter().map(|(_, into)| *into);
-    into.any(|f| {
-        let mut changed = diff.functions.changed.iter();
-        f != change.old && changed.any(|c| c.old == f)
-    })
 }
 
 /// A text in constant data.
