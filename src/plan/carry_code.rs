@@ -165,9 +165,11 @@ impl Closure<'_> {
             let (target, addend) = self.resolve_in_run(run, reference.target);
             return Ok(Operand::Place(target, addend));
         }
-        if let Some(anchor) = reference.anchor {
+        // What is read of a constant without a symbol is known to the byte, whatever it is part of.
+        let is_read = accessed.is_some() && self.new.place(reference.target) == Place::Constant;
+        if let Some(anchor) = reference.anchor.filter(|_| !is_read) {
             // The linker's own list says which object is meant.
-            let (target, addend) = self.resolve(anchor, accessed)?;
+            let (target, addend) = self.resolve(anchor, None)?;
             if let Place::Data(datum, _) = self.new.place(reference.target) {
                 // The object that is meant may be another one of the same piece.
                 self.glued.insert(datum);

@@ -218,6 +218,21 @@ static void end_half(void) {
     printf("%s\n", code == 1 && half.digest == documents[3].digest ? "right" : "wrong");
 }
 
+/* One digest of what every quality makes of a text. */
+static void encoded(void) {
+    static uint8_t text[20000], stream[2 * sizeof text];
+    uint64_t all = EMPTY;
+    random_state = 13;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = next_random() % 5 ? "to be or not"[i % 12] : (uint8_t)(next_random() % 64);
+    for (int quality = 0; quality <= 11; quality++) {
+        size_t length = sizeof stream;
+        int right = encode(quality, 22, 0, sizeof text, text, &length, stream);
+        all = digest(digest(all, &right, sizeof right), stream, length);
+    }
+    printf("%016llx\n", (unsigned long long)all);
+}
+
 static void library_version(void) {
     printf("%x\n", version());
 }
@@ -233,8 +248,8 @@ static void library_version(void) {
 
 int main(int count, char **arguments) {
     static const struct request requests[] = {{"version", library_version},
-        {"workers", workers}, {"damaged", damaged}, {"endless", endless}, {"begin", begin_half},
-        {"end", end_half}, {NULL, NULL}};
+        {"workers", workers}, {"damaged", damaged}, {"encoded", encoded}, {"endless", endless},
+        {"begin", begin_half}, {"end", end_half}, {NULL, NULL}};
     HMODULE library = count == 2 ? LoadLibraryA(arguments[1]) : NULL;
     if (!library) {
         puts("usage: brotli.exe LIBRARY");

@@ -125,7 +125,7 @@ fn the_fix_arrives_and_goes_again() {
 #[test]
 fn all_functions_move_and_come_back() {
     let mut session = Session::start("10.0.12");
-    let damaged = session.ask("damaged");
+    let (damaged, encoded) = (session.ask("damaged"), session.ask("encoded"));
     let options = ["--all-functions", "--id", "MOVE"];
     let built = session.build("10.0.12", "10.0.12", &options);
     let functions = texts(&built["functions"], "").len();
@@ -135,6 +135,7 @@ fn all_functions_move_and_come_back() {
         let applied = session.apply();
         assert_eq!(session.ask("end"), "right");
         assert_works(&mut session, &damaged);
+        assert_eq!(session.ask("encoded"), encoded);
         println!(
             "{functions} functions moved: frozen {} µs",
             applied["frozen_us"]
@@ -143,6 +144,7 @@ fn all_functions_move_and_come_back() {
         session.revert("MOVE");
         assert_eq!(session.ask("end"), "right");
         assert_works(&mut session, &damaged);
+        assert_eq!(session.ask("encoded"), encoded);
     }
     assert_eq!(session.process.finish().code, Some(0));
 }

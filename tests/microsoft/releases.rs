@@ -297,3 +297,47 @@ fn an_image_that_says_that_it_is_hotpatchable_is_told_so() {
         assert!(ready["objects_hotpatch"].as_u64() > Some(40), "{ready:#}");
     }
 }
+
+/// The code reads a table of 128 bytes in pieces of 16, and the linker's list says of each that
+/// it belongs to the table: no symbol says how large that is.
+#[test]
+fn a_table_that_is_read_in_pieces_is_compared_and_carried_to_its_end() {
+    const TABLE: u32 = 0x6e3d0;
+    const SIZE: u32 = 0x80;
+    let own = std::env::var("HOTPATCH_MICROSOFT").expect("HOTPATCH_MICROSOFT, see run.sh");
+    let image = image(&[own.into()], "compression-10.0.12").expect("the fixture");
+    let home = tempfile::tempdir().expect("a folder");
+    let copy = home.path().join(image.file_name().expect("a name"));
+    let pdb = Path::new("System.IO.Compression.Native.pdb");
+    fs::copy(image.with_file_name(pdb), copy.with_file_name(pdb)).expect("a copy");
+
+    let bytes = fs::read(&image).expect("the image");
+    let sections = goblin::pe::PE::parse(&bytes).expect("an image").sections;
+    let holds = |s: &&goblin::pe::section_table::SectionTable| {
+        (s.virtual_address..s.virtual_address + s.virtual_size).contains(&TABLE)
+    };
+    let section = sections.iter().find(holds).expect("a section");
+    let table = (TABLE - section.virtual_address + section.pointer_to_raw_data) as usize;
+    for offset in [0, 0x18, SIZE as usize - 1] {
+        let mut changed = bytes.clone();
+        changed[table + offset] ^= 1;
+        fs::write(&copy, &changed).expect("a copy");
+        let (old, new) = (image.to_str().expect("text"), copy.to_str().expect("text"));
+        let run = hotpatch(&["diff", old, new]);
+        let functions = names(&run.report["functions"]["changed"]);
+        assert_eq!(functions, ["EnsureInitialized"], "{offset:#x}");
+
+        let path = |name: &str| home.path().join(name).to_str().expect("text").to_owned();
+        let (package, key, payload) = (path("fix.hpk"), path("key.pem"), path("fix.obj"));
+        hotpatch(&["keygen", "-o", &key]);
+        let built = hotpatch(&[
+            "build", old, new, "-o", &package, "--key", &key, "--id", "FIX",
+        ]);
+        assert_eq!(built.exit, Some(0), "{:#}", built.report["verdict"]);
+        hotpatch(&["inspect", &package, "--extract-payload", &payload]);
+        let piece = &changed[table + (offset & !15)..][..16];
+        let carried = fs::read(&payload).expect("a payload");
+        assert!(carried.windows(16).any(|w| w == piece), "{offset:#x}");
+        fs::remove_file(&payload).expect("a payload");
+    }
+}

@@ -4,7 +4,8 @@
 # Compares consecutive releases that Microsoft built, and applies one of its fixes to a
 # running program under Wine. The releases are those of fixtures/microsoft; FOLDER (or
 # HOTPATCH_MICROSOFT) has more of them, a folder for each release: NAME-VERSION with an image
-# and its PDB. The table goes to standard output.
+# and its PDB. The table goes to standard output. With a PowerShell for Windows,
+# tests/microsoft/powershell.sh does the same to a .NET process under load, on demand.
 set -euo pipefail
 
 # shellcheck source=tests/lib.sh

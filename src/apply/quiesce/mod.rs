@@ -2,6 +2,13 @@
 //!
 //! Freeze, look at every thread, and if one is in the way thaw, wait and try again until
 //! the deadline. Whether a thread is in the way is decided by a [`StackCheck`].
+//!
+//! In a .NET process, code that was compiled at run time belongs to no module, and only the
+//! runtime can unwind it (it answers through a callback inside of the process, which stands
+//! still). No frame of native code is missed for that: the return address of one is a word of
+//! the stack, whoever it calls. But a walk ends at the first such frame, so above native code
+//! every word counts, left-over ones included: more attempts are needed, and a thread of the
+//! runtime that waits with such a word on its stack is in the way until it moves on.
 
 pub mod code;
 mod frames;
