@@ -135,8 +135,15 @@ revert() { # ID
     report '.findings[] | select(.code == "HP518") | .detail' >>"$work/kept.txt"
 }
 
+# Memory that had to be kept is proven as well, so its package has to be there.
 verify() { # ID
-    hotpatch 0 verify --pid "$process" "$1.hpk" --key key.pem
+    local packages
+    hotpatch 0 status --pid "$process"
+    mapfile -t packages < <({
+        printf '%s\n' "$1"
+        report '.processes[].kept[].id'
+    } | sort -u)
+    hotpatch 0 verify --pid "$process" "${packages[@]/%/.hpk}" --key key.pem
     [ "$(report .outcome)" = proven ] || fail "verify says $(report .outcome)"
 }
 
