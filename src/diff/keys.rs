@@ -383,6 +383,12 @@ impl Keys {
         !self.data.old.partners(old.0, &self.data.new).is_empty()
     }
 
+    /// Whether the new build has nothing under one of the names of an old function.
+    pub fn loses_a_name(&self, old: FunctionIndex) -> bool {
+        let keys = self.functions.old.of_item[old.0 as usize].iter();
+        keys.copied().any(|k| self.functions.new.item(k).is_none())
+    }
+
     /// Notes that a new function is no version of this old one, although it has a key of it.
     pub fn part(&mut self, old: FunctionIndex, new: FunctionIndex) {
         self.functions.part(old.0, new.0);

@@ -32,12 +32,41 @@ pub struct Folded {
     pub told_apart: Vec<ToldApart>,
     /// Those that cannot, and why, in words that go on after "in the new build they differ, and".
     pub stuck: Vec<(ToldApart, String)>,
+    /// Old functions of which one name is gone from the new build, while others are there, and
+    /// who may have stored its address, in words.
+    pub gone: Vec<(FunctionIndex, String)>,
+}
+
+/// Old addresses of several functions of which one is gone, and that somebody held who does not
+/// hold one of the others in its place: what was stored may mean the one that is gone.
+fn gone(old: &Program<'_>, new: &Program<'_>, keys: &Keys) -> Vec<(FunctionIndex, String)> {
+    let is_one = |o: &FunctionIndex| {
+        let procedures = old.function(*o).names.iter().filter(|n| n.module.is_some());
+        procedures.count() > 1
+            && !old.belongs_to_another(*o)
+            && keys.loses_a_name(*o)
+            && !keys.new_functions_of(*o).is_empty()
+    };
+    let ones: BTreeSet<FunctionIndex> = old.function_indices().filter(is_one).collect();
+    let versions = ones.iter().flat_map(|o| keys.new_functions_of(*o));
+    let comparer = Comparer::new(old, new, keys);
+    let apart = Apart {
+        before: Holders::of(old, &ones),
+        after: Holders::of(new, &versions.collect()),
+        comparer: &comparer,
+        folds: Vec::new(),
+    };
+    let forgotten = |o: &FunctionIndex| Some((*o, apart.forgotten(*o, None)?));
+    ones.iter().filter_map(forgotten).collect()
 }
 
 /// Takes the pairs out of the keys whose old function stays what it is, because the new build
 /// tells apart who means which.
 pub fn tell_apart(old: &Program<'_>, new: &Program<'_>, keys: &mut Keys) -> Folded {
-    let mut found = Folded::default();
+    let mut found = Folded {
+        gone: gone(old, new, keys),
+        ..Folded::default()
+    };
     if folds(old, new, keys).is_empty() {
         return found;
     }
@@ -148,7 +177,7 @@ impl<'a> Apart<'a> {
                 "{caller} calls it, of which the new build has no version"
             ));
         }
-        self.forgotten(old, new)
+        self.forgotten(old, Some(new))
     }
 
     /// Whether it is known what became of an old caller.
@@ -161,9 +190,12 @@ impl<'a> Apart<'a> {
 
     /// A holder of the old address whose successor does not hold that of a function that stays
     /// there: it may have meant the changed one, and may have stored it.
-    fn forgotten(&self, old: FunctionIndex, new: FunctionIndex) -> Option<String> {
+    fn forgotten(&self, old: FunctionIndex, new: Option<FunctionIndex>) -> Option<String> {
         let keys = self.comparer.keys;
-        let staying = keys.new_functions_of(old).into_iter().filter(|n| *n != new);
+        let staying = keys
+            .new_functions_of(old)
+            .into_iter()
+            .filter(|n| Some(*n) != new);
         let after: Vec<&Holder> = staying.flat_map(|n| &self.after.known(n).holders).collect();
         let before = &self.before.known(old).holders;
         let in_code = |holders: &[&Holder], of: FunctionIndex| {

@@ -10,6 +10,11 @@ use super::{FunctionIndex, Place, Program, ReferenceKind};
 use crate::addr::Rva;
 use crate::image::{ExportTarget, SectionKind};
 
+/// How far from the start of a function an address may be that is counted from it, in bytes.
+const MAX_BIAS: u32 = 64;
+/// The greatest number that the low bits of an RVA may hold beside it.
+const TAGS: u32 = 3;
+
 /// Where the address of a function is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
@@ -81,6 +86,14 @@ impl Holders {
                 if reference.kind == ReferenceKind::ThreadLocal {
                     continue;
                 }
+                let branches = matches!(
+                    reference.kind,
+                    ReferenceKind::Branch8 | ReferenceKind::Branch32
+                );
+                if !branches && !own(reference.target, function) {
+                    let holder = Holder::Code(function, reference.at);
+                    self.look_beside(program, reference.target, &holder);
+                }
                 let Some((known, offset)) = self.at(program, reference.target) else {
                     continue;
                 };
@@ -89,11 +102,7 @@ impl Holders {
                     known.entered_inside |= !own(reference.target, function);
                     continue;
                 }
-                let branch = matches!(
-                    reference.kind,
-                    ReferenceKind::Branch8 | ReferenceKind::Branch32
-                );
-                match branch {
+                match branches {
                     true if known.callers.last() == Some(&function) => {}
                     true => known.callers.push(function),
                     false => known.holders.push(Holder::Code(function, reference.at)),
@@ -130,15 +139,29 @@ impl Holders {
             if program.function_at(*place).is_some() {
                 continue;
             }
-            if let Some(target) = program.image.pointer_at(*place)
-                && let Some((known, _)) = self.at(program, target)
-            {
+            let Some(target) = program.image.pointer_at(*place) else {
+                continue;
+            };
+            self.look_beside(program, target, &Holder::Pointer(*place));
+            if let Some((known, _)) = self.at(program, target) {
                 known.holders.push(Holder::Pointer(*place));
             }
         }
     }
 
-    /// What a word is nobody says: a table of RVAs, or a number that looks like one.
+    /// An address at which no function begins may be that of one near it, with a bias.
+    fn look_beside(&mut self, program: &Program<'_>, target: Rva, holder: &Holder) {
+        if matches!(program.place(target), Place::Function(_, 0)) {
+            return;
+        }
+        let near = |f: &FunctionIndex| program.function(*f).rva.0.abs_diff(target.0) <= MAX_BIAS;
+        for (_, known) in self.0.iter_mut().filter(|(f, _)| near(f)) {
+            known.holders.push(holder.clone());
+        }
+    }
+
+    /// What four bytes are nobody says: an RVA in a table, packed or with a tag in its low bits,
+    /// an operand, a distance; or a number that looks like one.
     fn look_at_words(&mut self, program: &Program<'_>) {
         let starts: BTreeMap<u32, FunctionIndex> = self
             .0
@@ -146,17 +169,24 @@ impl Holders {
             .map(|f| (program.function(*f).rva.0, *f))
             .collect();
         let chained = chained_entries(program);
+        let branches = branch_fields(program);
         for section in &program.image.sections {
-            if section.kind() == SectionKind::Code || section.name == ".pdata" {
+            if section.name == ".pdata" {
                 continue;
             }
+            let is_code = section.kind() == SectionKind::Code;
             let bytes = program.image.rest_of_section(section.rva).unwrap_or(&[]);
-            for (index, word) in bytes.chunks_exact(4).enumerate() {
+            for (index, word) in bytes.windows(4).enumerate() {
                 let value = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
-                let at = Rva(section.rva.0 + 4 * index as u32);
-                if let Some(function) = starts.get(&value)
-                    && !chained.contains(&at)
-                {
+                let at = Rva(section.rva.0 + index as u32);
+                let tagged = starts.range(value.saturating_sub(TAGS)..=value).next();
+                let behind = at.0.wrapping_add(4).wrapping_add(value);
+                let distance = starts.get(&behind).filter(|_| is_code);
+                let found = match tagged {
+                    Some((_, function)) if !chained.contains(&at) => Some(function),
+                    _ => distance.filter(|_| !branches.contains(&at)),
+                };
+                if let Some(function) = found {
                     let known = self.0.entry(*function).or_default();
                     known.holders.push(Holder::Word(at));
                 }
@@ -178,6 +208,16 @@ impl Holders {
             known.holders.push(Holder::EntryPoint);
         }
     }
+}
+
+/// Where code has operands of which is known what they are.
+fn branch_fields(program: &Program<'_>) -> BTreeSet<Rva> {
+    let fields = program.function_indices().flat_map(|function| {
+        let start = program.function(function).rva.0;
+        let references = program.code_of(function).references.iter();
+        references.map(move |r| Rva(start + r.at))
+    });
+    fields.collect()
 }
 
 /// Where unwind information of a part of a function says which entry of the function table it

@@ -42,8 +42,28 @@ pub fn collect(
         findings.push(Finding::about(rule, f.display_name(), detail));
     }
     told_apart((old, new), diff, findings);
+    gone_from_shared(old, diff, findings);
     unknown_records(old, "the old PDB", findings);
     unknown_records(new, "the new PDB", findings);
+}
+
+/// Functions that had one address with others, and are gone.
+fn gone_from_shared(old: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+    for (function, why) in &diff.folded.gone {
+        let f = old.function(*function);
+        let mut names: Vec<&str> = f.names.iter().map(|n| n.name.as_str()).collect();
+        names.dedup();
+        let detail = format!(
+            "at {} the old build has one copy of {}, not all of which the new build has, and {why}",
+            f.rva,
+            names.join(", ")
+        );
+        findings.push(Finding::about(
+            &rules::code::FOLDED,
+            f.display_name(),
+            detail,
+        ));
+    }
 }
 
 /// Functions that had one address with others, and are carried as new ones.
