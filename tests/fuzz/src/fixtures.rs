@@ -94,6 +94,7 @@ fn make_patch() -> Option<(Vec<u8>, hotpatch::package::manifest::Manifest)> {
         new_pdb: new_build.pdb,
         source: (None, None),
         options: Default::default(),
+        diff: &diff,
     };
     let patch = manifest::Patch {
         id: "seed".into(),
