@@ -154,8 +154,16 @@ impl Holders {
         if matches!(program.place(target), Place::Function(_, 0)) {
             return;
         }
-        let near = |f: &FunctionIndex| program.function(*f).rva.0.abs_diff(target.0) <= MAX_BIAS;
-        for (_, known) in self.0.iter_mut().filter(|(f, _)| near(f)) {
+        let (from, to) = (
+            target.0.saturating_sub(MAX_BIAS),
+            target.0.saturating_add(MAX_BIAS),
+        );
+        let index = |is_before: &dyn Fn(u32) -> bool| {
+            let functions = &program.functions;
+            FunctionIndex(functions.partition_point(|f| is_before(f.rva.0)) as u32)
+        };
+        let near = index(&|rva| rva < from)..index(&|rva| rva <= to);
+        for (_, known) in self.0.range_mut(near) {
             known.holders.push(holder.clone());
         }
     }
@@ -169,7 +177,7 @@ impl Holders {
             .map(|f| (program.function(*f).rva.0, *f))
             .collect();
         let chained = chained_entries(program);
-        let branches = branch_fields(program);
+        let known_operands = known_fields(program);
         for section in &program.image.sections {
             if section.name == ".pdata" {
                 continue;
@@ -184,7 +192,7 @@ impl Holders {
                 let distance = starts.get(&behind).filter(|_| is_code);
                 let found = match tagged {
                     Some((_, function)) if !chained.contains(&at) => Some(function),
-                    _ => distance.filter(|_| !branches.contains(&at)),
+                    _ => distance.filter(|_| !known_operands.contains(&at)),
                 };
                 if let Some(function) = found {
                     let known = self.0.entry(*function).or_default();
@@ -211,7 +219,7 @@ impl Holders {
 }
 
 /// Where code has operands of which is known what they are.
-fn branch_fields(program: &Program<'_>) -> BTreeSet<Rva> {
+fn known_fields(program: &Program<'_>) -> BTreeSet<Rva> {
     let fields = program.function_indices().flat_map(|function| {
         let start = program.function(function).rva.0;
         let references = program.code_of(function).references.iter();
