@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hotpatch::apply::survey::Survey;
 use hotpatch::process::{Access, Process};
@@ -22,6 +22,9 @@ const REOPENED: usize = 50;
 const MINUTES: &str = "HOTPATCH_STORM_MINUTES";
 /// Cycles before the first look at what is used.
 const WARM_UP: usize = 10;
+/// How often memory that was kept is asked for at the end, and the pause between.
+const RECOVERIES: usize = 8;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Everything that a cycle needs.
 struct Storm {
@@ -203,6 +206,27 @@ impl Storm {
         Used::of(&process, &mut self.control)
     }
 
+    /// Gives back what was kept, as an administrator would: again, where a thread that is on
+    /// its way, or what a request left, still leads there. What never goes is an anomaly.
+    fn clear_up(&self) {
+        let process = Process::open(self.server.pid, Access::Change).expect("open the server");
+        println!("memory was kept {} times", self.kept);
+        for attempt in 1..=RECOVERIES {
+            let ended = self.packages.by_library(&process, Operation::Recover);
+            let left = Survey::of(&process).map(|s| s.patches.len());
+            println!("recover: {}, patches left: {left:?}", ended.outcome);
+            if matches!(left, Ok(0)) {
+                return;
+            }
+            if attempt == RECOVERIES {
+                let text = format!("patches are left: {left:?}\n{}", ended.text);
+                self.watch.anomaly(text);
+            }
+            println!("{}", ended.text);
+            std::thread::sleep(PAUSE);
+        }
+    }
+
     fn finish(
         mut self,
         clients: Clients,
@@ -212,19 +236,8 @@ impl Storm {
     ) -> bool {
         let took = began.elapsed().as_secs_f64();
         if self.server.runs() {
-            let process = Process::open(self.server.pid, Access::Change).expect("open the server");
-            let ended = self.packages.by_library(&process, Operation::Recover);
-            println!(
-                "memory was kept {} times; recover: {}",
-                self.kept, ended.outcome
-            );
-            drop(process);
+            self.clear_up();
             let now = self.used();
-            let process = Process::open(self.server.pid, Access::Look).expect("open the server");
-            let patches = Survey::of(&process).map(|s| s.patches.len());
-            if !matches!(patches, Ok(0)) {
-                self.watch.anomaly(format!("patches are left: {patches:?}"));
-            }
             if let Some(before) = used {
                 println!("used before: {before:?}\nused after:  {now:?}");
                 for leak in now.leaks(&before) {
