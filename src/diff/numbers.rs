@@ -67,7 +67,7 @@ impl Comparer<'_> {
     }
 
     /// Whether two places are the same by a name, or hold the same text.
-    fn is_same_thing(&self, old: Rva, new: Rva) -> bool {
+    pub fn is_same_thing(&self, old: Rva, new: Rva) -> bool {
         match (self.old.place(old), self.new.place(new)) {
             (Place::Function(f, 0), Place::Function(g, 0)) => self.keys.same_function(f, g),
             (Place::Data(d, a), Place::Data(e, b)) => a == b && self.keys.same_datum(d, e),

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::symbol_names::SymbolNames;
 use super::twins::Twins;
+use super::unlisted::Unlisted;
 use super::{FixupTarget, Hazard, Piece, PieceIndex, PieceKind};
 use crate::addr::Rva;
 use crate::diff::{Diff, ThreadLocalPairs, follows, place_text};
@@ -203,6 +204,31 @@ impl<'p> Closure<'p> {
             }
         }
         self.glue_members();
+        self.look_for_unlisted();
+    }
+
+    /// Refuses what holds numbers that may lead somewhere without anything that says so.
+    fn look_for_unlisted(&mut self) {
+        let unlisted = Unlisted::new(self.old, self.new, self.diff);
+        let mut found = Vec::new();
+        for (source, index) in &self.known {
+            let piece = &self.pieces[index.0 as usize];
+            let hazard = match source {
+                Source::Function(f) => unlisted.in_code(*f),
+                Source::Datum(_)
+                | Source::Variables(..)
+                | Source::Unnamed(_)
+                | Source::Constant(..) => {
+                    unlisted.in_data(piece.origin, piece.bytes.len() as u32, &piece.fixups)
+                }
+                _ => None,
+            };
+            found.extend(hazard.map(|h| (*index, h)));
+        }
+        found.sort_by_key(|(index, _)| *index);
+        for (index, (rule, reason)) in found {
+            self.refuse(rule, index, reason);
+        }
     }
 
     /// Notes that the payload holds an address which the program can keep.

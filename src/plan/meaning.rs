@@ -12,9 +12,12 @@ use crate::addr::Rva;
 use crate::diff::place_text;
 use crate::finding::rules::code;
 use crate::function::{
-    AddressUse, DataIndex, End, Ended, Place, Program, Site, handed, is_text, use_at,
+    AddressUse, DataIndex, End, Ended, FunctionIndex, Place, Program, Site, handed, is_text, use_at,
 };
 use crate::image::SectionKind;
+
+/// How far before a function an address may be that is counted from it, in bytes.
+const MAX_BIAS: u32 = 64;
 
 /// Where the start of an object is.
 enum Located {
@@ -32,6 +35,9 @@ impl Closure<'_> {
         target: Rva,
     ) -> Result<(FixupTarget, i32), Hazard> {
         let new = self.new;
+        if let Some(hazard) = self.before_a_function(site, target) {
+            return Err(hazard);
+        }
         let meanings = new.intent(site, target);
         let end = match (meanings.start, meanings.end) {
             (_, None) => return self.resolve(target, None),
@@ -73,6 +79,37 @@ impl Closure<'_> {
             name_of_end(new, &end)
         );
         Err((&code::TWO_MEANINGS, reason))
+    }
+
+    /// Whether an address in the middle of another function may be counted from the one behind
+    /// that: it is carried with the code that it leads into, and does not stay beside that one.
+    fn before_a_function(&self, site: Site, target: Rva) -> Option<Hazard> {
+        let new = self.new;
+        let Place::Function(f, offset @ 1..) = new.place(target) else {
+            return None;
+        };
+        let is_own = match site {
+            Site::Code(by, _) => {
+                by == f || new.belongs_to_another(by) || new.pieces_of(f).contains(&by)
+            }
+            Site::Pointer(_) => false,
+        };
+        if is_own || new.belongs_to_another(f) || self.diff.is_identity() {
+            return None;
+        }
+        let next = FunctionIndex(f.0 + 1);
+        let behind = new.functions.get(next.0 as usize)?.rva;
+        let distance = behind.0.checked_sub(target.0)?;
+        if distance > MAX_BIAS || new.belongs_to_another(next) {
+            return None;
+        }
+        let reason = format!(
+            "is {offset:#x} bytes into {} or {distance:#x} bytes before {}, which lie apart once \
+             the patch is applied",
+            new.function(f).display_name(),
+            new.function(next).display_name()
+        );
+        Some((&code::TWO_MEANINGS, reason))
     }
 
     /// Whether an address is handed over without anything of the object that ends there, or

@@ -34,6 +34,7 @@ mod toolchain;
 mod transplant;
 mod twins;
 mod types;
+mod unlisted;
 mod unwind;
 pub mod version;
 

@@ -11,6 +11,8 @@ pub struct Compiler {
     pub version: [u16; 3],
     /// The options that the record has a flag for and that change what code means.
     pub options: Vec<&'static str>,
+    /// It is an assembler.
+    pub assembles: bool,
 }
 
 impl Compiler {
@@ -31,6 +33,7 @@ impl Compiler {
                 .into_iter()
                 .filter_map(|(set, name)| set.then_some(name))
                 .collect(),
+            assembles: record.language == pdb::SourceLanguage::Masm,
         }
     }
 
@@ -67,6 +70,7 @@ mod tests {
             name: "Microsoft (R) Optimizing Compiler".into(),
             version,
             options: options.to_vec(),
+            assembles: false,
         }
     }
 

@@ -15,10 +15,10 @@ rules! {
     UNRESOLVED_REFERENCE = "HP203", Refuse, "reference that cannot be resolved",
         remedy "Give the referenced object a symbol (a named, non-discarded variable or function), or restart.",
         because "An operand of the new code refers to a place in the new image for which no equal place in the old image could be proven. Guessing would make the patched program read or call something else.";
-    /// A register-relative displacement that may be an RVA.
+    /// A number that may be an RVA or a distance.
     IMAGE_BASE_RELATIVE = "HP204", Refuse, "image-base-relative addressing not understood",
-        remedy "Restart, or rewrite the function so that it does not index a static table through the image base.",
-        because "The function takes the address of the image itself, and displacements elsewhere in it may then be RVAs that no table lists. Which register holds the image base where such a displacement is used could not be proven.";
+        remedy "Restart, or rewrite the function so that it does not index a static table through the image base. In assembler code, use addresses (dq, .quad) or operands relative to RIP in place of RVAs and distances; the linker lists those.",
+        because "A number in what the patch carries may be an RVA or a distance that no table lists: a displacement in a function that takes the address of the image itself, or an operand or an entry of a table that an assembler may have written. As a plain number it would lead to whatever lies there in the old image, and that it is one could not be proven.";
     /// Thread-local storage that can't be followed.
     THREAD_LOCAL = "HP205", Refuse, "thread-local storage access not understood",
         remedy "Use the thread-local variables that the running build has, by name; or restart.",

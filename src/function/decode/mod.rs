@@ -4,6 +4,7 @@
 
 mod code;
 mod end;
+mod operands;
 mod sweep;
 mod uses;
 
@@ -12,6 +13,7 @@ use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
 use crate::symbols::{SwitchTable, Symbols, fixups};
 pub use code::{Code, IndirectJump, Reference, ReferenceKind, Use};
+pub use operands::operand_numbers;
 use sweep::sweep;
 
 /// Decodes `size` bytes of code at `rva`.

@@ -1,0 +1,47 @@
+//! Numbers that instructions hold as they are.
+
+use iced_x86::{Decoder, DecoderOptions};
+
+use crate::addr::Rva;
+
+/// The four-byte immediates and displacements of code at an address: offset of each field, and
+/// the number in it. Addresses that count from the instruction pointer are among them.
+pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<(u32, u32)> {
+    let mut found = Vec::new();
+    let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
+    while decoder.can_decode() {
+        let instruction = decoder.decode();
+        if instruction.is_invalid() {
+            break;
+        }
+        let offsets = decoder.get_constant_offsets(&instruction);
+        let start = instruction.ip() as u32 - rva.0;
+        let fields = [
+            (offsets.displacement_offset(), offsets.displacement_size()),
+            (offsets.immediate_offset(), offsets.immediate_size()),
+        ];
+        for (offset, _) in fields.iter().filter(|(_, size)| *size == 4) {
+            let at = start + *offset as u32;
+            if let Some(field) = bytes.get(at as usize..).and_then(|b| b.first_chunk()) {
+                found.push((at, u32::from_le_bytes(*field)));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_four_bytes_are_found_with_their_fields() {
+        // mov eax, 1050h; lea rax, [rcx+1050h]; add rax, 8; mov dword [rcx+1010h], 1020h; ret
+        let code = [
+            0xb8, 0x50, 0x10, 0, 0, 0x48, 0x8d, 0x81, 0x50, 0x10, 0, 0, 0x48, 0x83, 0xc0, 8, 0xc7,
+            0x81, 0x10, 0x10, 0, 0, 0x20, 0x10, 0, 0, 0xc3,
+        ];
+        let expected = [(1, 0x1050), (8, 0x1050), (18, 0x1010), (22, 0x1020)];
+        assert_eq!(operand_numbers(&code, Rva(0x1000)), expected);
+    }
+}
