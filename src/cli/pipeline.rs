@@ -1,6 +1,8 @@
 //! Runs the pure stages over two builds: image → symbols → function → diff → plan.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
@@ -82,6 +84,18 @@ impl Stages {
         self.timings.push((name, millis(before)));
         result
     }
+}
+
+/// Does the same for both builds at once. What panics goes on panicking.
+fn side_by_side<T: Send>(old: impl FnOnce() -> T + Send, new: impl FnOnce() -> T + Send) -> (T, T) {
+    thread::scope(|scope| {
+        let of_new = scope.spawn(new);
+        let of_old = old();
+        (
+            of_old,
+            of_new.join().unwrap_or_else(|panic| resume_unwind(panic)),
+        )
+    })
 }
 
 fn millis(since: Instant) -> u64 {
@@ -202,8 +216,9 @@ pub fn compare<T>(
     let old_pdb = builds::find_pdb(&args.old, &old_image, given.0, "--old-pdb")?;
     let new_pdb = builds::find_pdb(&args.new, &new_image, given.1, "--new-pdb")?;
     let (old_symbols, new_symbols) = stages.run("symbols", "reading symbols", || {
-        let old = symbols(&mut old, old_pdb, &old_image)?;
-        Ok::<_, Failure>((old, symbols(&mut new, new_pdb, &new_image)?))
+        let of_new = || symbols(&mut new, new_pdb, &new_image);
+        let (old, new) = side_by_side(|| symbols(&mut old, old_pdb, &old_image), of_new);
+        Ok::<_, Failure>((old?, new?))
     })?;
     let mut findings = image::layout_findings(&old_image, "the old image");
     findings.extend(image::layout_findings(&new_image, "the new image"));
@@ -223,9 +238,9 @@ pub fn compare<T>(
         return uncompared([&old, &new], images, plan, finish(stages), then);
     }
     let (old_program, new_program) = stages.run("function", "decoding functions", || {
-        (
-            Program::new(&old_image, &old_symbols),
-            Program::new(&new_image, &new_symbols),
+        side_by_side(
+            || Program::new(&old_image, &old_symbols),
+            || Program::new(&new_image, &new_symbols),
         )
     });
     let mut diff = stages.run("diff", "comparing functions", || match wanted {

@@ -18,7 +18,7 @@ impl Program<'_> {
             let mut types_of = self.datum(h).types.iter();
             types_of.find_map(|t| types.pointee_size(*t))
         });
-        let next = DataIndex(self.data.partition_point(|d| d.rva <= rva) as u32);
+        let next = DataIndex(self.data_until(rva) as u32);
         let size = self.data.get(next.0 as usize)?.rva.0.checked_sub(rva.0)?;
         if element(next) != Some(size) || pointee.is_some_and(|p| p != size) {
             return None;

@@ -7,6 +7,7 @@
 mod accesses;
 mod alignment;
 mod before;
+mod by_address;
 pub(crate) mod convention;
 mod data;
 mod decode;
@@ -57,6 +58,7 @@ pub use uses::Use as AddressUse;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
 use crate::symbols::{CodeRange, SwitchTable, Symbols};
+use by_address::ByAddress;
 use references::Referencers;
 use remembered::Remembered;
 use type_info::TypeInfo;
@@ -99,6 +101,8 @@ pub struct Program<'a> {
     /// Pointers of the base relocation table that lead into the middle of functions: where
     /// each is, and the function.
     labels: Vec<(Rva, FunctionIndex)>,
+    functions_by_address: ByAddress,
+    data_by_address: ByAddress,
     remembered: Remembered,
 }
 
@@ -119,6 +123,8 @@ impl<'a> Program<'a> {
         parts.sort_unstable();
         let referencers = Referencers::new(image, &functions, &code);
         let incoming = Incoming::new(image, &functions, &code);
+        let functions_by_address = ByAddress::new(functions.iter().map(|f| f.rva));
+        let data_by_address = ByAddress::new(data.iter().map(|d| d.rva));
         let mut program = Program {
             image,
             symbols,
@@ -134,6 +140,8 @@ impl<'a> Program<'a> {
             incoming,
             mixes_files: false,
             labels: Vec::new(),
+            functions_by_address,
+            data_by_address,
             remembered: Remembered::default(),
         };
         ends::lead_branches_on(&mut program);
@@ -340,16 +348,25 @@ impl<'a> Program<'a> {
 
     /// The function that holds this address.
     pub fn function_at(&self, rva: Rva) -> Option<FunctionIndex> {
-        let after = self.functions.partition_point(|f| f.rva <= rva);
-        let index = after.checked_sub(1)?;
+        let index = self.functions_until(rva).checked_sub(1)?;
         let found = &self.functions[index];
         (rva.0 - found.rva.0 < found.size).then_some(FunctionIndex(index as u32))
     }
 
+    /// How many functions begin at an address or before it.
+    fn functions_until(&self, rva: Rva) -> usize {
+        let index = &self.functions_by_address;
+        index.until(&self.functions, rva, |f| f.rva)
+    }
+
+    /// How many named data begin at an address or before it.
+    fn data_until(&self, rva: Rva) -> usize {
+        self.data_by_address.until(&self.data, rva, |d| d.rva)
+    }
+
     /// The named datum that holds this address.
     pub fn datum_at(&self, rva: Rva) -> Option<DataIndex> {
-        let after = self.data.partition_point(|d| d.rva <= rva);
-        let index = after.checked_sub(1)?;
+        let index = self.data_until(rva).checked_sub(1)?;
         let found = &self.data[index];
         // What lies behind the end of its type, before the next symbol, is something else.
         let inside = rva == found.rva || rva.0 - found.rva.0 < found.content_size();
@@ -370,7 +387,7 @@ impl<'a> Program<'a> {
     /// Bytes from a variable without a symbol to the next named datum, or the end of the
     /// contribution or section: never too small.
     pub fn unnamed_size(&self, rva: Rva) -> u32 {
-        let next = self.data.partition_point(|d| d.rva <= rva);
+        let next = self.data_until(rva);
         let mut end = self.image.section_at(rva).map_or(rva, |s| s.end());
         if let Some(datum) = self.data.get(next) {
             end = end.min(datum.rva);
@@ -387,7 +404,7 @@ impl<'a> Program<'a> {
     /// Where the first function behind an address begins: hand-written exception handlers can
     /// lie among data.
     fn code_behind(&self, rva: Rva) -> Option<Rva> {
-        let next = self.functions.partition_point(|f| f.rva <= rva);
+        let next = self.functions_until(rva);
         self.functions.get(next).map(|f| f.rva)
     }
 

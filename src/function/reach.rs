@@ -233,7 +233,7 @@ fn hard_limit(program: &Program<'_>, rva: Rva) -> Rva {
     if let Some(c) = program.symbols.contribution_at(rva) {
         limit = limit.min(Rva(c.rva.0.saturating_add(c.size)));
     }
-    let next = program.data.partition_point(|d| d.rva <= rva);
+    let next = program.data_until(rva);
     if let Some(datum) = program.data.get(next) {
         limit = limit.min(datum.rva);
     }

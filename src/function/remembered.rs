@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::FunctionIndex;
 use super::uses::{Base, Use};
@@ -32,7 +32,7 @@ pub struct Remembered {
 /// What functions do without an address that is followed through them.
 #[derive(Debug, Default)]
 struct Bases {
-    of: HashMap<FunctionIndex, Option<Rc<Base>>>,
+    of: HashMap<FunctionIndex, Option<Arc<Base>>>,
     /// How much memory they take, in states.
     weight: usize,
 }
@@ -65,8 +65,8 @@ impl Remembered {
     pub fn base(
         &self,
         function: FunctionIndex,
-        find: impl FnOnce() -> Option<Rc<Base>>,
-    ) -> Option<Rc<Base>> {
+        find: impl FnOnce() -> Option<Arc<Base>>,
+    ) -> Option<Arc<Base>> {
         if let Some(known) = self.bases.borrow().of.get(&function) {
             return known.clone();
         }

@@ -70,6 +70,7 @@ impl<'t> Twins<'t> {
         };
         let mut equal = candidates.iter().copied().filter(|twin| {
             aligned(*twin)
+                && self.may_equal(*twin, rva, size)
                 && (!has_pointers || same_module(*twin))
                 && self.comparer.same_constant_at(*twin, rva, compared)
                 && self.comparer.same_bytes(*twin, rva, size)
@@ -81,6 +82,36 @@ impl<'t> Twins<'t> {
                 .find(|t| same_module(*t))
                 .unwrap_or(first),
         )
+    }
+}
+
+impl Twins<'_> {
+    /// Whether two constants may hold the same, as their first difference says: most that look
+    /// alike are told apart by that.
+    fn may_equal(&self, twin: Rva, rva: Rva, size: u32) -> bool {
+        let (old, new) = (self.comparer.old, self.comparer.new);
+        let len = size as usize;
+        let raw = (old.image.slice(twin, len), new.image.slice(rva, len));
+        let (Some(a), Some(b)) = raw else {
+            return true;
+        };
+        let Some(at) = a.iter().zip(b).position(|(x, y)| x != y) else {
+            return true;
+        };
+        // Behind the mark of a hash in a text, its digits may differ; and pointers may.
+        if a[..at].contains(&b'?') || a[..at].contains(&b'<') {
+            return true;
+        }
+        let is_pointer = |program: &Program<'_>, start: Rva| {
+            let field = Rva((start.0 + at as u32).saturating_sub(7));
+            !program.image.relocations_in(field, 8).is_empty()
+        };
+        if is_pointer(old, twin) || is_pointer(new, rva) {
+            return true;
+        }
+        let number = |start: Rva| Rva((start.0 + at as u32) & !3);
+        let found = self.comparer.number_reference(number(twin), number(rva));
+        found.is_some()
     }
 }
 

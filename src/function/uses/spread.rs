@@ -7,7 +7,7 @@
 //! bring without the address.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use iced_x86::{Decoder, DecoderOptions, Instruction};
 
@@ -95,7 +95,7 @@ impl Followed<'_> {
     /// What a function shows that takes the address itself; `None` where that is not certain.
     pub(super) fn follow(self, function: FunctionIndex) -> Option<Shown> {
         let remembered = &self.program.remembered;
-        let base = remembered.base(function, || Base::of(self.program, function).map(Rc::new))?;
+        let base = remembered.base(function, || Base::of(self.program, function).map(Arc::new))?;
         let mut walk = Walk::new(self, function);
         let touched = self.touched(&base, &mut walk)?;
         let states = between(&base, &touched, &mut walk)?;
