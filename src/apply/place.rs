@@ -16,8 +16,10 @@ const ENOUGH: usize = 8;
 /// Lowest address that is used.
 const FLOOR: u64 = 0x1_0000;
 
-/// Free addresses for `size` bytes within reach of `module`, nearest first: those above
-/// it, then, unless `above_only`, those below.
+/// Free addresses for `size` bytes within reach of `module`: those above it, then, unless
+/// `above_only`, those below. Nearest first, but for the first one, which is anywhere: where a
+/// patch was before, words are left that point there (on stacks that were used, in memory that
+/// the system gave back), and would say that the next one is in use for ever.
 ///
 /// # Errors
 /// Where regions can't be queried.
@@ -31,12 +33,16 @@ pub fn candidates<T: Target + ?Sized>(
     let highest = module.base.0.saturating_add(REACH);
     let mut found = Vec::new();
     free(target, module_end, highest, |start, end| {
-        if start.saturating_add(size) <= end {
+        if let Some(room) = end.checked_sub(start.saturating_add(size)) {
+            let slots = room / GRANULARITY + 1;
+            if found.is_empty() && slots > 1 {
+                found.push(Va(start + target.anywhere() % slots * GRANULARITY));
+            }
             found.push(Va(start));
         }
         found.len() < ENOUGH
     })?;
-    if above_only || found.len() == ENOUGH {
+    if above_only || found.len() >= ENOUGH {
         return Ok(found);
     }
     let lowest = module_end.saturating_sub(REACH).max(FLOOR);

@@ -58,7 +58,7 @@ impl Installed {
 /// What was found in a process.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// The patches, by ascending address.
+    /// The patches, those that were applied first before others.
     pub patches: Vec<Installed>,
     /// Records that can't be read, with their regions.
     pub unreadable: Vec<(Va, RecordError)>,
@@ -82,6 +82,7 @@ impl Survey {
             }
             true
         })?;
+        records.sort_by_key(|r| (r.header.applied_at_ms, r.at));
         survey.patches = observe(target, records);
         Ok(survey)
     }

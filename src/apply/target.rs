@@ -248,6 +248,9 @@ pub trait Target {
     /// Where the system doesn't give that address.
     fn allocate(&self, at: Va, size: u64) -> Result<(), TargetError>;
 
+    /// A number that is another one each time, for where an allocation may be anywhere.
+    fn anywhere(&self) -> u64;
+
     /// Frees an allocation.
     ///
     /// # Errors

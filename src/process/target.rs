@@ -1,6 +1,7 @@
 //! A process of Windows as a [`Target`].
 
 use std::cell::RefCell;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::os::windows::io::{AsRawHandle, OwnedHandle};
 use std::time::{Duration, Instant};
@@ -154,6 +155,11 @@ impl Target for Process {
 
     fn allocate(&self, at: Va, size: u64) -> Result<(), TargetError> {
         memory::allocate(&self.handle, at, size)
+    }
+
+    fn anywhere(&self) -> u64 {
+        // The seed of a map is random: the standard library has no other such number.
+        RandomState::new().build_hasher().finish()
     }
 
     fn free(&self, at: Va) -> Result<(), TargetError> {

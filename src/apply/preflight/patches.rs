@@ -16,7 +16,7 @@ pub(super) struct Relations {
     pub active: Option<Record>,
     /// What interrupted operations left, those that stand on others first.
     pub leftovers: Vec<Installed>,
-    /// Active patches that the package replaces, by ascending address.
+    /// Active patches that the package replaces, in the order in which they were applied.
     pub replaced: Vec<Installed>,
 }
 

@@ -76,6 +76,8 @@ pub struct Fake {
     pub hook: Cell<Option<u64>>,
     /// Where a hook leaves its own address.
     pub hook_leaves: Cell<Option<Va>>,
+    /// What [`Target::anywhere`] says.
+    pub anywhere: Cell<u64>,
     /// Set where functions may run different versions.
     pub unchecked: Cell<bool>,
     /// Bytes of the longest read so far.
@@ -111,6 +113,7 @@ impl Fake {
             zombie: Cell::new(None),
             hook: Cell::new(None),
             hook_leaves: Cell::new(None),
+            anywhere: Cell::new(0),
             unchecked: Cell::new(false),
             longest_read: Cell::new(0),
             operations: Cell::new(0),

@@ -111,6 +111,10 @@ impl Target for Fake {
         Ok(())
     }
 
+    fn anywhere(&self) -> u64 {
+        self.anywhere.get()
+    }
+
     fn free(&self, at: Va) -> Result<(), TargetError> {
         self.step()?;
         let gone = self.memory.borrow_mut().remove(&at.0);

@@ -489,3 +489,22 @@ fn a_patch_whose_module_hides_its_header_is_there_all_the_same() {
     assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
     assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
 }
+
+#[test]
+fn what_was_left_of_one_patch_keeps_no_memory_of_the_next() {
+    let fake = Fake::new();
+    fake.allocate(HEAP, 0x1000).unwrap();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let first = Survey::of(&fake).unwrap().patches[0].record.clone();
+    revert(&fake, None, &ONCE).unwrap();
+    // As the system leaves where an unwind table ended that was taken out.
+    let end = first.body.functions[0].replacement.0 + 1;
+    fake.poke(HEAP, &end.to_le_bytes());
+    fake.anywhere.set(7);
+    apply(&fake, &package(), &ONCE).unwrap();
+    let second = Survey::of(&fake).unwrap().patches[0].record.at;
+    assert_ne!(second, first.at);
+    let reverted = revert(&fake, None, &ONCE).unwrap();
+    assert_eq!(codes(&reverted), [""; 0]);
+    assert_eq!(states(&fake), []);
+}

@@ -133,6 +133,10 @@ impl Target for Process {
         Err(refused("allocate"))
     }
 
+    fn anywhere(&self) -> u64 {
+        0
+    }
+
     fn free(&self, _: Va) -> Result<(), TargetError> {
         Err(refused("free"))
     }
