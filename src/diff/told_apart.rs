@@ -41,8 +41,7 @@ pub struct Folded {
 /// hold one of the others in its place: what was stored may mean the one that is gone.
 fn gone(old: &Program<'_>, new: &Program<'_>, keys: &Keys) -> Vec<(FunctionIndex, String)> {
     let is_one = |o: &FunctionIndex| {
-        let procedures = old.function(*o).names.iter().filter(|n| n.module.is_some());
-        procedures.count() > 1
+        old.function(*o).procedures() > 1
             && !old.belongs_to_another(*o)
             && keys.loses_a_name(*o)
             && !keys.new_functions_of(*o).is_empty()

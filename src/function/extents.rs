@@ -5,6 +5,8 @@
 //! is left out of the comparison. Such an extent ends at the next known start; the
 //! padding at its end is cut off.
 
+use std::collections::BTreeSet;
+
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction};
 
 use super::length_without_padding;
@@ -73,6 +75,14 @@ impl Function {
             Some(name) => name.name.clone(),
             None => format!("code at {}", self.rva),
         }
+    }
+
+    /// How many functions have this address. A public name without a procedure of its own is
+    /// another name of the same one; two of one name that only their files see are two.
+    pub fn procedures(&self) -> usize {
+        let procedures = self.names.iter().filter(|n| n.module.is_some());
+        let known = procedures.map(|n| (&n.name, n.module.filter(|_| !n.global)));
+        known.collect::<BTreeSet<_>>().len()
     }
 
     /// Whether this is one of its names, decorated or not, or the name to show.

@@ -95,7 +95,7 @@ impl<'c> Checks<'c> {
 /// Several procedures at one address: whether they would change alike is only known on the
 /// day. Where nobody holds that address, their callers say who means which.
 fn add_folded(program: &Program<'_>, all: &mut [Checked]) {
-    let is_folded = |c: &&mut Checked| procedures(program, c.function) > 1;
+    let is_folded = |c: &&mut Checked| program.function(c.function).procedures() > 1;
     let folded: BTreeSet<_> = all
         .iter_mut()
         .filter(is_folded)
@@ -107,7 +107,7 @@ fn add_folded(program: &Program<'_>, all: &mut [Checked]) {
         if let Some(holder) = holders.known(function).holders.first() {
             let detail = format!(
                 "{} functions share this address, and {}",
-                procedures(program, function),
+                program.function(function).procedures(),
                 HolderText(program, holder)
             );
             let name = program.function(function).display_name();
@@ -116,17 +116,6 @@ fn add_folded(program: &Program<'_>, all: &mut [Checked]) {
                 .push(Finding::about(&code::FOLDED, name, detail));
         }
     }
-}
-
-/// How many functions have this address. Public names without a procedure of their own are
-/// other names of the same one.
-fn procedures(program: &Program<'_>, function: FunctionIndex) -> usize {
-    let names = program.function(function).names.iter();
-    let procedures = names.filter(|n| n.module.is_some());
-    let mut names: Vec<&str> = procedures.map(|n| n.name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.len()
 }
 
 /// Who branches or points into the first bytes of a function, and the lowest offset, for all

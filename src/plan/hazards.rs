@@ -7,26 +7,40 @@ use crate::addr::Rva;
 use crate::finding::{Finding, rules::code};
 use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program, Reference};
 
+/// The names of the functions that share an address with one of this name, once each.
+pub fn names_beside(name: &str, others: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for other in others.filter(|other| other != name) {
+        if !names.contains(&other) {
+            names.push(other);
+        }
+    }
+    match names.is_empty() {
+        true => "another function of that name".to_owned(),
+        false => names.join(", "),
+    }
+}
+
 /// Hazards of redirecting an old function to a new one.
 pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: FunctionIndex) {
     let (program, diff) = (closure.old, closure.diff);
     let f = program.function(old);
     let name = f.display_name();
     let mut found = Vec::new();
-    let others: Vec<String> = diff
-        .new_functions(old)
-        .into_iter()
-        .filter(|n| *n != new)
-        .map(|n| closure.new.function(n).display_name())
-        .collect();
+    let mut others = diff.new_functions(old);
+    others.retain(|n| *n != new);
     if !others.is_empty() {
+        let others = others
+            .iter()
+            .map(|n| closure.new.function(*n).display_name());
+        let others = names_beside(&name, others);
         let stuck = diff.folded.stuck.iter();
         let mut stuck = stuck.filter(|(pair, _)| (pair.old, pair.new) == (old, new));
         let why = stuck.next().map(|(_, why)| format!(", and {why}"));
         let detail = format!(
             "at {} the old build has one copy of {name} and {}; in the new build they differ{}",
             f.rva,
-            others.join(", "),
+            others,
             why.unwrap_or_default()
         );
         found.push((&code::FOLDED, detail));

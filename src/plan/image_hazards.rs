@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::hazards::names_beside;
 use super::{Piece, held, numbered, types};
 use crate::addr::Rva;
 use crate::diff::{DataChange, DataChangeKind, Diff, image_relative_fields};
@@ -71,13 +72,12 @@ fn told_apart((old, new): (&Program<'_>, &Program<'_>), diff: &Diff, findings: &
     for pair in &diff.folded.told_apart {
         let name = new.function(pair.new).display_name();
         let others = old.function(pair.old).names.iter().map(|n| n.name.clone());
-        let mut others: Vec<String> = others.filter(|n| *n != name).collect();
-        others.dedup();
+        let others = names_beside(&name, others);
         let detail = format!(
             "at {} the old build has one copy of {name} and {}; {name} is carried with the \
              functions that call it",
             old.function(pair.old).rva,
-            others.join(", ")
+            others
         );
         findings.push(Finding::about(&rules::code::TOLD_APART, &name, detail));
         if old.function(pair.old).never_returns && old.may_last(pair.old) {

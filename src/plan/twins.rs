@@ -51,13 +51,11 @@ impl<'t> Twins<'t> {
         let size = accessed.unwrap_or_else(|| new.anonymous_extent(rva));
         let has_pointers = !new.image.relocations_in(rva, size).is_empty();
         let candidates = self.by_look.get(&look(new, rva)?)?;
-        let same_module = |twin: Rva| {
-            let modules = (
-                old.symbols.contribution_at(twin),
-                new.symbols.contribution_at(rva),
-            );
+        let of_new = new.symbols.contribution_at(rva);
+        let same_module = |twin: &Rva| {
             let keys = &self.comparer.keys.modules;
-            matches!(modules, (Some(a), Some(b)) if keys.same(a.module, b.module))
+            let of_old = old.symbols.contribution_at(*twin);
+            matches!((of_old, of_new), (Some(a), Some(b)) if keys.same(a.module, b.module))
         };
         let alignment = accessed.unwrap_or(1).next_power_of_two();
         let aligned =
@@ -68,20 +66,16 @@ impl<'t> Twins<'t> {
             Some(_) => accessed,
             None => Some(size),
         };
-        let mut equal = candidates.iter().copied().filter(|twin| {
+        let is_equal = |twin: &Rva| {
             aligned(*twin)
                 && self.may_equal(*twin, rva, size)
-                && (!has_pointers || same_module(*twin))
                 && self.comparer.same_constant_at(*twin, rva, compared)
                 && self.comparer.same_bytes(*twin, rva, size)
-        });
-        let first = equal.next()?;
-        Some(
-            std::iter::once(first)
-                .chain(equal)
-                .find(|t| same_module(*t))
-                .unwrap_or(first),
-        )
+        };
+        let candidates = candidates.iter().copied();
+        let near = candidates.clone().filter(same_module).find(is_equal);
+        let any = || candidates.clone().find(is_equal).filter(|_| !has_pointers);
+        near.or_else(any)
     }
 }
 
