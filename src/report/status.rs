@@ -48,6 +48,8 @@ pub struct ProcessReport {
 pub struct KeptMemory {
     /// Id of the patch.
     pub id: String,
+    /// SHA-256 of its package as hex; with that one, `verify --kept` proves the memory.
+    pub package_sha256: String,
     /// Where the memory is.
     pub region: Va,
     /// Its size in bytes.
@@ -176,6 +178,7 @@ impl ProcessReport {
                 .into_iter()
                 .map(|patch| KeptMemory {
                     id: patch.record.body.id.clone(),
+                    package_sha256: patch.record.body.package_sha256.clone(),
                     region: patch.record.at,
                     bytes: patch.record.header.region_size,
                 })

@@ -18,7 +18,7 @@ use super::target::{
 use crate::addr::Va;
 
 pub(super) use image::{
-    ADD_TABLE, DELETE_TABLE, GET_ADDRESS, LOAD_DLL, MODULE, NOTHING, NTDLL, SERVER_RVAS,
+    ADD_TABLE, DELETE_TABLE, GET_ADDRESS, LOAD_DLL, MODULE, NOTHING, NTDLL, SERVER_RVAS, server,
 };
 
 const PAGE: u64 = 0x1000;

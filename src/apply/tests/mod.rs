@@ -1,6 +1,7 @@
 mod hiccup;
 mod others;
 mod policy;
+mod proof;
 mod relays;
 mod remains;
 mod stack;
