@@ -5,7 +5,7 @@
 //! and any address in it anywhere in the program's own memory: a coroutine that waits on a
 //! stack of its own is nothing else. The last is looked for while the target runs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::held::HeldCheck;
 use super::link::PAGE;
@@ -61,10 +61,7 @@ pub(super) fn release<T: Target>(
     let told: Vec<&Record> = records.iter().filter(|r| ran.contains(&r.at)).collect();
     let calls = records.iter().filter_map(|r| r.body.call).collect();
     let check = HeldCheck::new(target, &told, calls, frames)?;
-    let patience = Patience {
-        deadline: patience.deadline.min(Instant::now() + WAIT),
-        ..*patience
-    };
+    let patience = patience.at_most(WAIT);
     const BUSY: &str = "A thread is inside it, or holds an address in it.";
     let Some(before) = look(target, records, &check, &patience)? else {
         return kept(records, BUSY);

@@ -11,6 +11,7 @@ mod target;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::target::{
     Identity, Mitigations, Module, Protection, Registers, TargetError, Thread, Usage,
@@ -76,6 +77,8 @@ pub struct Fake {
     pub hook: Cell<Option<u64>>,
     /// Where a hook leaves its own address.
     pub hook_leaves: Cell<Option<Va>>,
+    /// How long calls into it take.
+    pub call_takes: Cell<Duration>,
     /// Set where functions may run different versions.
     pub unchecked: Cell<bool>,
     /// Bytes of the longest read so far.
@@ -111,6 +114,7 @@ impl Fake {
             zombie: Cell::new(None),
             hook: Cell::new(None),
             hook_leaves: Cell::new(None),
+            call_takes: Cell::default(),
             unchecked: Cell::new(false),
             longest_read: Cell::new(0),
             operations: Cell::new(0),

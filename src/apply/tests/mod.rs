@@ -194,6 +194,54 @@ fn revert_may_die_at_any_operation() {
 }
 
 #[test]
+fn the_wait_begins_with_the_first_attempt() {
+    let options = Options {
+        timeout: Duration::from_millis(100),
+        ..ONCE
+    };
+    // What comes before it takes longer than the wait may; so does what comes in between.
+    let slow = || {
+        let fake = Fake::new();
+        fake.call_takes.set(Duration::from_millis(150));
+        fake
+    };
+    let goes_after = |fake: &Fake, last: u32, inside: u64| {
+        fake.thread(9, inside, &[]);
+        fake.on_census.replace(Some(Box::new(move |fake, census| {
+            if census == last {
+                fake.threads.borrow_mut().retain(|t| t.id != 9);
+            }
+        })));
+    };
+    let fake = slow();
+    goes_after(&fake, 2, SERVER_RVAS[2].at(MODULE).0 + 7);
+    let applied = apply(&fake, &package(), &options).unwrap();
+    assert_eq!(
+        (applied.outcome, applied.effort.attempts),
+        (Outcome::Applied, 2),
+        "{applied:?}"
+    );
+    // A thread that holds an address while the memory is looked at for the second time, after
+    // a call that ends a thread because of what one left.
+    let callback = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let callback = callback.body.functions[1].replacement.0;
+    let heap = Va(0x7000_0000);
+    fake.allocate(heap, 0x1000).unwrap();
+    fake.poke(heap, &callback.to_le_bytes());
+    fake.zombie.set(Some(heap));
+    fake.on_census.replace(Some(Box::new(move |fake, census| {
+        if census == 5 {
+            fake.thread(9, MODULE.0 + 0x3000, &[callback]);
+        } else if census == 6 {
+            fake.threads.borrow_mut().retain(|t| t.id != 9);
+        }
+    })));
+    let reverted = revert(&fake, None, &options).unwrap();
+    assert_eq!(codes(&reverted), [""; 0], "{reverted:?}");
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+#[test]
 fn a_thread_inside_an_old_function_is_waited_for() {
     let fake = Fake::new();
     let inside = SERVER_RVAS[2].at(MODULE).0 + 7;
