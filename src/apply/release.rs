@@ -12,7 +12,7 @@ use super::link::PAGE;
 use super::payload_zones::payload_zones;
 use super::pointers::{self, Pointer};
 use super::quiesce::{Effort, FrameCheck, Patience, Zones, quiesce};
-use super::record::{Record, Stage};
+use super::record::{Record, Registration, Stage};
 use super::survey::Survey;
 use super::target::{Target, TargetError, Thread};
 use super::{fault, remote};
@@ -134,7 +134,7 @@ fn look<T: Target>(
 /// Whether code of a payload has run, other than the routine through which hotpatch calls:
 /// no entry leads there before the unwind table is registered, and no hook runs.
 pub(super) fn has_run(record: &Record) -> bool {
-    record.header.registered || record.header.stage != Stage::Placed
+    record.header.registered != Registration::No || record.header.stage != Stage::Placed
 }
 
 /// Words of the program's memory that may say that payloads are in use. The payloads

@@ -4,6 +4,7 @@ mod policy;
 mod proof;
 mod relays;
 mod remains;
+mod reuse;
 mod stack;
 
 use std::cell::Cell;
