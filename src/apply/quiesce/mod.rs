@@ -8,7 +8,8 @@
 //! still). No frame of native code is missed for that: the return address of one is a word of
 //! the stack, whoever it calls. But a walk ends at the first such frame, so above native code
 //! every word counts, left-over ones included: more attempts are needed, and a thread of the
-//! runtime that waits with such a word on its stack is in the way until it moves on.
+//! runtime that waits with such a word on its stack is in the way until it moves on. Reports
+//! tell that ([`Seen::UnwalkedStack`]) from a thread that certainly returns there.
 
 pub mod code;
 mod frames;
@@ -46,8 +47,11 @@ pub enum Seen {
     InstructionPointer,
     /// A register points into it.
     Register,
-    /// A word of the live stack points into it.
+    /// The thread returns into it.
     Stack,
+    /// A word points into it that is on a part of the stack which can't be walked, as above
+    /// code that was compiled at run time: it may be a return address, or left over.
+    UnwalkedStack,
     /// The thread's stack can't be read or isn't where the system says, so nothing is known.
     UnknownStack,
 }

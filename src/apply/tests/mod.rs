@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::addr::Va;
 use crate::apply::install::check;
 use crate::apply::outcome::{Options, Outcome, Summary};
+use crate::apply::quiesce::Seen;
 use crate::apply::survey::{State, Survey};
 use crate::apply::target::{Mitigations, Target};
 use crate::apply::testing::package::{package, package_with};
@@ -243,6 +244,41 @@ fn the_wait_begins_with_the_first_attempt() {
 }
 
 #[test]
+fn who_is_in_the_way_is_told_from_who_may_be() {
+    let first = SERVER_RVAS[2].at(MODULE).0 + 7;
+    let second = SERVER_RVAS[3].at(MODULE).0 + 7;
+    let elsewhere = MODULE.0 + 0x3000;
+    // Code that no module has, as a runtime compiles it.
+    let compiled = 0x5000_0000;
+    let ip = Seen::InstructionPointer;
+    let (stack, unwalked) = (Seen::Stack, Seen::UnwalkedStack);
+    for (rip, words, expected) in [
+        (elsewhere, &[first, 0][..], &[("f_9100", stack)][..]),
+        (elsewhere, &[compiled, first, 0], &[("f_9100", unwalked)]),
+        (
+            elsewhere,
+            &[first, compiled, second, 0],
+            &[("f_9100", stack), ("f_9ffd", unwalked)],
+        ),
+        // A walk ends where a thread began; what is above that nobody knows.
+        (elsewhere, &[0, first], &[("f_9100", unwalked)]),
+        (first, &[second, 0], &[("f_9100", ip), ("f_9ffd", stack)]),
+        (
+            first,
+            &[second, compiled],
+            &[("f_9100", ip), ("f_9ffd", stack)],
+        ),
+    ] {
+        let fake = Fake::new();
+        fake.thread(9, rip, words);
+        let busy = apply(&fake, &package(), &ONCE).unwrap();
+        let seen = busy.blocked_by.iter();
+        let seen: Vec<_> = seen.map(|b| (b.function.as_str(), b.seen)).collect();
+        assert_eq!(seen, expected, "{rip:#x}, {words:x?}");
+    }
+}
+
+#[test]
 fn a_thread_inside_an_old_function_is_waited_for() {
     let fake = Fake::new();
     let inside = SERVER_RVAS[2].at(MODULE).0 + 7;
@@ -322,10 +358,13 @@ fn a_thread_inside_the_payload_is_waited_for() {
     apply(&fake, &package(), &ONCE).unwrap();
     let record = Survey::of(&fake).unwrap().patches[0].record.clone();
     let replacement = record.body.functions[1].replacement;
+    // It may be where a call returns to that is the last of the function before.
     fake.thread(8, MODULE.0 + 0x3000, &[replacement.0]);
     let busy = revert(&fake, None, &ONCE).unwrap();
     assert_eq!(busy.outcome, Outcome::Busy);
-    assert_eq!(busy.blocked_by[0].function, "f_1080");
+    let seen = busy.blocked_by.iter().map(|b| (&*b.function, b.seen));
+    let expected = [("f_1010", Seen::Stack), ("f_1080", Seen::UnwalkedStack)];
+    assert_eq!(seen.collect::<Vec<_>>(), expected);
     assert_eq!(fake.version(), Version::New);
     assert_eq!(states(&fake), [State::Active]);
 }
