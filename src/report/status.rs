@@ -74,7 +74,7 @@ pub struct PatchReport {
     pub module: String,
     /// Paths of other modules that are the same build and are not changed by it.
     pub unpatched_twins: Vec<String>,
-    /// Whether a patcher has frozen the process, or is about to.
+    /// Whether the process stands still because a patcher has frozen it.
     pub frozen: bool,
     /// Ids of the patches that it replaced, which a rollback goes back to.
     pub replaced: Vec<String>,
@@ -204,7 +204,7 @@ impl PatchReport {
             state: state_word(patch.state),
             module: body.module.name.clone(),
             unpatched_twins: patch.twins.clone(),
-            frozen: header.frozen,
+            frozen: patch.frozen,
             replaced: replaced.map(|p| p.record.body.id.clone()).collect(),
             on_stack: body.on_stack.clone(),
             functions: functions
@@ -249,7 +249,9 @@ impl PatchReport {
             let _ = writeln!(text, "    was allowed on the stack: {}", line(&names));
         }
         if self.frozen {
-            text.push_str("    frozen, or about to be; apply and revert thaw a process left so\n");
+            text.push_str(
+                "    frozen; apply, revert and recover thaw a process that was left so\n",
+            );
         }
         if self.state == "pending" {
             text.push_str(

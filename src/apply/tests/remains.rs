@@ -496,3 +496,41 @@ fn a_patch_whose_module_hides_its_header_is_there_all_the_same() {
     assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
     assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
 }
+
+#[test]
+fn a_process_that_somebody_let_go_is_not_called_frozen() {
+    // The watchdog of a patcher that died lets the target go, and leaves its note.
+    let patched = || {
+        let fake = Fake::new();
+        apply(&fake, &package(), &ONCE).unwrap();
+        fake
+    };
+    let whole = patched();
+    let before = whole.operations.get();
+    revert(&whole, None, &ONCE).unwrap();
+    let mut noted = 0;
+    for fuel in 0..whole.operations.get() - before {
+        let fake = patched();
+        fake.fuel.set(Some(fuel));
+        let _ = revert(&fake, None, &ONCE);
+        fake.fuel.set(None);
+        let is_frozen = || -> Vec<bool> {
+            let survey = Survey::of(&fake).unwrap();
+            survey.patches.iter().map(|p| p.frozen).collect()
+        };
+        let stands_still = fake.frozen.get() == 1;
+        if stands_still {
+            assert_eq!(is_frozen(), [true], "step {fuel}");
+            repair::repair(&fake, find_record(&fake)).unwrap();
+            fake.thaw().unwrap();
+        }
+        let survey = Survey::of(&fake).unwrap();
+        noted += survey
+            .patches
+            .iter()
+            .filter(|p| p.record.header.frozen)
+            .count();
+        assert!(!is_frozen().contains(&true), "step {fuel}");
+    }
+    assert!(noted > 0);
+}
