@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::addr::Va;
+use crate::addr::{Rva, Va};
 use crate::apply::install::check;
 use crate::apply::outcome::{Options, Outcome, Summary};
 use crate::apply::quiesce::Seen;
@@ -22,8 +22,9 @@ use crate::apply::survey::{State, Survey};
 use crate::apply::target::{Mitigations, Target};
 use crate::apply::testing::package::{package, package_with};
 use crate::apply::testing::{Fake, Loader, MODULE, SERVER_RVAS, Version};
-use crate::apply::{ApplyError, apply, recover, repair, revert};
+use crate::apply::{ApplyError, apply, recover, repair, revert, versions};
 use crate::exit::Exit;
+use crate::image::version::testing::version_resource;
 use crate::package::manifest::ImportedSymbol;
 use crate::package::{Package, Verified};
 
@@ -577,4 +578,19 @@ fn the_payload_stays_where_a_call_is_under_way_in_it() {
     let applied = apply(&fake, &with_import(), &ONCE).unwrap();
     assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
     assert_eq!(fake.regions(), 1);
+}
+
+#[test]
+fn the_version_in_memory_and_on_disk_are_told() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let none = versions::of(&fake, &Survey::of(&fake).unwrap());
+    assert_eq!(none[&MODULE], versions::ModuleVersions::default());
+    fake.poke(Va(MODULE.0 + 0x3000), &version_resource(Rva(0x3000)));
+    fake.poke(Va(MODULE.0 + 0x58 + 112 + 16), &0x3000u32.to_le_bytes());
+    fake.poke(Va(MODULE.0 + 0x58 + 112 + 20), &0x1000u32.to_le_bytes());
+    let versions = versions::of(&fake, &Survey::of(&fake).unwrap());
+    assert_eq!(versions[&MODULE].loaded.as_deref(), Some("2.5.11.159"));
+    // Its file is not there.
+    assert_eq!(versions[&MODULE].on_disk, None);
 }
