@@ -24,6 +24,8 @@ pub enum Exit {
     Busy = 7,
     /// The health gate failed and the target was reverted.
     HealthGate = 8,
+    /// All code that runs is proven; memory of patches that were taken out waits, and is not.
+    KeptUnproven = 9,
     /// The user interrupted the command; the target is unchanged.
     Interrupted = 130,
 }
@@ -43,6 +45,10 @@ impl Exit {
         ),
         (Exit::Busy, "the target did not quiesce in time (unchanged)"),
         (Exit::HealthGate, "health gate failed (reverted)"),
+        (
+            Exit::KeptUnproven,
+            "proven, but for memory of patches that were taken out",
+        ),
         (Exit::Interrupted, "interrupted (unchanged)"),
     ];
 
@@ -71,6 +77,6 @@ mod tests {
     #[test]
     fn codes_are_the_documented_contract() {
         let codes: Vec<u8> = Exit::ALL.iter().map(|(e, _)| e.code()).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 130]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130]);
     }
 }

@@ -4,6 +4,7 @@
 
 use super::target::{Module, Target, TargetError};
 use crate::addr::{Rva, Va};
+use crate::image::version::{self, VersionInfo};
 
 /// Identity of a loaded image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ const HEADERS: usize = 0x1000;
 
 /// Index of a data directory.
 const EXPORT: usize = 0;
+const RESOURCE: usize = 2;
 const EXCEPTION: usize = 3;
 const DEBUG: usize = 6;
 
@@ -59,6 +61,16 @@ pub fn headers_of<T: Target + ?Sized>(
 ) -> Result<Option<(u32, u32)>, TargetError> {
     let headers = Headers::read(target, module)?;
     Ok(headers.map(|h| (h.time_date_stamp, h.size_of_image)))
+}
+
+/// What the version resource of a module says; `None` where it has none that can be read.
+pub fn version<T: Target + ?Sized>(target: &T, module: &Module) -> Option<VersionInfo> {
+    /// Larger resources are not read.
+    const MOST: u32 = 64 << 20;
+    let headers = Headers::read(target, module).ok()??;
+    let (rva, size) = headers.directory(RESOURCE)?;
+    let directory = target.read_vec(rva.at(module.base), size.min(MOST) as usize);
+    version::in_memory(&directory.ok()?, rva)
 }
 
 /// What a module's export directory says of an export.

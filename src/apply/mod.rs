@@ -61,6 +61,7 @@ pub mod target;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 pub use install::apply;
 pub use outcome::{ApplyError, Options, Outcome, Summary, exit_for};

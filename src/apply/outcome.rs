@@ -1,7 +1,7 @@
 //! How applying, checking or reverting ended.
 
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::entries::WriteError;
 use super::link::LinkError;
@@ -18,7 +18,7 @@ use crate::package::Package;
 /// What the user asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
-    /// How long to wait for a quiet moment.
+    /// How long to wait for a quiet moment, from the first attempt to stop the threads.
     pub timeout: Duration,
     /// How long the target may stand still; `None` for as long as it takes.
     pub max_freeze: Option<Duration>,
@@ -32,7 +32,7 @@ pub struct Options<'a> {
 impl<'a> Options<'a> {
     pub(super) fn patience(&self) -> Patience<'a> {
         Patience {
-            deadline: Instant::now() + self.timeout,
+            timeout: self.timeout,
             max_freeze: self.max_freeze,
             interrupted: self.interrupted,
         }

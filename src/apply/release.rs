@@ -5,14 +5,14 @@
 //! and any address in it anywhere in the program's own memory: a coroutine that waits on a
 //! stack of its own is nothing else. The last is looked for while the target runs.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::held::HeldCheck;
 use super::link::PAGE;
 use super::payload_zones::payload_zones;
 use super::pointers::{self, Pointer};
 use super::quiesce::{Effort, FrameCheck, Patience, Zones, quiesce};
-use super::record::{Record, Stage};
+use super::record::{Record, Registration, Stage};
 use super::survey::Survey;
 use super::target::{Target, TargetError, Thread};
 use super::{fault, remote};
@@ -61,10 +61,7 @@ pub(super) fn release<T: Target>(
     let told: Vec<&Record> = records.iter().filter(|r| ran.contains(&r.at)).collect();
     let calls = records.iter().filter_map(|r| r.body.call).collect();
     let check = HeldCheck::new(target, &told, calls, frames)?;
-    let patience = Patience {
-        deadline: patience.deadline.min(Instant::now() + WAIT),
-        ..*patience
-    };
+    let patience = patience.at_most(WAIT);
     const BUSY: &str = "A thread is inside it, or holds an address in it.";
     let Some(before) = look(target, records, &check, &patience)? else {
         return kept(records, BUSY);
@@ -137,7 +134,7 @@ fn look<T: Target>(
 /// Whether code of a payload has run, other than the routine through which hotpatch calls:
 /// no entry leads there before the unwind table is registered, and no hook runs.
 pub(super) fn has_run(record: &Record) -> bool {
-    record.header.registered || record.header.stage != Stage::Placed
+    record.header.registered != Registration::No || record.header.stage != Stage::Placed
 }
 
 /// Words of the program's memory that may say that payloads are in use. The payloads

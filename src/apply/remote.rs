@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::loaded;
-use super::record::{FunctionTable, Record};
+use super::record::{FunctionTable, Record, Registration};
 use super::target::{Target, TargetError};
 use crate::addr::Va;
 
@@ -11,7 +11,7 @@ use crate::addr::Va;
 /// new thread, and can't be patched now.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Makes the payload's unwind information known to the target.
+/// Makes the payload's unwind information known to the target, unless it is already.
 ///
 /// # Errors
 /// Where the call can't be made or the target refuses.
@@ -19,14 +19,18 @@ pub fn register<T: Target + ?Sized>(target: &T, record: &mut Record) -> Result<(
     let Some(table) = record.body.function_table else {
         return Ok(());
     };
+    if record.header.registered == Registration::Yes {
+        return Ok(());
+    }
     // Noted before it happens: taking out a table that isn't there does no harm.
-    record.set_registered(target, true)?;
+    record.set_registered(target, Registration::Perhaps)?;
     let base = record.at;
     let arguments = [table.at.0, u64::from(table.entries), base.0, 0];
     check(
         call(target, record, "RtlAddFunctionTable", arguments)?,
         "register the unwind table in the target",
-    )
+    )?;
+    record.set_registered(target, Registration::Yes)
 }
 
 /// Takes the payload's unwind information out of the target.
@@ -37,12 +41,13 @@ pub fn unregister<T: Target + ?Sized>(target: &T, record: &mut Record) -> Result
     let Some(FunctionTable { at, .. }) = record.body.function_table else {
         return Ok(());
     };
-    if !record.header.registered {
+    if record.header.registered == Registration::No {
         return Ok(());
     }
+    record.set_registered(target, Registration::Perhaps)?;
     // The answer doesn't matter: the patcher may have died before the table was added.
     call(target, record, "RtlDeleteFunctionTable", [at.0, 0, 0, 0])?;
-    record.set_registered(target, false)
+    record.set_registered(target, Registration::No)
 }
 
 /// Lets a thread begin in the target and end.

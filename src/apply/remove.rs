@@ -1,7 +1,5 @@
 //! Takes patches out that are active or pending: the entries, the switch, the memory.
 
-use std::time::{Duration, Instant};
-
 use super::entries::{self, EntryBytes, Wanted, WriteError};
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::payload_zones::payload_zones;
@@ -102,9 +100,6 @@ pub(super) fn remove<T: Target>(
     Ok(None)
 }
 
-/// How long memory that was kept is asked for again; nothing waits for it.
-const ONCE_MORE: Duration = Duration::from_millis(100);
-
 /// Gives memory back that had to stay when its patch was taken out, if nothing points into it
 /// any more; otherwise says why not. Nothing leads there, so no entry is looked at.
 pub(super) fn free_kept<T: Target>(
@@ -114,11 +109,8 @@ pub(super) fn free_kept<T: Target>(
 ) -> Result<Vec<Finding>, TargetError> {
     let known: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
     let check = FrameCheck::new(CodeMap::of(target, &known)?);
-    let patience = Patience {
-        deadline: patience.deadline.min(Instant::now() + ONCE_MORE),
-        ..*patience
-    };
     let ran = [record.at];
+    let patience = patience.once_more();
     release(target, (survey, &mut [record], &ran), &check, &patience)
 }
 

@@ -6,6 +6,7 @@ use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::stack_policy;
 use super::record::{Record, Stage};
 use super::recover;
+use super::release;
 use super::remove::remove;
 use super::survey::{Installed, State, Survey};
 use super::target::{Target, TargetError};
@@ -136,6 +137,7 @@ pub(super) fn take_out<T: Target>(
             now = Survey::of(target)?;
             survey = &now;
         }
+        let leads_nowhere = leads_nowhere(&leftover);
         let mut records = [leftover.record];
         if leftover.state == State::Detached {
             // There are no entries to restore: what is at their addresses is none of ours.
@@ -145,7 +147,14 @@ pub(super) fn take_out<T: Target>(
         let quiet = (options, &patience);
         let said = summary.findings.len();
         if let Some(stopped) = remove(target, (survey, &mut records), quiet, summary)? {
-            return Ok(Some(stopped));
+            if !leads_nowhere || summary.blocked_by.is_empty() {
+                return Ok(Some(stopped));
+            }
+            summary.blocked_by.clear();
+            let [record] = &mut records;
+            record.set_stage(target, Stage::Restored)?;
+            let why = "A thread is inside it, and nothing leads there any more.";
+            summary.findings.push(release::not_freed(record, why));
         }
         // Where all that there was to do is to wait on, nothing was recovered.
         if leftover.state != State::Kept || summary.findings.len() == said {
@@ -153,6 +162,17 @@ pub(super) fn take_out<T: Target>(
         }
     }
     Ok(None)
+}
+
+/// Whether an operation was interrupted before it had changed an entry, or after all of them
+/// were put back: then nobody has to leave the patch for it to be out.
+fn leads_nowhere(leftover: &Installed) -> bool {
+    let begun = matches!(
+        leftover.record.header.stage,
+        Stage::Installing | Stage::Reverting
+    );
+    let original = |found: &EntryBytes| *found == EntryBytes::Original;
+    leftover.state == State::Pending && begun && leftover.entries.iter().all(original)
 }
 
 /// Does something to a patch that may be taken out. The second option says the ids of those

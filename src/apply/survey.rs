@@ -39,6 +39,9 @@ pub struct Installed {
     pub entries: Vec<EntryBytes>,
     /// What follows from that.
     pub state: State,
+    /// Whether the process stands still because of it: its record says so, and the threads do
+    /// not say otherwise. Who lets a process go whose patcher has died may leave the note.
+    pub frozen: bool,
     /// Paths of other modules that are the same build, which the patch does not change.
     pub twins: Vec<String>,
 }
@@ -201,6 +204,7 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
     all.map(
         |(((record, entries), twins), ((active, replaced), loaded))| Installed {
             twins,
+            frozen: is_frozen(target, &record),
             state: match loaded {
                 true => state(&record, &entries, active, replaced),
                 false => State::Detached,
@@ -210,6 +214,12 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
         },
     )
     .collect()
+}
+
+/// Whether the process stands still because of a patch, as far as anybody can tell.
+fn is_frozen<T: Target + ?Sized>(target: &T, record: &Record) -> bool {
+    let header = &record.header;
+    header.frozen && target.is_frozen(header.frozen_at_ms) != Some(false)
 }
 
 /// Whether the very image that was patched is still where it was. Only what can be seen says

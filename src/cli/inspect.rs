@@ -69,7 +69,7 @@ impl InspectArgs {
 
     /// The trusted keys, where keys were named; and then the package is verified.
     fn verified(&self, bytes: &[u8]) -> Result<Option<Vec<PublicKey>>, Failure> {
-        if self.package.keys.is_empty() {
+        if !self.package.names_keys() {
             return Ok(None);
         }
         let trust = self.package.trust()?;

@@ -22,6 +22,13 @@ pub struct PackageArgs {
     /// The package
     #[arg(value_name = "PKG.hpk")]
     pub package: PathBuf,
+    #[command(flatten)]
+    signers: SignerArgs,
+}
+
+/// The keys that packages have to be signed with.
+#[derive(Clone, Debug, Args)]
+pub struct SignerArgs {
     /// Key that may have signed it, public or private; by default the keys of the trust store
     #[arg(long = "key", value_name = "KEY.pem")]
     pub keys: Vec<PathBuf>,
@@ -74,14 +81,20 @@ fn warn(what: &str, error: &TrustError) {
     let _ = out::print_aside(&format!("warning: {what}: {path}\n"));
 }
 
-impl PackageArgs {
-    /// Another package, which the same keys may have signed.
-    #[cfg(windows)]
-    pub fn with_package(&self, package: PathBuf) -> Self {
+impl SignerArgs {
+    /// A package that these keys may have signed.
+    pub fn package(&self, package: PathBuf) -> PackageArgs {
         PackageArgs {
             package,
-            ..self.clone()
+            signers: self.clone(),
         }
+    }
+}
+
+impl PackageArgs {
+    /// Whether keys were named that may have signed it.
+    pub fn names_keys(&self) -> bool {
+        !self.signers.keys.is_empty()
     }
 
     /// Reads the package and verifies it.
@@ -140,12 +153,13 @@ impl PackageArgs {
     /// Exit code 1 where a key of `--key` can't be used, 5 where the trust store can't.
     pub fn trust(&self) -> Result<Trust, Failure> {
         let folder = trust::folder();
+        let SignerArgs { keys, passphrase } = &self.signers;
         let store = match Store::load(&folder) {
-            Err(TrustError::Missing(_)) if !self.keys.is_empty() => None,
+            Err(TrustError::Missing(_)) if !keys.is_empty() => None,
             result => Some(result.map_err(untrusting)?),
         };
         let now = Now::read();
-        if let (true, Some(store)) = (self.keys.is_empty(), &store) {
+        if let (true, Some(store)) = (keys.is_empty(), &store) {
             if store.keys.is_empty() {
                 return Err(untrusting(TrustError::Empty(folder)));
             }
@@ -155,14 +169,12 @@ impl PackageArgs {
                 store: Some(store.clone()),
             });
         }
-        let keys = self
-            .keys
-            .iter()
-            .map(|path| self.passphrase.public_key(path));
+        let files = keys;
+        let keys = files.iter().map(|path| passphrase.public_key(path));
         let keys = keys.collect::<Result<_, _>>()?;
         Ok(Trust {
             guard: Guard::of_keys(keys, store.as_ref(), now),
-            paths: self.keys.clone(),
+            paths: files.clone(),
             store,
         })
     }

@@ -28,7 +28,8 @@ pub struct TargetsArgs {
 /// How long to wait for a quiet moment, and what may be done to get one.
 #[derive(Clone, Debug, Args)]
 pub struct QuietArgs {
-    /// How long to wait for a moment in which no thread is in the way, in seconds
+    /// How long to wait for a moment in which no thread is in the way, in seconds from the
+    /// first attempt to stop the threads; what is prepared before does not count
     #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
     timeout: Duration,
     /// Longest time for which the process may stand still, in milliseconds; an attempt that

@@ -44,6 +44,7 @@ mod windows {
     use crate::apply::Preflight;
     use crate::apply::survey::{State, Survey};
     use crate::apply::target::Target;
+    use crate::apply::versions;
     use crate::cli::process_arg::open;
     use crate::cli::{Failure, Format, Global, Outcome};
     use crate::exit::Exit;
@@ -64,7 +65,10 @@ mod windows {
                 let process = open(pid, Access::Look)?;
                 let survey = Survey::of(&process)?;
                 let identity = process.identity();
-                report.processes.push(ProcessReport::new(identity, &survey));
+                let versions = versions::of(&process, &survey);
+                report
+                    .processes
+                    .push(ProcessReport::new(identity, &survey, &versions));
                 let reason = package.as_ref().and_then(|p| missing(&process, survey, p));
                 add(&mut report, &process, reason);
             }
@@ -95,7 +99,10 @@ mod windows {
         };
         if !survey.patches.is_empty() || !survey.unreadable.is_empty() {
             let identity = process.identity();
-            report.processes.push(ProcessReport::new(identity, &survey));
+            let versions = versions::of(process, &survey);
+            report
+                .processes
+                .push(ProcessReport::new(identity, &survey, &versions));
         }
         let reason = package.and_then(|p| missing(process, survey, p));
         add(report, process, reason);

@@ -18,7 +18,7 @@ mod resources;
 mod section;
 mod tls;
 mod unwind;
-mod version;
+pub mod version;
 
 pub use characteristics::HOTPATCH_COMPATIBLE;
 pub use codeview::CodeView;

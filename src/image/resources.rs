@@ -86,7 +86,11 @@ impl Resource {
 
 /// All resources in the order of the tree; `None` where the tree is not understood.
 pub fn parse(image: &Image<'_>, directory: Directory) -> Option<Vec<Resource>> {
-    let tree = image.rest_of_section(directory.rva)?;
+    in_tree(image.rest_of_section(directory.rva)?)
+}
+
+/// All resources of a tree.
+pub fn in_tree(tree: &[u8]) -> Option<Vec<Resource>> {
     let mut found = Vec::new();
     for (kind, types) in table(tree, 0)? {
         for (name, names) in table(tree, below(types)?)? {
@@ -143,14 +147,27 @@ fn text(tree: &[u8], at: usize) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod testing {
     use super::*;
 
     /// A table with one entry by number.
-    fn one(number: u32, leads_to: u32) -> Vec<u8> {
+    pub fn one(number: u32, leads_to: u32) -> Vec<u8> {
         let words = [0, 0, 0, 1 << 16, number, leads_to];
         words.iter().flat_map(|w: &u32| w.to_le_bytes()).collect()
     }
+
+    /// The tree, at `start`, of one version resource of so many bytes, which follow it.
+    pub fn one_version(start: Rva, size: u32) -> Vec<u8> {
+        let leaf = [start.0 + 88, size, 0, 0].map(u32::to_le_bytes).concat();
+        let tables = [one(VERSION, HIGH | 24), one(1, HIGH | 48), one(1033, 72)];
+        [tables.concat(), leaf].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::one;
+    use super::*;
 
     #[test]
     fn entries_are_read_within_the_tree() {

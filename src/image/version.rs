@@ -3,7 +3,8 @@
 //! A tree of blocks: each has its length, the length of its value, a name of 16-bit units, its
 //! value and its children, all but the lengths aligned to four bytes.
 
-use super::{Image, Resource, read};
+use super::{Image, Resource, read, resources};
+use crate::addr::Rva;
 
 /// `VS_FIXEDFILEINFO.dwSignature`.
 const SIGNATURE: u32 = 0xfeef_04bd;
@@ -43,13 +44,32 @@ impl Image<'_> {
     /// What the version resource says; `None` where there is none that can be read, or several
     /// say different things.
     pub fn version(&self) -> Option<VersionInfo> {
-        let resources = self.resources.iter().flatten();
-        let versions = resources.filter(|r| r.is_version());
-        let mut read = versions.map(|r: &Resource| parse(self.slice(r.rva, r.size as usize)?));
-        let first = read.next()??;
-        read.all(|other| other.as_ref() == Some(&first))
-            .then_some(first)
+        let bytes = |r: &Resource| self.slice(r.rva, r.size as usize);
+        all_say(self.resources.iter().flatten(), bytes)
     }
+}
+
+/// What the resources of a loaded image say, whose directory is at `start`; as for
+/// [`Image::version`].
+pub fn in_memory(directory: &[u8], start: Rva) -> Option<VersionInfo> {
+    let resources = resources::in_tree(directory)?;
+    let bytes = |r: &Resource| {
+        let from = r.rva.0.checked_sub(start.0)? as usize;
+        directory.get(from..from.checked_add(r.size as usize)?)
+    };
+    all_say(resources.iter(), bytes)
+}
+
+/// What all version resources say.
+fn all_say<'r, 'b>(
+    resources: impl Iterator<Item = &'r Resource>,
+    bytes: impl Fn(&Resource) -> Option<&'b [u8]>,
+) -> Option<VersionInfo> {
+    let versions = resources.filter(|r| r.is_version());
+    let mut read = versions.map(|r| parse(bytes(r)?));
+    let first = read.next()??;
+    read.all(|other| other.as_ref() == Some(&first))
+        .then_some(first)
 }
 
 /// One block.
@@ -122,7 +142,7 @@ fn units(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod testing {
     use super::*;
 
     fn wide(text: &str) -> Vec<u8> {
@@ -149,7 +169,7 @@ mod tests {
         bytes
     }
 
-    fn example() -> Vec<u8> {
+    pub fn example() -> Vec<u8> {
         let words = [SIGNATURE, 0x1_0000, 0x2_0005, 0xb_0000, 0x3_0000, 7];
         let fixed: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
         let text = |name: &str, text: &str| make(name, true, &wide(text), &[]);
@@ -160,6 +180,20 @@ mod tests {
         make("VS_VERSION_INFO", false, &fixed, &[texts, languages])
     }
 
+    /// A directory of resources, at `start`, with that one.
+    pub fn version_resource(start: Rva) -> Vec<u8> {
+        let version = example();
+        let mut tree = resources::testing::one_version(start, version.len() as u32);
+        tree.extend(&version);
+        tree
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{example, version_resource};
+    use super::*;
+
     #[test]
     fn numbers_and_texts_are_read() {
         let info = parse(&example()).unwrap();
@@ -168,6 +202,16 @@ mod tests {
         assert_eq!(info.texts.len(), 2);
         assert_eq!(info.shown(), "2.5.11.159");
         assert_eq!(VersionInfo::default().shown(), "0.0.0.0");
+    }
+
+    #[test]
+    fn the_version_is_read_in_memory() {
+        let start = Rva(0x3000);
+        let tree = version_resource(start);
+        assert_eq!(in_memory(&tree, start).unwrap().shown(), "2.5.11.159");
+        assert_eq!(in_memory(&tree[..tree.len() - 1], start), None);
+        assert_eq!(in_memory(&tree, Rva(start.0 + 0x1000)), None);
+        assert_eq!(in_memory(&[], start), None);
     }
 
     #[test]

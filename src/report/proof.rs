@@ -10,6 +10,7 @@ use super::target::push_finding;
 use crate::addr::Va;
 use crate::apply::proof::Proof;
 use crate::apply::survey::State;
+use crate::exit::Exit;
 use crate::finding::FindingReport;
 
 /// What was proven about the code of a running process.
@@ -17,7 +18,8 @@ use crate::finding::FindingReport;
 pub struct ProofReport {
     /// `hotpatch.proof/1`
     pub schema: &'static str,
-    /// `proven`, or `differs`.
+    /// `proven`; `kept-unproven`, where only memory of patches that were taken out is not
+    /// proven; or `differs`.
     pub outcome: &'static str,
     /// The exit code that goes with it.
     pub exit_code: u8,
@@ -29,6 +31,9 @@ pub struct ProofReport {
     pub modules: Vec<ModuleProof>,
     /// The patches that were compared with their packages.
     pub patches: Vec<PatchProof>,
+    /// Memory of patches that were taken out, which waits until nothing points into it. No
+    /// function of the modules leads there.
+    pub kept: Vec<KeptProof>,
     /// Everything that is not as it should be: the function, what was expected, what was
     /// found. Empty where the proof holds.
     pub findings: Vec<FindingReport>,
@@ -52,9 +57,8 @@ pub struct ModuleProof {
 pub struct PatchProof {
     /// Its id.
     pub id: String,
-    /// `active`, or `replaced` where it waits beneath the one that replaced it; `kept` where
-    /// it was taken out and its memory had to stay; `pending` or `torn` where it is none of
-    /// these.
+    /// `active`, or `replaced` where it waits beneath the one that replaced it; `pending`,
+    /// `detached` or `torn` where it is neither.
     pub state: &'static str,
     /// SHA-256 of its package as hex.
     pub package_sha256: String,
@@ -62,6 +66,23 @@ pub struct PatchProof {
     pub payload_bytes: u64,
     /// Redirects that were compared.
     pub redirects: usize,
+}
+
+/// Memory of a patch that was taken out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeptProof {
+    /// Id of the patch that it says it is of.
+    pub id: String,
+    /// SHA-256 of the package that it says it is of, as hex.
+    pub package_sha256: String,
+    /// Where it is.
+    pub region: Va,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Whether it was compared with that package, and is what that gives.
+    pub proven: bool,
+    /// Bytes of code and constants that were compared.
+    pub payload_bytes: u64,
 }
 
 /// The word for a patch's state in reports.
@@ -92,34 +113,42 @@ impl ProofReport {
             payload_bytes: p.bytes,
             redirects: p.redirects,
         });
-        let holds = proof.findings.is_empty();
+        let kept = proof.kept.iter().map(|k| KeptProof {
+            id: k.id.clone(),
+            package_sha256: k.package_sha256.clone(),
+            region: k.at,
+            bytes: k.size,
+            proven: k.proven.is_some(),
+            payload_bytes: k.proven.unwrap_or_default(),
+        });
+        let exit = proof.exit();
         ProofReport {
             schema: "hotpatch.proof/1",
-            outcome: if holds { "proven" } else { "differs" },
-            exit_code: proof.exit().code(),
+            outcome: match exit {
+                Exit::Done => "proven",
+                Exit::KeptUnproven => "kept-unproven",
+                _ => "differs",
+            },
+            exit_code: exit.code(),
             pid: proof.process.pid,
             image: proof.process.image.clone(),
             modules: modules.collect(),
             patches: patches.collect(),
+            kept: kept.collect(),
             findings: proof.findings.iter().map(FindingReport::from).collect(),
         }
     }
 
     /// The report as text.
     pub fn text(&self) -> String {
-        let mut text = match self.findings.is_empty() {
-            true => format!(
-                "process {} ({}): its code is that of the file and the packages\n",
-                self.pid,
-                line(&self.image)
-            ),
-            false => format!(
-                "process {} ({}): {} differences\n",
-                self.pid,
-                line(&self.image),
-                self.findings.len()
-            ),
+        let said = match self.outcome {
+            "proven" => "its code is that of the file and the packages".to_owned(),
+            "kept-unproven" => "its code is that of the file and the packages; memory that waits \
+                                is not proven"
+                .to_owned(),
+            _ => format!("{} differences", self.findings.len()),
         };
+        let mut text = format!("process {} ({}): {said}\n", self.pid, line(&self.image));
         for module in &self.modules {
             let _ = writeln!(
                 text,
@@ -138,6 +167,20 @@ impl ProofReport {
                 patch.state,
                 patch.payload_bytes,
                 patch.redirects
+            );
+        }
+        for kept in &self.kept {
+            let (id, bytes, region) = (line(&kept.id), kept.bytes, kept.region);
+            let proven = match kept.proven {
+                true => format!(
+                    "{} bytes of code and constants compared",
+                    kept.payload_bytes
+                ),
+                false => "not proven".to_owned(),
+            };
+            let _ = writeln!(
+                text,
+                "  {id}, taken out: {bytes} bytes at {region} wait, {proven}"
             );
         }
         for finding in &self.findings {

@@ -1,5 +1,6 @@
 //! The report of `hotpatch status`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use schemars::JsonSchema;
@@ -12,6 +13,7 @@ use super::time::rfc3339;
 use crate::addr::Va;
 use crate::apply::survey::{Installed, State, Survey};
 use crate::apply::target::Identity;
+use crate::apply::versions::ModuleVersions;
 
 /// Which patches processes have.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -48,6 +50,8 @@ pub struct ProcessReport {
 pub struct KeptMemory {
     /// Id of the patch.
     pub id: String,
+    /// SHA-256 of its package as hex; with that one, `verify --kept` proves the memory.
+    pub package_sha256: String,
     /// Where the memory is.
     pub region: Va,
     /// Its size in bytes.
@@ -70,9 +74,15 @@ pub struct PatchReport {
     pub state: &'static str,
     /// File name of the module that it changes.
     pub module: String,
+    /// The version that the module says in memory, which a patch does not change; null where it
+    /// says none.
+    pub loaded_version: Option<String>,
+    /// The version that the file of the module says, as it is on disk now; null where it says
+    /// none. Another one than that which is loaded waits for a restart.
+    pub file_version: Option<String>,
     /// Paths of other modules that are the same build and are not changed by it.
     pub unpatched_twins: Vec<String>,
-    /// Whether a patcher has frozen the process, or is about to.
+    /// Whether the process stands still because a patcher has frozen it.
     pub frozen: bool,
     /// Ids of the patches that it replaced, which a rollback goes back to.
     pub replaced: Vec<String>,
@@ -161,8 +171,12 @@ impl Default for StatusReport {
 }
 
 impl ProcessReport {
-    /// What was found in a process.
-    pub fn new(process: &Identity, survey: &Survey) -> Self {
+    /// What was found in a process; `versions` are those of its modules, by base.
+    pub fn new(
+        process: &Identity,
+        survey: &Survey,
+        versions: &BTreeMap<Va, ModuleVersions>,
+    ) -> Self {
         let is_kept = |p: &&Installed| p.state == State::Kept;
         let (kept, patches): (Vec<_>, Vec<_>) = survey.patches.iter().partition(is_kept);
         ProcessReport {
@@ -170,12 +184,13 @@ impl ProcessReport {
             image: process.image.clone(),
             patches: patches
                 .into_iter()
-                .map(|patch| PatchReport::new(patch, survey))
+                .map(|patch| PatchReport::new(patch, survey, versions))
                 .collect(),
             kept: kept
                 .into_iter()
                 .map(|patch| KeptMemory {
                     id: patch.record.body.id.clone(),
+                    package_sha256: patch.record.body.package_sha256.clone(),
                     region: patch.record.at,
                     bytes: patch.record.header.region_size,
                 })
@@ -190,8 +205,10 @@ impl ProcessReport {
 }
 
 impl PatchReport {
-    fn new(patch: &Installed, survey: &Survey) -> Self {
+    fn new(patch: &Installed, survey: &Survey, versions: &BTreeMap<Va, ModuleVersions>) -> Self {
         let (header, body) = (&patch.record.header, &patch.record.body);
+        let versions = versions.get(&body.module.base);
+        let versions = versions.cloned().unwrap_or_default();
         let functions = body.functions.iter();
         let replaced = body.over.iter().filter_map(|at| survey.at(*at));
         PatchReport {
@@ -200,8 +217,10 @@ impl PatchReport {
             title: body.title.clone(),
             state: state_word(patch.state),
             module: body.module.name.clone(),
+            loaded_version: versions.loaded,
+            file_version: versions.on_disk,
             unpatched_twins: patch.twins.clone(),
-            frozen: header.frozen,
+            frozen: patch.frozen,
             replaced: replaced.map(|p| p.record.body.id.clone()).collect(),
             on_stack: body.on_stack.clone(),
             functions: functions
@@ -234,6 +253,20 @@ impl PatchReport {
         if let Some(title) = &self.title {
             let _ = writeln!(text, "    {}", line(title));
         }
+        let version = match (&self.loaded_version, &self.file_version) {
+            (None, None) => None,
+            (Some(loaded), Some(file)) if loaded == file => {
+                Some(format!("version {loaded} is loaded, and on disk"))
+            }
+            (loaded, file) => {
+                let said = |v: &Option<String>| v.clone().unwrap_or_else(|| "no version".into());
+                let (loaded, file) = (said(loaded), said(file));
+                Some(format!("version {loaded} is loaded, on disk is {file}"))
+            }
+        };
+        if let Some(version) = version {
+            let _ = writeln!(text, "    {}", line(&version));
+        }
         for path in &self.unpatched_twins {
             let path = line(path);
             let _ = writeln!(text, "    loaded as well, and not patched: {path}");
@@ -246,7 +279,9 @@ impl PatchReport {
             let _ = writeln!(text, "    was allowed on the stack: {}", line(&names));
         }
         if self.frozen {
-            text.push_str("    frozen, or about to be; apply and revert thaw a process left so\n");
+            text.push_str(
+                "    frozen; apply, revert and recover thaw a process that was left so\n",
+            );
         }
         if self.state == "pending" {
             text.push_str(

@@ -66,7 +66,10 @@ pub struct BlockerReport {
     pub thread: u32,
     /// The function that it is in, or may be in.
     pub function: String,
-    /// `instruction-pointer`, `register`, `stack` or `unknown-stack`.
+    /// `instruction-pointer`; `register`; `stack` where the thread returns into it;
+    /// `unwalked-stack` where a word points into it on a part of the stack that can't be
+    /// walked, as above code that was compiled at run time, so that it may be left over; or
+    /// `unknown-stack`.
     pub seen: &'static str,
 }
 
@@ -79,6 +82,7 @@ impl From<&Blocker> for BlockerReport {
                 Seen::InstructionPointer => "instruction-pointer",
                 Seen::Register => "register",
                 Seen::Stack => "stack",
+                Seen::UnwalkedStack => "unwalked-stack",
                 Seen::UnknownStack => "unknown-stack",
             },
         }
@@ -133,12 +137,16 @@ impl TargetReport {
             let _ = writeln!(text, "  active again: {}", line(&ids));
         }
         for blocker in &self.blocked_by {
-            let function = line(&blocker.function);
-            let _ = writeln!(
-                text,
-                "  thread {} is in {function} ({})",
-                blocker.thread, blocker.seen
-            );
+            let (thread, function) = (blocker.thread, line(&blocker.function));
+            let _ = match blocker.seen {
+                "stack" => writeln!(text, "  thread {thread} returns into {function} (stack)"),
+                "unwalked-stack" => writeln!(
+                    text,
+                    "  thread {thread} may return into {function} (a word points there on a part \
+                     of its stack that cannot be walked)"
+                ),
+                seen => writeln!(text, "  thread {thread} is in {function} ({seen})"),
+            };
         }
         if self.attempts > 0 {
             let _ = writeln!(

@@ -34,6 +34,18 @@ fn proven(run: &Run) {
     assert_eq!(run.codes(), [""; 0], "{run:?}");
 }
 
+/// An address of a report.
+fn address(value: &serde_json::Value) -> Va {
+    Va(u64::from_str_radix(&value.as_str().unwrap()[2..], 16).unwrap())
+}
+
+/// Where the redirect at an entry leads.
+fn gate_of(process: &Process, entry: Va) -> Va {
+    let jump = process.read_vec(entry, 5).unwrap();
+    let distance = i32::from_le_bytes(jump[1..].try_into().unwrap());
+    Va((entry.0 + 5).wrapping_add_signed(distance.into()))
+}
+
 /// Changes a byte of code, looks, and changes it back.
 fn with_changed_byte(process: &Process, at: Va, look: impl FnOnce()) {
     let page = Va(at.0 & !0xfff);
@@ -72,8 +84,7 @@ fn every_byte_of_code_is_accounted_for() {
     let process = Process::open(target.pid(), Access::Change).unwrap();
     let status = hotpatch(&["status", "--pid", &pid]);
     let patch = &status.json["processes"][0]["patches"][0];
-    let entry = patch["functions"][0]["entry"].as_str().unwrap();
-    let entry = Va(u64::from_str_radix(&entry[2..], 16).unwrap());
+    let entry = address(&patch["functions"][0]["entry"]);
 
     // In the module, behind the redirect of the first function.
     with_changed_byte(&process, Va(entry.0 + 5), || {
@@ -85,9 +96,7 @@ fn every_byte_of_code_is_accounted_for() {
         assert!(detail.contains("expected c3, found c2"), "{detail}");
     });
     // In the payload: its gate.
-    let jump = process.read_vec(entry, 5).unwrap();
-    let distance = i32::from_le_bytes(jump[1..].try_into().unwrap());
-    let gate = Va((entry.0 + 5).wrapping_add_signed(distance.into()));
+    let gate = gate_of(&process, entry);
     with_changed_byte(&process, Va(gate.0 + 8), || {
         let run = verify(&pid, &[&package]);
         assert_eq!((run.code, run.codes()), (6, vec!["HP543"]), "{run:?}");
@@ -108,6 +117,64 @@ fn every_byte_of_code_is_accounted_for() {
 
     proven(&verify(&pid, &[&package]));
     assert_eq!(target.ask().version(), 2);
+}
+
+#[test]
+fn memory_that_was_kept_is_proven_or_said_not_to_be() {
+    let mut target = Answer::start();
+    let package = PackageFile::new();
+    let pid = target.pid().to_string();
+    apply(&pid, &package);
+    let process = Process::open(target.pid(), Access::Change).unwrap();
+    let status = hotpatch(&["status", "--pid", &pid]);
+    let patch = &status.json["processes"][0]["patches"][0];
+    let gate = gate_of(&process, address(&patch["functions"][0]["entry"]));
+    // The program keeps an address in the patch.
+    let mut places = (0x6000_0000..0x7000_0000).step_by(0x1_0000).map(Va);
+    let held = places.find(|at| process.allocate(*at, 0x1000).is_ok());
+    let held = held.unwrap();
+    process.write(held, &(gate.0 + 2).to_le_bytes()).unwrap();
+    let reverted = hotpatch(&["revert", "--pid", &pid]);
+    assert_eq!(reverted.codes(), ["HP518"], "{reverted:?}");
+    assert_eq!(target.ask().version(), 1);
+
+    let status = hotpatch(&["status", "--pid", &pid]);
+    let kept = &status.json["processes"][0]["kept"];
+    let at = address(&kept[0]["region"]);
+    let image = status.json["processes"][0]["image"].as_str().unwrap();
+    let look = ["verify", "--pid", &pid];
+    let unproven = hotpatch(&[&look[..], &["--image", image]].concat());
+    assert_eq!(
+        (unproven.code, unproven.outcome(), unproven.codes()),
+        (9, "kept-unproven", vec!["HP545"]),
+        "{unproven:?}"
+    );
+    let said = &unproven.json["kept"][0];
+    assert_eq!(
+        (address(&said["region"]), &said["proven"]),
+        (at, &false.into())
+    );
+    assert_eq!(said["package_sha256"], kept[0]["package_sha256"]);
+    let (path, key) = (package.path(), package.key());
+    let with_package = [&look[..], &["--kept", &path, "--key", &key]].concat();
+    let whole = hotpatch(&with_package);
+    proven(&whole);
+    assert_eq!(whole.json["kept"][0]["proven"], true, "{whole:?}");
+    assert_eq!(whole.json["modules"].as_array().unwrap().len(), 1);
+    // It is not in effect, and its bytes count.
+    let run = verify(&pid, &[&package]);
+    assert_eq!((run.code, run.codes()), (6, vec!["HP541"]), "{run:?}");
+    with_changed_byte(&process, Va(gate.0 + 8), || {
+        let run = hotpatch(&with_package);
+        assert_eq!((run.code, run.codes()), (6, vec!["HP543"]), "{run:?}");
+        assert_eq!(run.json["kept"][0]["proven"], false, "{run:?}");
+    });
+    process.free(held).unwrap();
+    let recovered = hotpatch(&["recover", "--pid", &pid]);
+    assert_eq!(recovered.outcome(), "recovered", "{recovered:?}");
+    let gone = hotpatch(&with_package);
+    proven(&gone);
+    assert_eq!(gone.json["kept"], serde_json::json!([]), "{gone:?}");
 }
 
 #[test]

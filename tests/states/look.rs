@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hotpatch::apply::survey::{State, Survey};
+use hotpatch::apply::survey::{Installed, State, Survey};
 
 use crate::driver::Driver;
 use crate::model::{Model, Standing};
@@ -158,18 +158,24 @@ fn checks(driver: &mut Driver<'_>) -> Result<(), String> {
 
 /// The code is the shipped one and that of the patches that are there, byte for byte.
 fn proven(driver: &mut Driver<'_>, survey: &Survey) -> Result<(), String> {
-    let led =
-        |p: &hotpatch::apply::survey::Installed| matches!(p.state, State::Active | State::Replaced);
-    if !driver.looks.is_multiple_of(PROVEN) || !survey.patches.iter().all(led) {
+    let settled = [State::Active, State::Replaced, State::Kept];
+    let settled = |p: &Installed| settled.contains(&p.state);
+    if !driver.looks.is_multiple_of(PROVEN) || !survey.patches.iter().all(settled) {
         return Ok(());
     }
-    let ids: Vec<&str> = survey.patches.iter().map(|p| &*p.record.body.id).collect();
+    let (kept, led): (Vec<&Installed>, Vec<&Installed>) =
+        survey.patches.iter().partition(|p| p.state == State::Kept);
+    fn ids<'p>(patches: &[&'p Installed]) -> Vec<&'p str> {
+        let ids = patches.iter().map(|p| p.record.body.id.as_str());
+        ids.collect()
+    }
+    let (ids, kept) = (ids(&led), ids(&kept));
     let (means, library) = (driver.means, driver.model.loaded);
-    let differences = means.differences(driver.process()?, &ids, library);
+    let differences = means.differences(driver.process()?, (&ids, &kept), library);
     match differences.is_empty() {
         true => Ok(()),
         false => Err(format!(
-            "{ids:?} are not all that is there: {differences:?}"
+            "{ids:?} and kept {kept:?} are not all that is there: {differences:?}"
         )),
     }
 }

@@ -112,10 +112,24 @@ impl Means {
     }
 
     /// What differs from the shipped code with these packages.
-    pub fn differences(&self, process: &Process, ids: &[&str], library: bool) -> Vec<String> {
-        let packages: Vec<Package> = ids.iter().map(|id| self.packages[*id].clone()).collect();
+    /// `kept` are those of which memory waits.
+    pub fn differences(
+        &self,
+        process: &Process,
+        (ids, kept): (&[&str], &[&str]),
+        library: bool,
+    ) -> Vec<String> {
+        let of = |ids: &[&str]| -> Vec<Package> {
+            ids.iter().map(|id| self.packages[*id].clone()).collect()
+        };
+        let (packages, kept) = (of(ids), of(kept));
         let baselines = &self.baselines[..if library { 2 } else { 1 }];
-        match apply::proof::prove(process, &packages, baselines) {
+        let approved = apply::proof::Approved {
+            packages: &packages,
+            kept: &kept,
+            baselines,
+        };
+        match apply::proof::prove(process, approved) {
             Ok(proof) => proof.findings.iter().map(|f| format!("{f:?}")).collect(),
             Err(error) => vec![format!("{error:?}")],
         }

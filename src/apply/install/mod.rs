@@ -1,19 +1,23 @@
 //! Applies a package: place it, find a quiet moment, switch.
 
 mod placing;
+mod reuse;
 mod switch;
 
 use super::blueprint::Context;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::Preflight;
-use super::quiesce::Effort;
-use super::survey::{State, Survey};
+use super::quiesce::{Effort, Patience};
+use super::record::{Record, Stage};
+use super::survey::{Installed, State, Survey};
 use super::target::{Target, TargetError};
 use super::{fault, hooks, now_ms, recover, release, remove, revert};
+use crate::addr::Va;
+use crate::finding::Finding;
 use crate::package::{Package, Verified};
 use crate::payload::names::Hook;
 use placing::place;
-use switch::{dismantle, prepare, switch};
+use switch::{dismantle, not_led, prepare, switch};
 
 /// Looks at everything that `apply` would look at, and writes nothing.
 ///
@@ -46,21 +50,18 @@ pub fn apply<T: Target>(
         return Ok(summary);
     };
     let mut survey = preflight.survey;
-    if !preflight.leftovers.is_empty() {
-        // What had to stay was said when it did.
-        let (kept, left): (Vec<_>, Vec<_>) = preflight
-            .leftovers
-            .into_iter()
-            .partition(|p| p.state == State::Kept);
+    let is_kept = |p: &Installed| p.state == State::Kept;
+    let mut left = preflight.leftovers;
+    left.retain(|p| !is_kept(p));
+    if !left.is_empty() {
         if let Some(stopped) = revert::take_out(target, (&survey, left), options, &mut summary)? {
             summary.outcome = stopped;
             return Ok(summary);
         }
-        for installed in kept {
-            let _ = remove::free_kept(target, (&Survey::of(target)?, installed.record), &patience)?;
-        }
         survey = Survey::of(target)?;
     }
+    let mut kept = revert::pending(&survey);
+    kept.retain(is_kept);
     let context = Context {
         module: &module,
         replaced: &preflight.replaced,
@@ -68,7 +69,17 @@ pub fn apply<T: Target>(
         relays: &preflight.relays,
         on_stack: &on_stack,
     };
-    let mut record = place(target, package, context)?;
+    let reused = reuse::find(target, package, context, (&survey, &kept), &patience)?;
+    // What had to stay was said when it did.
+    let again = reused.as_ref().map(|record| record.at);
+    for installed in kept.into_iter().filter(|p| Some(p.record.at) != again) {
+        let _ = remove::free_kept(target, (&survey, installed.record), &patience)?;
+        survey = Survey::of(target)?;
+    }
+    let mut record = match reused {
+        Some(record) => record,
+        None => place(target, package, context)?,
+    };
     summary.effort = Effort::default();
     summary.about_record(&record);
     let switched = prepare(target, &mut record).and_then(|()| {
@@ -93,7 +104,7 @@ pub fn apply<T: Target>(
         }
         Ok(stopped) => {
             summary.outcome = stopped;
-            let kept = dismantle(target, (&survey, &mut record), &patience);
+            let kept = give_up(target, (&survey, &mut record), again, &patience);
             let why = "It could not be taken out again.";
             let kept = kept.unwrap_or_else(|_| vec![release::not_freed(&record, why)]);
             summary.findings.extend(kept);
@@ -103,11 +114,27 @@ pub fn apply<T: Target>(
             // A call that is still under way is inside the payload, which has to stay then.
             // What can't be undone now is found and undone by the next operation.
             if !matches!(error, ApplyError::Target(TargetError::CallTimeout(_))) {
-                let _ = dismantle(target, (&survey, &mut record), &patience);
+                let _ = give_up(target, (&survey, &mut record), again, &patience);
             }
             Err(error)
         }
     }
+}
+
+/// Takes away what was done for a patch that was not switched on; findings say what stays.
+/// Memory that was to be used `again` is kept as it was.
+fn give_up<T: Target>(
+    target: &T,
+    (survey, record): (&Survey, &mut Record),
+    again: Option<Va>,
+    patience: &Patience<'_>,
+) -> Result<Vec<Finding>, ApplyError> {
+    if again != Some(record.at) {
+        return dismantle(target, (survey, record), patience);
+    }
+    not_led(target, record)?;
+    record.set_stage(target, Stage::Restored)?;
+    Ok(Vec::new())
 }
 
 /// Says how the preflight ended.

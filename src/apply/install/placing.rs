@@ -4,7 +4,7 @@ use crate::addr::Va;
 use crate::apply::blueprint::{Context, bind};
 use crate::apply::link::Linked;
 use crate::apply::outcome::ApplyError;
-use crate::apply::record::{Body, Header, Record, Stage};
+use crate::apply::record::{Body, Header, Record, Registration, Stage};
 use crate::apply::target::{Protection, Target, TargetError};
 use crate::apply::{fault, imports, now_ms, place as room, preflight};
 use crate::package::Package;
@@ -33,7 +33,7 @@ pub(super) fn place<T: Target>(
                 region_size: size,
                 active: false,
                 stage: Stage::Placed,
-                registered: false,
+                registered: Registration::No,
                 applied_at_ms: now_ms(),
                 frozen: false,
                 frozen_at_ms: 0,

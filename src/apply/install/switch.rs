@@ -169,6 +169,16 @@ fn withdraw<T: Target>(target: &T, record: &Record, frozen: Frozen<'_, T>) {
     let _ = frozen.thaw();
 }
 
+/// Makes sure that no entry leads to a gate: where one does, the gate has to stay.
+pub(super) fn not_led<T: Target>(target: &T, record: &Record) -> Result<(), ApplyError> {
+    let found = entries::observe(target, &record.body)?;
+    let mut sites = record.body.sites().zip(&found);
+    match sites.find(|(_, found)| **found == EntryBytes::Redirect) {
+        Some((site, _)) => Err(WriteError::Changed(record.body.name_of(site).to_owned()).into()),
+        None => Ok(()),
+    }
+}
+
 /// Takes away what [`place`] and [`prepare`] did; findings say what stays. Entries must be as
 /// they were. `survey` says which other patches are there.
 pub(super) fn dismantle<T: Target>(
@@ -176,15 +186,7 @@ pub(super) fn dismantle<T: Target>(
     (survey, record): (&Survey, &mut Record),
     patience: &Patience<'_>,
 ) -> Result<Vec<Finding>, ApplyError> {
-    // Should an entry still lead to a gate, the gate has to stay.
-    let found = entries::observe(target, &record.body)?;
-    let changed = record.body.sites().zip(&found);
-    if let Some((site, _)) = changed
-        .into_iter()
-        .find(|(_, b)| **b == EntryBytes::Redirect)
-    {
-        return Err(WriteError::Changed(record.body.name_of(site).to_owned()).into());
-    }
+    not_led(target, record)?;
     // The patch's own code has run where it has a hook, and may have told who knows what.
     let hook = |h: &HookAt| h.hook == Hook::BeforeApply;
     if record.body.hooks.iter().any(hook) {

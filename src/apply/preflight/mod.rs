@@ -346,7 +346,7 @@ fn record_size(package: &Package) -> u64 {
         region_size: u64::MAX,
         active: true,
         stage: Stage::Placed,
-        registered: true,
+        registered: record::Registration::Yes,
         applied_at_ms: u64::MAX,
         frozen: true,
         frozen_at_ms: u64::MAX,

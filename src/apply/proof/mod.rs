@@ -5,7 +5,13 @@
 //! with the file of the shipped build, loaded and relocated as the system does it; the
 //! payloads are bound anew from the packages and compared byte by byte; the records must be
 //! what those packages give.
+//!
+//! That holds for memory that was kept when its patch was taken out, too. No function of the
+//! module leads there: not because its record says so, which anybody may have written, but
+//! because every byte of the module is compared, and none of its redirects is expected. What
+//! is in that memory is proven by its package or not at all.
 
+mod kept;
 mod module;
 mod pages;
 mod payload;
@@ -13,7 +19,7 @@ mod payload;
 use std::collections::BTreeMap;
 
 use super::outcome::ApplyError;
-use super::survey::{State, Survey};
+use super::survey::{Installed, State, Survey};
 use super::target::{Identity, Module, Target};
 use crate::addr::Va;
 use crate::exit::Exit;
@@ -21,7 +27,27 @@ use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 use crate::image::authenticode;
 use crate::package::{Package, Verified};
+pub use kept::KeptMemory;
 pub use module::Baseline;
+
+/// What a process may consist of.
+#[derive(Clone, Copy, Debug)]
+pub struct Approved<'a> {
+    /// Packages that are to be in effect.
+    pub packages: &'a [Verified<Package>],
+    /// Packages of which memory may wait, and nothing else be there.
+    pub kept: &'a [Verified<Package>],
+    /// Files of shipped builds. Without a fitting one, that from which a module was loaded is
+    /// taken.
+    pub baselines: &'a [Baseline],
+}
+
+impl<'a> Approved<'a> {
+    /// All packages.
+    fn all(self) -> impl Iterator<Item = &'a Verified<Package>> + Clone {
+        self.packages.iter().chain(self.kept)
+    }
+}
 
 /// What was compared, and what differs.
 #[derive(Clone, Debug)]
@@ -32,6 +58,8 @@ pub struct Proof {
     pub modules: Vec<ProvenModule>,
     /// The patches that were compared.
     pub patches: Vec<ProvenPatch>,
+    /// The memory of patches that were taken out, compared or not.
+    pub kept: Vec<KeptMemory>,
     /// Everything that is not as it should be; empty where the proof holds.
     pub findings: Vec<Finding>,
 }
@@ -65,35 +93,33 @@ pub struct ProvenPatch {
 }
 
 impl Proof {
-    /// 0 where the proof holds; 5 where there is a patch that nobody approved; 6 where
-    /// anything else differs.
+    /// 0 where the proof holds; 5 where there is a patch that nobody approved; 9 where it
+    /// holds but for memory of patches that were taken out; 6 where anything else differs.
     pub fn exit(&self) -> Exit {
-        let has = |rule| self.findings.iter().any(|f| f.rule == rule);
+        let is = |rule| move |f: &Finding| f.rule == rule;
         if self.findings.is_empty() {
             Exit::Done
-        } else if has(&rules::NOT_APPROVED) {
+        } else if self.findings.iter().any(is(&rules::NOT_APPROVED)) {
             Exit::Untrusted
+        } else if self.findings.iter().all(is(&rules::KEPT_UNPROVEN)) {
+            Exit::KeptUnproven
         } else {
             Exit::WrongTarget
         }
     }
 }
 
-/// Compares a process with the approved packages and the files of the shipped builds.
-/// Without a fitting file among `baselines`, that from which a module was loaded is taken.
+/// Compares a process with what is approved.
 ///
 /// # Errors
 /// Where the process can't be looked at.
-pub fn prove<T: Target>(
-    target: &T,
-    packages: &[Verified<Package>],
-    baselines: &[Baseline],
-) -> Result<Proof, ApplyError> {
+pub fn prove<T: Target>(target: &T, approved: Approved<'_>) -> Result<Proof, ApplyError> {
     let survey = Survey::of(target)?;
     let mut proof = Proof {
         process: target.identity().clone(),
         modules: Vec::new(),
         patches: Vec::new(),
+        kept: Vec::new(),
         findings: Vec::new(),
     };
     for (at, error) in &survey.unreadable {
@@ -107,66 +133,86 @@ pub fn prove<T: Target>(
     let mut patches: Vec<_> = survey.patches.iter().collect();
     patches.sort_by_key(|p| survey.beneath(&p.record).len());
     for installed in patches {
-        let body = &installed.record.body;
-        let package = packages
-            .iter()
-            .find(|p| p.sha256_hex() == body.package_sha256);
-        let Some(package) = package else {
-            let detail = format!(
-                "The patch {} at {} is of a package with SHA-256 {}.",
-                body.id, installed.record.at, body.package_sha256
-            );
-            proof
-                .findings
-                .push(Finding::about(&rules::NOT_APPROVED, &body.id, detail));
-            continue;
-        };
-        let sites = payload::compare(target, &survey, installed, package, &mut proof)?;
-        let detail = format!("Patch {} at {}.", body.id, installed.record.at);
-        let not_so = match installed.state {
-            State::Active | State::Replaced | State::Kept => None,
-            State::Torn => Some(&rules::TORN),
-            State::Pending | State::Detached => Some(&rules::NOT_ACTIVE),
-        };
-        if let Some(rule) = not_so {
-            proof.findings.push(Finding::about(rule, &body.id, detail));
-        }
-        if !matches!(
-            installed.state,
-            State::Pending | State::Detached | State::Kept
-        ) {
+        if installed.state == State::Kept {
+            kept::compare(target, &survey, installed, approved, &mut proof)?;
+        } else if let Some(sites) = running(target, &survey, installed, approved, &mut proof)? {
             expected.extend(sites);
         }
     }
-    for package in packages {
-        let sha256 = package.sha256_hex();
-        if !survey
-            .patches
-            .iter()
-            .any(|p| p.state != State::Kept && p.record.body.package_sha256 == sha256)
-        {
-            let id = &package.manifest.patch.id;
-            let detail = format!("No patch of the package {sha256} is in the process.");
-            proof
-                .findings
-                .push(Finding::about(&rules::NOT_ACTIVE, id, detail));
-        }
+    for package in approved.packages {
+        missing(&survey, package, &mut proof);
     }
-    for (module, baseline) in wanted(target, packages, baselines, &mut proof)? {
-        module::compare(target, &module, &baseline, &expected, packages, &mut proof)?;
+    for (module, baseline) in wanted(target, approved, &mut proof)? {
+        module::compare(target, &module, &baseline, &expected, approved, &mut proof)?;
     }
+    kept::modules(&survey, &mut proof);
     Ok(proof)
+}
+
+/// Compares a patch that leads somewhere, or may; returns what its package puts into the
+/// module.
+fn running<T: Target>(
+    target: &T,
+    survey: &Survey,
+    installed: &Installed,
+    approved: Approved<'_>,
+    proof: &mut Proof,
+) -> Result<Option<payload::Sites>, ApplyError> {
+    let (at, body) = (installed.record.at, &installed.record.body);
+    let is_its = |p: &&Verified<Package>| p.sha256_hex() == body.package_sha256;
+    let Some(package) = approved.packages.iter().find(is_its) else {
+        let only = match approved.kept.iter().any(|p| is_its(&p)) {
+            true => ", which may be there as memory that was kept and no more",
+            false => "",
+        };
+        let detail = format!(
+            "The patch {} at {at} is of a package with SHA-256 {}{only}.",
+            body.id, body.package_sha256
+        );
+        let finding = Finding::about(&rules::NOT_APPROVED, &body.id, detail);
+        proof.findings.push(finding);
+        return Ok(None);
+    };
+    let compared = payload::compare(target, survey, installed, package, proof)?;
+    proof.patches.extend(compared.proven);
+    let not_so = match installed.state {
+        State::Active | State::Replaced | State::Kept => return Ok(Some(compared.sites)),
+        State::Torn => &rules::TORN,
+        State::Pending | State::Detached => &rules::NOT_ACTIVE,
+    };
+    let detail = format!("Patch {} at {at}.", body.id);
+    let finding = Finding::about(not_so, &body.id, detail);
+    proof.findings.push(finding);
+    let leads = installed.state == State::Torn;
+    Ok(leads.then_some(compared.sites))
+}
+
+/// Notes that a package is not in effect, if it isn't.
+fn missing(survey: &Survey, package: &Verified<Package>, proof: &mut Proof) {
+    let sha256 = package.sha256_hex();
+    let of_it = survey.patches.iter();
+    let mut of_it = of_it.filter(|p| p.record.body.package_sha256 == sha256);
+    if of_it.clone().any(|p| p.state != State::Kept) {
+        return;
+    }
+    let detail = match of_it.next() {
+        Some(_) => format!("Of the package {sha256} there is only memory that was kept."),
+        None => format!("No patch of the package {sha256} is in the process."),
+    };
+    let id = &package.manifest.patch.id;
+    let finding = Finding::about(&rules::NOT_ACTIVE, id, detail);
+    proof.findings.push(finding);
 }
 
 /// The modules to compare, each with the file of its shipped build.
 fn wanted<T: Target>(
     target: &T,
-    packages: &[Verified<Package>],
-    baselines: &[Baseline],
+    approved: Approved<'_>,
     proof: &mut Proof,
 ) -> Result<Vec<(Module, Baseline)>, ApplyError> {
+    let baselines = approved.baselines;
     let mut wanted: Vec<(Module, Baseline)> = Vec::new();
-    for package in packages {
+    for package in approved.all() {
         let image = &package.manifest.target;
         let found = super::preflight::identify(target, &package.manifest, &mut proof.findings)?;
         let Some(module) = found else { continue };
@@ -200,6 +246,12 @@ fn wanted<T: Target>(
     for baseline in baselines {
         let name = baseline.file_name();
         let named = modules.iter().filter(|m| m.name.eq_ignore_ascii_case(name));
+        let is_used = wanted.iter().any(|(_, used)| used.path == baseline.path);
+        if !is_used && named.clone().next().is_none() {
+            let detail = format!("{} was given, and no module has its name.", baseline.path);
+            let finding = Finding::about(&rules::MODULE_MISSING, name, detail);
+            proof.findings.push(finding);
+        }
         for module in named {
             if !wanted.iter().any(|(m, _)| m.base == module.base) {
                 wanted.push((module.clone(), baseline.clone()));

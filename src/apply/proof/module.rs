@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Proof, ProvenModule, pages};
+use super::{Approved, Proof, ProvenModule, pages};
 use crate::addr::{Rva, Va};
 use crate::apply::target::{Module, Protection, Target, TargetError};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 use crate::image::{Image, SectionKind};
-use crate::package::{Package, Verified};
 
 /// The file of a shipped build.
 #[derive(Clone, Debug)]
@@ -35,7 +34,7 @@ pub(super) fn compare<T: Target>(
     module: &Module,
     baseline: &Baseline,
     sites: &BTreeMap<Va, Vec<u8>>,
-    packages: &[Verified<Package>],
+    approved: Approved<'_>,
     proof: &mut Proof,
 ) -> Result<(), TargetError> {
     let image = match Image::parse(&baseline.bytes) {
@@ -56,7 +55,7 @@ pub(super) fn compare<T: Target>(
     let namer = Namer {
         image: &image,
         module,
-        packages,
+        approved,
     };
     for section in &image.sections {
         if section.kind() != SectionKind::Code || section.virtual_size == 0 {
@@ -176,14 +175,14 @@ pub(super) fn difference(at: Va, wanted: &[u8], found: &[u8]) -> String {
 struct Namer<'n> {
     image: &'n Image<'n>,
     module: &'n Module,
-    packages: &'n [Verified<Package>],
+    approved: Approved<'n>,
 }
 
 impl Namer<'_> {
     /// The function that a package names there, else where the function begins that the
     /// unwind table knows, else the place itself.
     fn name(&self, rva: Rva) -> String {
-        let functions = self.packages.iter().flat_map(|p| &p.manifest.functions);
+        let functions = self.approved.all().flat_map(|p| &p.manifest.functions);
         let holds = |start: Rva, size: u32| (start.0..start.0 + size).contains(&rva.0);
         let mut named = functions.filter(|f| f.ranges.iter().any(|r| holds(r.rva, r.size)));
         if let Some(function) = named.next() {

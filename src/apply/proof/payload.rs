@@ -19,15 +19,26 @@ use crate::finding::rules::target as rules;
 use crate::package::manifest::Manifest;
 use crate::package::{Package, Verified};
 
-/// Compares every page of a payload, and its record; returns what the package puts into the
-/// module.
+/// What a package puts into the module, and where.
+pub(super) type Sites = Vec<(Va, Vec<u8>)>;
+
+/// A patch that was compared with its package.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// What the package puts into the module.
+    pub sites: Sites,
+    /// What was compared; nothing where the package does not fit its place.
+    pub proven: Option<ProvenPatch>,
+}
+
+/// Compares every page of a payload, and its record.
 pub(super) fn compare<T: Target>(
     target: &T,
     survey: &Survey,
     installed: &Installed,
     package: &Verified<Package>,
     proof: &mut Proof,
-) -> Result<Vec<(Va, Vec<u8>)>, ApplyError> {
+) -> Result<Compared, ApplyError> {
     let record = &installed.record;
     let (body, id) = (&record.body, &record.body.id);
     let modules = target.modules()?;
@@ -36,7 +47,7 @@ pub(super) fn compare<T: Target>(
         proof
             .findings
             .push(Finding::about(&rules::MODULE_MISSING, id, detail));
-        return Ok(Vec::new());
+        return Ok(Compared::default());
     };
     let differs = |why: String| Finding::about(&rules::DIFFERS, id, why);
     let (linked, wanted, unknown) = match expected(target, survey, record, package, module) {
@@ -47,9 +58,19 @@ pub(super) fn compare<T: Target>(
             proof.findings.push(differs(format!(
                 "The package does not fit its place: {why}"
             )));
-            return Ok(Vec::new());
+            return Ok(Compared::default());
         }
     };
+    let ends = linked.pages.iter().map(|p| p.at.0 + p.bytes.len() as u64);
+    let size = ends.max().unwrap_or(record.at.0) - record.at.0;
+    if size != record.header.region_size {
+        let found = record.header.region_size;
+        let why = format!(
+            "The record at {} says {found:#x} bytes, the package takes {size:#x}.",
+            record.at
+        );
+        proof.findings.push(differs(why));
+    }
     if let Some(field) = different_field(&wanted, body) {
         let why = format!(
             "The record at {} does not say what the package says: {field}.",
@@ -79,22 +100,20 @@ pub(super) fn compare<T: Target>(
         let range = (pages.at, pages.bytes.len() as u64);
         sealed(target, range, pages.protection, id, proof)?;
     }
-    sealed(
-        target,
-        (record.at, 0x1000),
-        Protection::READ_WRITE,
-        id,
-        proof,
-    )?;
-    proof.patches.push(ProvenPatch {
-        id: id.clone(),
-        package_sha256: body.package_sha256.clone(),
-        state: installed.state,
-        bytes,
-        redirects: wanted.sites().count(),
-    });
+    let record_size = first_page(body, record.at) - record.at.0;
+    let range = (record.at, record_size.max(0x1000));
+    sealed(target, range, Protection::READ_WRITE, id, proof)?;
     let sites = wanted.sites().map(|s| (s.at, s.redirect.clone()));
-    Ok(sites.collect())
+    Ok(Compared {
+        sites: sites.collect(),
+        proven: Some(ProvenPatch {
+            id: id.clone(),
+            package_sha256: body.package_sha256.clone(),
+            state: installed.state,
+            bytes,
+            redirects: wanted.sites().count(),
+        }),
+    })
 }
 
 /// The payload as the package gives it at its place, the body of its record, and the fields
@@ -108,13 +127,8 @@ fn expected<T: Target>(
 ) -> Result<(Linked, Body, Vec<Va>), ApplyError> {
     let body = &record.body;
     // The record takes as many pages as whoever placed it gave it.
-    let first = body
-        .code
-        .iter()
-        .map(|c| c.at.0)
-        .min()
-        .unwrap_or(record.at.0);
-    let layout = Layout::new(&package.payload, first.saturating_sub(record.at.0))?;
+    let record_size = first_page(body, record.at) - record.at.0;
+    let layout = Layout::new(&package.payload, record_size)?;
     let replaced: Vec<Installed> = body
         .over
         .iter()
@@ -202,6 +216,12 @@ fn different_field(wanted: &Body, found: &Body) -> Option<&'static str> {
         ("exposed", wanted.exposed == found.exposed),
     ];
     parts.iter().find(|(_, same)| !same).map(|(name, _)| *name)
+}
+
+/// Where the pages of the payload begin: its code comes first.
+fn first_page(body: &Body, record: Va) -> u64 {
+    let code = body.code.iter().map(|c| c.at.0).min();
+    code.unwrap_or(record.0).max(record.0)
 }
 
 fn function_at(body: &Body, at: Va) -> Option<&String> {

@@ -4,7 +4,7 @@
 //! frame, or was left behind by a call that has returned. Blocked threads keep such words
 //! for as long as they are blocked. A complete walk of the stack tells which it is.
 
-use super::unwind::{CodeMap, Memory, walk};
+use super::unwind::{CodeMap, Memory, walk_into};
 use super::{Blocker, Seen, StackCheck, WordScan, Zones};
 use crate::apply::target::{Target, TargetError, Thread};
 
@@ -29,8 +29,10 @@ impl<T: Target + ?Sized> StackCheck<T> for FrameCheck<'_, T> {
         zones: &Zones,
     ) -> Result<Vec<Blocker>, TargetError> {
         let (found, stack) = WordScan::scan(target, thread, zones);
-        if found.iter().any(|b| b.seen != Seen::Stack) || found.is_empty() {
-            return Ok(found);
+        let (on_stack, mut live): (Vec<Blocker>, Vec<Blocker>) =
+            found.into_iter().partition(|b| b.seen == Seen::Stack);
+        if on_stack.is_empty() {
+            return Ok(live);
         }
         let start = thread.registers.rsp & !7;
         let memory = Stack {
@@ -38,23 +40,36 @@ impl<T: Target + ?Sized> StackCheck<T> for FrameCheck<'_, T> {
             bytes: &stack,
             code: &self.code,
         };
-        // A walk that got stuck proves nothing: then every word counts.
-        let Ok(walk) = walk(&memory, &thread.registers, thread.stack_base.0) else {
-            return Ok(found);
+        let mut callers = Vec::new();
+        let walked = walk_into(
+            &memory,
+            &thread.registers,
+            thread.stack_base.0,
+            &mut callers,
+        );
+        let callers = callers.iter().filter_map(|at| zones.executing(*at));
+        let is_seen = |seen| {
+            move |function: &str| Blocker {
+                thread: thread.id,
+                function: function.to_owned(),
+                seen,
+            }
         };
-        let callers = walk.callers.iter().filter_map(|at| zones.executing(*at));
-        let walked = walk.end.saturating_sub(start) as usize / 8;
-        let (words, _) = stack.as_chunks::<8>();
-        let beyond = words.iter().skip(walked);
-        let beyond = beyond.filter_map(|w| zones.returning(u64::from_le_bytes(*w)));
-        let live = callers.chain(beyond).map(|zone| Blocker {
-            thread: thread.id,
-            function: zone.function.clone(),
-            seen: Seen::Stack,
-        });
-        let mut live: Vec<Blocker> = live.collect();
+        live.extend(callers.map(|z| &*z.function).map(is_seen(Seen::Stack)));
+        let may = is_seen(Seen::UnwalkedStack);
+        match walked {
+            Ok(end) => {
+                let walked = end.saturating_sub(start) as usize / 8;
+                let (words, _) = stack.as_chunks::<8>();
+                let beyond = words.iter().skip(walked);
+                let beyond = beyond.filter_map(|w| zones.returning(u64::from_le_bytes(*w)));
+                live.extend(beyond.map(|z| &*z.function).map(may));
+            }
+            // A walk that got stuck proves nothing: then every word counts.
+            Err(_) => live.extend(on_stack.iter().map(|b| &*b.function).map(may)),
+        }
         live.sort();
-        live.dedup();
+        live.dedup_by(|a, b| a.function == b.function);
         Ok(live)
     }
 }

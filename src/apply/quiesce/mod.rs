@@ -1,14 +1,15 @@
 //! Brings the target to a moment in which no thread is inside given code.
 //!
 //! Freeze, look at every thread, and if one is in the way thaw, wait and try again until
-//! the deadline. Whether a thread is in the way is decided by a [`StackCheck`].
+//! the time for that is over, which begins with the first attempt. Whether a thread is in the way is decided by a [`StackCheck`].
 //!
 //! In a .NET process, code that was compiled at run time belongs to no module, and only the
 //! runtime can unwind it (it answers through a callback inside of the process, which stands
 //! still). No frame of native code is missed for that: the return address of one is a word of
 //! the stack, whoever it calls. But a walk ends at the first such frame, so above native code
 //! every word counts, left-over ones included: more attempts are needed, and a thread of the
-//! runtime that waits with such a word on its stack is in the way until it moves on.
+//! runtime that waits with such a word on its stack is in the way until it moves on. Reports
+//! tell that ([`Seen::UnwalkedStack`]) from a thread that certainly returns there.
 
 pub mod code;
 mod frames;
@@ -46,8 +47,11 @@ pub enum Seen {
     InstructionPointer,
     /// A register points into it.
     Register,
-    /// A word of the live stack points into it.
+    /// The thread returns into it.
     Stack,
+    /// A word points into it that is on a part of the stack which can't be walked, as above
+    /// code that was compiled at run time: it may be a return address, or left over.
+    UnwalkedStack,
     /// The thread's stack can't be read or isn't where the system says, so nothing is known.
     UnknownStack,
 }
@@ -69,15 +73,31 @@ pub trait StackCheck<T: Target + ?Sized> {
 /// How long to try, and what ends it early.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience<'a> {
-    /// When to give up. At least one attempt is made.
-    pub deadline: Instant,
+    /// How long to try, from the first attempt. At least one is made.
+    pub timeout: Duration,
     /// How long one attempt may freeze the target.
     pub max_freeze: Option<Duration>,
     /// Set when the user wants to stop.
     pub interrupted: &'a AtomicBool,
 }
 
+/// How long memory that was kept is asked for; nothing waits for it.
+const ONCE_MORE: Duration = Duration::from_millis(100);
+
 impl Patience<'_> {
+    /// The same, for no longer than this.
+    pub fn at_most(&self, longest: Duration) -> Self {
+        Patience {
+            timeout: self.timeout.min(longest),
+            ..*self
+        }
+    }
+
+    /// The same for what nothing waits for.
+    pub fn once_more(&self) -> Self {
+        self.at_most(ONCE_MORE)
+    }
+
     /// Whether the target has stood still for longer than it may.
     pub fn is_spent(&self, frozen: Duration) -> bool {
         self.max_freeze.is_some_and(|most| frozen > most)
@@ -139,6 +159,7 @@ pub fn quiesce<'a, T: Target + ?Sized>(
     effort: &mut Effort,
 ) -> Result<Frozen<'a, T>, Unquiet> {
     let mut wait = FIRST_WAIT;
+    let deadline = Instant::now() + patience.timeout;
     loop {
         if patience.is_interrupted() {
             return Err(Unquiet::Interrupted);
@@ -159,12 +180,12 @@ pub fn quiesce<'a, T: Target + ?Sized>(
             }]),
         };
         effort.frozen = frozen.thaw()?;
-        if Instant::now() >= patience.deadline {
+        if Instant::now() >= deadline {
             return Err(reason);
         }
         // The target should run most of the time, however long a freeze takes.
         let rest = wait.max(effort.frozen * 2);
-        let left = patience.deadline.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now());
         std::thread::sleep(rest.min(left));
         wait = (wait * 2).min(LONGEST_WAIT);
     }

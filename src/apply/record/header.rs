@@ -9,7 +9,7 @@
 //! | 0x18 | 32 | SHA-256 of the body |
 //! | 0x40 | 1 | the byte that switches the package, in a cache line that is rarely written |
 //! | 0x80 | 4 | stage |
-//! | 0x84 | 4 | 1 where the unwind table is registered |
+//! | 0x84 | 4 | 0 where the unwind table is not registered, 1 where it may be, 2 where it is |
 //! | 0x88 | 8 | when the patch was applied, in milliseconds since 1970 |
 //! | 0x90 | 4 | 1 where a patcher has frozen the process, or is about to |
 //! | 0x98 | 8 | since when, in milliseconds since 1970 |
@@ -71,6 +71,35 @@ impl Stage {
     }
 }
 
+/// Whether the payload's unwind table is registered in the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// It is not.
+    No,
+    /// It is being registered or taken out, or whoever did that has died.
+    Perhaps,
+    /// It is.
+    Yes,
+}
+
+impl Registration {
+    pub(super) fn number(self) -> u32 {
+        match self {
+            Registration::No => 0,
+            Registration::Perhaps => 1,
+            Registration::Yes => 2,
+        }
+    }
+
+    fn from_number(number: u32) -> Self {
+        match number {
+            0 => Registration::No,
+            2 => Registration::Yes,
+            _ => Registration::Perhaps,
+        }
+    }
+}
+
 /// What changes while a patch is in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -80,8 +109,8 @@ pub struct Header {
     pub active: bool,
     /// How far it has come.
     pub stage: Stage,
-    /// Whether the unwind table is registered, or may be.
-    pub registered: bool,
+    /// Whether the unwind table is registered.
+    pub registered: Registration,
     /// When it was applied, in milliseconds since 1970.
     pub applied_at_ms: u64,
     /// Whether a patcher has frozen the process, or is about to.
@@ -109,10 +138,7 @@ impl Header {
         put(0x18, &digest);
         put(ACTIVE as usize, &[u8::from(self.active)]);
         put(STAGE as usize, &self.stage.number().to_le_bytes());
-        put(
-            REGISTERED as usize,
-            &u32::from(self.registered).to_le_bytes(),
-        );
+        put(REGISTERED as usize, &self.registered.number().to_le_bytes());
         put(APPLIED_AT as usize, &self.applied_at_ms.to_le_bytes());
         put(FROZEN as usize, &frozen(self.frozen, self.frozen_at_ms));
         bytes
@@ -140,7 +166,7 @@ impl Header {
             region_size: u64_at(0x10),
             active: bytes[ACTIVE as usize] != 0,
             stage,
-            registered: u32_at(REGISTERED as usize) != 0,
+            registered: Registration::from_number(u32_at(REGISTERED as usize)),
             applied_at_ms: u64_at(APPLIED_AT as usize),
             frozen: u32_at(FROZEN as usize) != 0,
             frozen_at_ms: u64_at(FROZEN as usize + 8),

@@ -21,7 +21,7 @@ use crate::addr::Va;
 pub use body::{
     Body, CodePages, Function, FunctionTable, HookAt, PatchedModule, Protected, Site, VariableAt,
 };
-pub use header::{Header, Stage, VERSION};
+pub use header::{Header, Registration, Stage, VERSION};
 
 /// Offset of the body from the start of the record in bytes.
 pub const BODY: u64 = 0x100;
@@ -181,12 +181,12 @@ impl Record {
     pub fn set_registered<T: Target + ?Sized>(
         &mut self,
         target: &T,
-        registered: bool,
+        registered: Registration,
     ) -> Result<(), TargetError> {
         self.header.registered = registered;
         target.write(
             Va(self.at.0 + header::REGISTERED),
-            &u32::from(registered).to_le_bytes(),
+            &registered.number().to_le_bytes(),
         )
     }
 }

@@ -27,7 +27,8 @@ fn a_record_reads_as_it_was_written() {
     fake.poke(record.at, &bytes);
     assert_eq!(Record::read(&fake, record.at).unwrap(), record);
     assert_eq!(record.header.stage, Stage::Committed);
-    assert!(record.header.active && record.header.registered && !record.header.frozen);
+    assert_eq!(record.header.registered, Registration::Yes);
+    assert!(record.header.active && !record.header.frozen);
 }
 
 #[test]

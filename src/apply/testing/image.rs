@@ -50,9 +50,21 @@ fn directory(image: &mut [u8], index: usize, rva: u32, size: u32) {
     put_u32(image, at + 4, size);
 }
 
-/// `server.exe`, with a debug directory and four functions.
+/// `server.exe`, with a debug directory and four functions. Its file is what is in memory.
 pub fn server() -> Vec<u8> {
     let mut image = headers(0xc000);
+    put(&mut image, 0x46, &2u16.to_le_bytes());
+    put(&mut image, 0x54, &0xf0u16.to_le_bytes());
+    let sections: [(&[u8], u32, u32, u32); 2] = [
+        (b".rdata", 0x800, 0x800, 0x4000_0040),
+        (b".text", 0x1000, 0xb000, 0x6000_0020),
+    ];
+    for (at, (name, rva, size, kind)) in (0x148..).step_by(40).zip(sections) {
+        put(&mut image, at, name);
+        for (field, value) in [(8, size), (12, rva), (16, size), (20, rva), (36, kind)] {
+            put_u32(&mut image, at + field, value);
+        }
+    }
     directory(&mut image, 6, 0x800, 28);
     put_u32(&mut image, 0x80c, 2);
     put_u32(&mut image, 0x810, 24 + 8);

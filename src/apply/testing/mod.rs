@@ -11,6 +11,7 @@ mod target;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::target::{
     Identity, Mitigations, Module, Protection, Registers, TargetError, Thread, Usage,
@@ -18,7 +19,7 @@ use super::target::{
 use crate::addr::Va;
 
 pub(super) use image::{
-    ADD_TABLE, DELETE_TABLE, GET_ADDRESS, LOAD_DLL, MODULE, NOTHING, NTDLL, SERVER_RVAS,
+    ADD_TABLE, DELETE_TABLE, GET_ADDRESS, LOAD_DLL, MODULE, NOTHING, NTDLL, SERVER_RVAS, server,
 };
 
 const PAGE: u64 = 0x1000;
@@ -78,6 +79,8 @@ pub struct Fake {
     pub hook_leaves: Cell<Option<Va>>,
     /// What [`Target::anywhere`] says.
     pub anywhere: Cell<u64>,
+    /// How long calls into it take.
+    pub call_takes: Cell<Duration>,
     /// Set where functions may run different versions.
     pub unchecked: Cell<bool>,
     /// Bytes of the longest read so far.
@@ -114,6 +117,7 @@ impl Fake {
             hook: Cell::new(None),
             hook_leaves: Cell::new(None),
             anywhere: Cell::new(0),
+            call_takes: Cell::default(),
             unchecked: Cell::new(false),
             longest_read: Cell::new(0),
             operations: Cell::new(0),

@@ -158,6 +158,7 @@ impl Target for Fake {
     fn call(&self, entry: Va, block: Va, _: Duration) -> Result<u32, TargetError> {
         self.step()?;
         assert_eq!(self.frozen.get(), 0, "a call into a frozen process hangs");
+        std::thread::sleep(self.call_takes.get());
         assert!(self.protection(entry).executable());
         let words: Vec<u64> = self
             .peek(block, 40)

@@ -1,8 +1,10 @@
 mod hiccup;
 mod others;
 mod policy;
+mod proof;
 mod relays;
 mod remains;
+mod reuse;
 mod stack;
 
 use std::cell::Cell;
@@ -12,15 +14,17 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::addr::Va;
+use crate::addr::{Rva, Va};
 use crate::apply::install::check;
 use crate::apply::outcome::{Options, Outcome, Summary};
+use crate::apply::quiesce::Seen;
 use crate::apply::survey::{State, Survey};
 use crate::apply::target::{Mitigations, Target};
 use crate::apply::testing::package::{package, package_with};
 use crate::apply::testing::{Fake, Loader, MODULE, SERVER_RVAS, Version};
-use crate::apply::{ApplyError, apply, recover, repair, revert};
+use crate::apply::{ApplyError, apply, recover, repair, revert, versions};
 use crate::exit::Exit;
+use crate::image::version::testing::version_resource;
 use crate::package::manifest::ImportedSymbol;
 use crate::package::{Package, Verified};
 
@@ -193,6 +197,89 @@ fn revert_may_die_at_any_operation() {
 }
 
 #[test]
+fn the_wait_begins_with_the_first_attempt() {
+    let options = Options {
+        timeout: Duration::from_millis(100),
+        ..ONCE
+    };
+    // What comes before it takes longer than the wait may; so does what comes in between.
+    let slow = || {
+        let fake = Fake::new();
+        fake.call_takes.set(Duration::from_millis(150));
+        fake
+    };
+    let goes_after = |fake: &Fake, last: u32, inside: u64| {
+        fake.thread(9, inside, &[]);
+        fake.on_census.replace(Some(Box::new(move |fake, census| {
+            if census == last {
+                fake.threads.borrow_mut().retain(|t| t.id != 9);
+            }
+        })));
+    };
+    let fake = slow();
+    goes_after(&fake, 2, SERVER_RVAS[2].at(MODULE).0 + 7);
+    let applied = apply(&fake, &package(), &options).unwrap();
+    assert_eq!(
+        (applied.outcome, applied.effort.attempts),
+        (Outcome::Applied, 2),
+        "{applied:?}"
+    );
+    // A thread that holds an address while the memory is looked at for the second time, after
+    // a call that ends a thread because of what one left.
+    let callback = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let callback = callback.body.functions[1].replacement.0;
+    let heap = Va(0x7000_0000);
+    fake.allocate(heap, 0x1000).unwrap();
+    fake.poke(heap, &callback.to_le_bytes());
+    fake.zombie.set(Some(heap));
+    fake.on_census.replace(Some(Box::new(move |fake, census| {
+        if census == 5 {
+            fake.thread(9, MODULE.0 + 0x3000, &[callback]);
+        } else if census == 6 {
+            fake.threads.borrow_mut().retain(|t| t.id != 9);
+        }
+    })));
+    let reverted = revert(&fake, None, &options).unwrap();
+    assert_eq!(codes(&reverted), [""; 0], "{reverted:?}");
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+}
+
+#[test]
+fn who_is_in_the_way_is_told_from_who_may_be() {
+    let first = SERVER_RVAS[2].at(MODULE).0 + 7;
+    let second = SERVER_RVAS[3].at(MODULE).0 + 7;
+    let elsewhere = MODULE.0 + 0x3000;
+    // Code that no module has, as a runtime compiles it.
+    let compiled = 0x5000_0000;
+    let ip = Seen::InstructionPointer;
+    let (stack, unwalked) = (Seen::Stack, Seen::UnwalkedStack);
+    for (rip, words, expected) in [
+        (elsewhere, &[first, 0][..], &[("f_9100", stack)][..]),
+        (elsewhere, &[compiled, first, 0], &[("f_9100", unwalked)]),
+        (
+            elsewhere,
+            &[first, compiled, second, 0],
+            &[("f_9100", stack), ("f_9ffd", unwalked)],
+        ),
+        // A walk ends where a thread began; what is above that nobody knows.
+        (elsewhere, &[0, first], &[("f_9100", unwalked)]),
+        (first, &[second, 0], &[("f_9100", ip), ("f_9ffd", stack)]),
+        (
+            first,
+            &[second, compiled],
+            &[("f_9100", ip), ("f_9ffd", stack)],
+        ),
+    ] {
+        let fake = Fake::new();
+        fake.thread(9, rip, words);
+        let busy = apply(&fake, &package(), &ONCE).unwrap();
+        let seen = busy.blocked_by.iter();
+        let seen: Vec<_> = seen.map(|b| (b.function.as_str(), b.seen)).collect();
+        assert_eq!(seen, expected, "{rip:#x}, {words:x?}");
+    }
+}
+
+#[test]
 fn a_thread_inside_an_old_function_is_waited_for() {
     let fake = Fake::new();
     let inside = SERVER_RVAS[2].at(MODULE).0 + 7;
@@ -272,10 +359,13 @@ fn a_thread_inside_the_payload_is_waited_for() {
     apply(&fake, &package(), &ONCE).unwrap();
     let record = Survey::of(&fake).unwrap().patches[0].record.clone();
     let replacement = record.body.functions[1].replacement;
+    // It may be where a call returns to that is the last of the function before.
     fake.thread(8, MODULE.0 + 0x3000, &[replacement.0]);
     let busy = revert(&fake, None, &ONCE).unwrap();
     assert_eq!(busy.outcome, Outcome::Busy);
-    assert_eq!(busy.blocked_by[0].function, "f_1080");
+    let seen = busy.blocked_by.iter().map(|b| (&*b.function, b.seen));
+    let expected = [("f_1010", Seen::Stack), ("f_1080", Seen::UnwalkedStack)];
+    assert_eq!(seen.collect::<Vec<_>>(), expected);
     assert_eq!(fake.version(), Version::New);
     assert_eq!(states(&fake), [State::Active]);
 }
@@ -488,4 +578,19 @@ fn the_payload_stays_where_a_call_is_under_way_in_it() {
     let applied = apply(&fake, &with_import(), &ONCE).unwrap();
     assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
     assert_eq!(fake.regions(), 1);
+}
+
+#[test]
+fn the_version_in_memory_and_on_disk_are_told() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let none = versions::of(&fake, &Survey::of(&fake).unwrap());
+    assert_eq!(none[&MODULE], versions::ModuleVersions::default());
+    fake.poke(Va(MODULE.0 + 0x3000), &version_resource(Rva(0x3000)));
+    fake.poke(Va(MODULE.0 + 0x58 + 112 + 16), &0x3000u32.to_le_bytes());
+    fake.poke(Va(MODULE.0 + 0x58 + 112 + 20), &0x1000u32.to_le_bytes());
+    let versions = versions::of(&fake, &Survey::of(&fake).unwrap());
+    assert_eq!(versions[&MODULE].loaded.as_deref(), Some("2.5.11.159"));
+    // Its file is not there.
+    assert_eq!(versions[&MODULE].on_disk, None);
 }

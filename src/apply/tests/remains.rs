@@ -4,6 +4,7 @@
 use super::*;
 use crate::addr::Rva;
 use crate::apply::clear_up;
+use crate::apply::record::Registration;
 use crate::apply::target::Protection;
 use crate::apply::testing::package::newer_with;
 use crate::package::manifest::{CodeRange, Manifest, Relay};
@@ -228,7 +229,9 @@ fn with_unused_remains() -> Vec<Fake> {
     let unused = |fake: &Fake| {
         let survey = Survey::of(fake).unwrap();
         let patch = survey.patches.first();
-        patch.is_some_and(|p| p.state == State::Pending && !p.record.header.registered)
+        patch.is_some_and(|p| {
+            p.state == State::Pending && p.record.header.registered == Registration::No
+        })
     };
     died.filter(unused).collect()
 }
@@ -325,7 +328,11 @@ fn kept_behind_a_relay() -> (Fake, crate::package::Verified<crate::package::Pack
 
 #[test]
 fn memory_that_was_kept_stands_in_no_way() {
-    let (fake, short) = kept_behind_a_relay();
+    let (fake, _) = kept_behind_a_relay();
+    let short = package_with(|m| {
+        through_relay(m, 0);
+        m.patch.title = None;
+    });
     for _ in 0..3 {
         // The short jump at the entry is the same whichever instance wrote it.
         let applied = apply(&fake, &short, &ONCE).unwrap();
@@ -507,4 +514,42 @@ fn what_was_left_of_one_patch_keeps_no_memory_of_the_next() {
     let reverted = revert(&fake, None, &ONCE).unwrap();
     assert_eq!(codes(&reverted), [""; 0]);
     assert_eq!(states(&fake), []);
+}
+
+#[test]
+fn a_process_that_somebody_let_go_is_not_called_frozen() {
+    // The watchdog of a patcher that died lets the target go, and leaves its note.
+    let patched = || {
+        let fake = Fake::new();
+        apply(&fake, &package(), &ONCE).unwrap();
+        fake
+    };
+    let whole = patched();
+    let before = whole.operations.get();
+    revert(&whole, None, &ONCE).unwrap();
+    let mut noted = 0;
+    for fuel in 0..whole.operations.get() - before {
+        let fake = patched();
+        fake.fuel.set(Some(fuel));
+        let _ = revert(&fake, None, &ONCE);
+        fake.fuel.set(None);
+        let is_frozen = || -> Vec<bool> {
+            let survey = Survey::of(&fake).unwrap();
+            survey.patches.iter().map(|p| p.frozen).collect()
+        };
+        let stands_still = fake.frozen.get() == 1;
+        if stands_still {
+            assert_eq!(is_frozen(), [true], "step {fuel}");
+            repair::repair(&fake, find_record(&fake)).unwrap();
+            fake.thaw().unwrap();
+        }
+        let survey = Survey::of(&fake).unwrap();
+        noted += survey
+            .patches
+            .iter()
+            .filter(|p| p.record.header.frozen)
+            .count();
+        assert!(!is_frozen().contains(&true), "step {fuel}");
+    }
+    assert!(noted > 0);
 }

@@ -151,8 +151,8 @@ rules! {
         because "The process has a patch whose package is not among those that were given and verified.";
     /// A package that isn't in the process.
     NOT_ACTIVE = "HP541", Refuse, "approved package is not active in the process",
-        remedy "Apply it, or leave it out.",
-        because "A package was given as approved, and no patch of it is in the process: its fix is not in effect there.";
+        remedy "Apply it, or leave it out; where it was taken out and its memory had to stay, name it with --kept.",
+        because "A package was given as approved, and no patch of it is in effect in the process: what it fixes is not fixed there.";
     /// No file to compare with.
     NO_BASELINE = "HP542", Refuse, "file of the shipped build is missing",
         remedy "Give the file of the build that is running with --image FILE.",
@@ -165,4 +165,8 @@ rules! {
     PROTECTION = "HP544", Refuse, "pages have another protection than they should",
         remedy "Find out what changed it; restart the program if that can't be explained.",
         because "Code is executable and never writable, constants are readable only, variables are never executable. Pages that are not so can have been changed, or can be.";
+    /// Memory that was kept, and whose package was not given.
+    KEPT_UNPROVEN = "HP545", Refuse, "memory of a patch that was taken out is not proven",
+        remedy "Name the package that it says it is of with --kept PKG.hpk, and its bytes are compared as well; or let hotpatch recover give the memory back, if nothing points into it any more.",
+        because "The process has memory that says of itself that a patch was in it, which was taken out while something still pointed there (HP518). No function of the module leads there: that follows from the bytes of the module, which were compared. But the memory is executable, what points there may call it, and anything could be written there under such a name. Without the package that it is of, its bytes are compared with nothing. So the proof does not hold for it, and says so with an exit code of its own (9).";
 }

@@ -119,8 +119,22 @@ pub fn walk<M: Memory + ?Sized>(
     registers: &Registers,
     stack_base: u64,
 ) -> Result<Walk, Stuck> {
-    let mut context = Context::new(registers);
     let mut callers = Vec::new();
+    let end = walk_into(memory, registers, stack_base, &mut callers)?;
+    Ok(Walk { callers, end })
+}
+
+/// [`walk`], which leaves the callers that it came upon in `callers` however it ends.
+///
+/// # Errors
+/// As for [`walk`].
+pub(super) fn walk_into<M: Memory + ?Sized>(
+    memory: &M,
+    registers: &Registers,
+    stack_base: u64,
+    callers: &mut Vec<u64>,
+) -> Result<u64, Stuck> {
+    let mut context = Context::new(registers);
     let mut stopped = true;
     for _ in 0..MAX_FRAMES {
         let before = context.rsp();
@@ -131,10 +145,7 @@ pub fn walk<M: Memory + ?Sized>(
         }
         // The first function of a thread has nowhere to return to.
         if context.rip == 0 {
-            return Ok(Walk {
-                callers,
-                end: context.rsp(),
-            });
+            return Ok(context.rsp());
         }
         callers.push(context.inside(stopped));
     }

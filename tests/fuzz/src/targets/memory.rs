@@ -5,7 +5,7 @@ use hotpatch::apply::loaded::{export, identity, unwind_table};
 use hotpatch::apply::quiesce::unwind::{CodeMap, Lookup, Memory, walk};
 use hotpatch::apply::record::{
     Body, CodePages, Function, FunctionTable, Header, HookAt, PatchedModule, Protected, Record,
-    Site, Stage, VariableAt,
+    Registration, Site, Stage, VariableAt,
 };
 use hotpatch::apply::survey::Survey;
 use hotpatch::apply::target::Registers;
@@ -117,7 +117,7 @@ pub fn record_seeds() -> Vec<Vec<u8>> {
         region_size: REGION,
         active: true,
         stage: Stage::Committed,
-        registered: true,
+        registered: Registration::Yes,
         applied_at_ms: 1,
         frozen: false,
         frozen_at_ms: 0,

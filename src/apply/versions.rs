@@ -1,0 +1,52 @@
+//! Which versions of patched modules are loaded, and which are on disk by now.
+//!
+//! An update that waits for a restart has replaced the file; what is in memory, and was patched,
+//! still says the version that it was loaded with.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::loaded;
+use super::survey::Survey;
+use super::target::Target;
+use crate::addr::Va;
+use crate::image::{Image, VersionInfo};
+use crate::package::file::read_limited;
+
+/// Larger files are not read.
+const MOST: usize = 1 << 30;
+
+/// What version resources say of a module, as a person is shown it; `None` where there is none
+/// that can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModuleVersions {
+    /// In memory.
+    pub loaded: Option<String>,
+    /// In the file from which the module was loaded, as it is now.
+    pub on_disk: Option<String>,
+}
+
+/// The versions of all modules that patches change, by base.
+pub fn of<T: Target + ?Sized>(target: &T, survey: &Survey) -> BTreeMap<Va, ModuleVersions> {
+    let patched = |base: Va| {
+        let mut patches = survey.patches.iter();
+        patches.any(|p| p.record.body.module.base == base)
+    };
+    let modules = target.modules().unwrap_or_default();
+    let modules = modules.into_iter().filter(|m| patched(m.base));
+    let versions = modules.map(|module| {
+        let loaded = loaded::version(target, &module);
+        let versions = ModuleVersions {
+            loaded: loaded.as_ref().map(VersionInfo::shown),
+            on_disk: on_disk(module.path.as_ref()),
+        };
+        (module.base, versions)
+    });
+    versions.collect()
+}
+
+fn on_disk(path: &Path) -> Option<String> {
+    let bytes = read_limited(path, MOST).ok()?;
+    let version = Image::parse(&bytes).ok()?.version()?;
+    Some(version.shown())
+}
