@@ -6,6 +6,7 @@
 
 use super::entries;
 use super::record::{Record, RecordError, Stage};
+use super::survey;
 use super::target::{Target, TargetError};
 use crate::addr::Va;
 
@@ -28,9 +29,7 @@ pub enum RepairError {
 pub fn repair<T: Target>(target: &T, at: Va) -> Result<(), RepairError> {
     let mut records = with_lower(target, at)?;
     // Executable again before anything else: it is what a thread would trip over.
-    for record in &records {
-        entries::restore_protection(target, &record.body)?;
-    }
+    protect(target, &records)?;
     records.iter_mut().try_for_each(|r| settle(target, r))
 }
 
@@ -40,9 +39,13 @@ pub fn repair<T: Target>(target: &T, at: Va) -> Result<(), RepairError> {
 /// # Errors
 /// Where the record can't be read or the target can't be written.
 pub fn repair_protection<T: Target>(target: &T, at: Va) -> Result<(), RepairError> {
-    let records = with_lower(target, at)?;
-    let mut bodies = records.iter().map(|r| &r.body);
-    bodies.try_for_each(|body| Ok(entries::restore_protection(target, body)?))
+    protect(target, &with_lower(target, at)?)
+}
+
+/// Where a module is gone, its addresses may be those of memory that the program writes.
+fn protect<T: Target>(target: &T, records: &[Record]) -> Result<(), RepairError> {
+    let mut there = records.iter().filter(|r| survey::is_loaded(target, r));
+    there.try_for_each(|r| Ok(entries::restore_protection(target, &r.body)?))
 }
 
 /// A record and those beneath it, from the top. One of these that can't be read is gone.

@@ -224,7 +224,7 @@ fn is_frozen<T: Target + ?Sized>(target: &T, record: &Record) -> bool {
 
 /// Whether the very image that was patched is still where it was. Only what can be seen says
 /// that it isn't: while anything leads to a patch, its memory has to stay.
-fn is_loaded<T: Target + ?Sized>(target: &T, record: &Record) -> bool {
+pub(super) fn is_loaded<T: Target + ?Sized>(target: &T, record: &Record) -> bool {
     let module = &record.body.module;
     let mapped = |r: Region| r.usage == Usage::Mapped && r.allocation == module.base;
     if let Ok(region) = target.region(module.base)

@@ -45,7 +45,13 @@ pub fn of<T: Target + ?Sized>(target: &T, survey: &Survey) -> BTreeMap<Va, Modul
     versions.collect()
 }
 
+/// The process says where its module is from. Of a network path or a device nothing is read:
+/// whoever answers there may take as long as it likes.
 fn on_disk(path: &Path) -> Option<String> {
+    let text = path.to_string_lossy();
+    if text.starts_with("\\\\") || text.starts_with("//") {
+        return None;
+    }
     let bytes = read_limited(path, MOST).ok()?;
     let version = Image::parse(&bytes).ok()?.version()?;
     Some(version.shown())

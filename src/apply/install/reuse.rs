@@ -4,11 +4,14 @@
 //! again, each time that the package is applied and taken out could leave as much. It is used
 //! only where it is, byte for byte, what would be written elsewhere now: record, code,
 //! constants, and variables with their first values. Nothing has to be written then but the
-//! stage, and whoever holds an address in it runs what the package is. A thread that is inside
-//! of it would stand in the way of the next revert, as it does not where it is now.
+//! stage, and whoever holds an address in it runs what the package is: should that be called
+//! between the comparison and the switch, variables have the values that this leaves. A thread
+//! that is inside of it would stand in the way of the next revert, as it does not where it is
+//! now.
 
 use crate::addr::Va;
 use crate::apply::blueprint::{Context, bind};
+use crate::apply::held::HeldCheck;
 use crate::apply::link::{Externals, Layout, Linked, Pages};
 use crate::apply::outcome::ApplyError;
 use crate::apply::payload_zones::payload_zones;
@@ -43,6 +46,8 @@ pub(super) fn find<T: Target>(
         let known = header.registered == Registration::Yes || record.body.function_table.is_none();
         if fits
             && known
+            // Before anything is called there, and after all has been compared.
+            && is_left(target, survey, record, patience)?
             && is_same(target, package, context, &layout, record)?
             && is_left(target, survey, record, patience)?
         {
@@ -52,7 +57,9 @@ pub(super) fn find<T: Target>(
     Ok(None)
 }
 
-/// Whether there is a moment in which no thread is inside of a payload.
+/// Whether there is a moment in which no thread is inside of a payload, nor one of hotpatch's
+/// own that was to call something there and has not begun: it would do so with what the next
+/// call is given.
 fn is_left<T: Target>(
     target: &T,
     survey: &Survey,
@@ -60,7 +67,9 @@ fn is_left<T: Target>(
     patience: &Patience<'_>,
 ) -> Result<bool, TargetError> {
     let known: Vec<&Record> = survey.patches.iter().map(|p| &p.record).collect();
-    let check = FrameCheck::new(CodeMap::of(target, &known)?);
+    let frames = FrameCheck::new(CodeMap::of(target, &known)?);
+    let calls = record.body.call.into_iter().collect();
+    let check = HeldCheck::new(target, &[], calls, &frames)?;
     let zones = Zones::new(payload_zones(record));
     let patience = patience.once_more();
     target.arm(record.at)?;

@@ -142,11 +142,33 @@ pub fn prove<T: Target>(target: &T, approved: Approved<'_>) -> Result<Proof, App
     for package in approved.packages {
         missing(&survey, package, &mut proof);
     }
-    for (module, baseline) in wanted(target, approved, &mut proof)? {
-        module::compare(target, &module, &baseline, &expected, approved, &mut proof)?;
+    let mut compared = Vec::new();
+    for (module, baseline) in wanted(target, &survey, approved, &mut proof)? {
+        let of_module =
+            module::compare(target, &module, &baseline, &expected, approved, &mut proof)?;
+        compared.extend(of_module);
     }
+    stray(&expected, &compared, &mut proof);
     kept::modules(&survey, &mut proof);
     Ok(proof)
+}
+
+/// Notes redirects that are in no code that was compared: what they are expected to be was then
+/// looked at nowhere. Where a module could not be compared, that was said.
+fn stray(expected: &BTreeMap<Va, Vec<u8>>, compared: &[(Va, Va)], proof: &mut Proof) {
+    let said = [
+        &rules::NO_BASELINE,
+        &rules::MODULE_MISSING,
+        &rules::OTHER_BUILD,
+    ];
+    if proof.findings.iter().any(|f| said.contains(&f.rule)) {
+        return;
+    }
+    let inside = |at: &Va| compared.iter().any(|(from, to)| from <= at && at < to);
+    for at in expected.keys().filter(|at| !inside(at)) {
+        let detail = format!("The redirect at {at} is in no code that was compared.");
+        proof.findings.push(Finding::new(&rules::DIFFERS, detail));
+    }
 }
 
 /// Compares a patch that leads somewhere, or may; returns what its package puts into the
@@ -173,6 +195,7 @@ fn running<T: Target>(
         proof.findings.push(finding);
         return Ok(None);
     };
+    stands_on_proven(survey, installed, approved, proof);
     let compared = payload::compare(target, survey, installed, package, proof)?;
     proof.patches.extend(compared.proven);
     let not_so = match installed.state {
@@ -185,6 +208,33 @@ fn running<T: Target>(
     proof.findings.push(finding);
     let leads = installed.state == State::Torn;
     Ok(leads.then_some(compared.sites))
+}
+
+/// Notes what a patch says that it replaced, and that is not a running patch of an approved
+/// package: where its own entries are is taken from that.
+fn stands_on_proven(
+    survey: &Survey,
+    installed: &Installed,
+    approved: Approved<'_>,
+    proof: &mut Proof,
+) {
+    let body = &installed.record.body;
+    for at in &body.over {
+        let lower = survey.at(*at);
+        let is_proven = lower.is_some_and(|p| {
+            let sha256 = &p.record.body.package_sha256;
+            let mut packages = approved.packages.iter();
+            p.state == State::Replaced && packages.any(|p| p.sha256_hex() == *sha256)
+        });
+        if !is_proven {
+            let detail = format!(
+                "Its record says that it replaced the patch at {at}, which is not proven to be \
+                 one that was replaced."
+            );
+            let finding = Finding::about(&rules::DIFFERS, &body.id, detail);
+            proof.findings.push(finding);
+        }
+    }
 }
 
 /// Notes that a package is not in effect, if it isn't.
@@ -207,12 +257,19 @@ fn missing(survey: &Survey, package: &Verified<Package>, proof: &mut Proof) {
 /// The modules to compare, each with the file of its shipped build.
 fn wanted<T: Target>(
     target: &T,
+    survey: &Survey,
     approved: Approved<'_>,
     proof: &mut Proof,
 ) -> Result<Vec<(Module, Baseline)>, ApplyError> {
     let baselines = approved.baselines;
     let mut wanted: Vec<(Module, Baseline)> = Vec::new();
-    for package in approved.all() {
+    let is_there = |package: &Verified<Package>| {
+        let sha256 = package.sha256_hex();
+        let mut patches = survey.patches.iter();
+        patches.any(|p| p.record.body.package_sha256 == sha256)
+    };
+    let kept = approved.kept.iter().filter(|p| is_there(p));
+    for package in approved.packages.iter().chain(kept) {
         let image = &package.manifest.target;
         let found = super::preflight::identify(target, &package.manifest, &mut proof.findings)?;
         let Some(module) = found else { continue };

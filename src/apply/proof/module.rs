@@ -28,7 +28,8 @@ impl Baseline {
 /// Differences that are listed of one module.
 const LISTED: usize = 32;
 
-/// Compares all code of a module. `sites` says what patches have put where.
+/// Compares all code of a module; returns first byte and first byte after of what it compared.
+/// `sites` says what patches have put where.
 pub(super) fn compare<T: Target>(
     target: &T,
     module: &Module,
@@ -36,16 +37,17 @@ pub(super) fn compare<T: Target>(
     sites: &BTreeMap<Va, Vec<u8>>,
     approved: Approved<'_>,
     proof: &mut Proof,
-) -> Result<(), TargetError> {
+) -> Result<Vec<(Va, Va)>, TargetError> {
     let image = match Image::parse(&baseline.bytes) {
         Ok(image) => image,
         Err(error) => {
             let detail = format!("{}: {error}.", baseline.path);
             let finding = Finding::about(&rules::NO_BASELINE, &module.name, detail);
             proof.findings.push(finding);
-            return Ok(());
+            return Ok(Vec::new());
         }
     };
+    let mut compared = Vec::new();
     let mut proven = ProvenModule {
         name: module.name.clone(),
         base: module.base,
@@ -84,6 +86,7 @@ pub(super) fn compare<T: Target>(
             }
         };
         proven.bytes += found.len() as u64;
+        compared.push((start, Va(start.0 + found.len() as u64)));
         let written = slots(&image, section.rva, section.virtual_size);
         let differences = differences(&wanted, &found, &written);
         let more = differences.len().saturating_sub(LISTED);
@@ -109,7 +112,7 @@ pub(super) fn compare<T: Target>(
         }
     }
     proof.modules.push(proven);
-    Ok(())
+    Ok(compared)
 }
 
 /// A section as the loader of the system makes it: relocated, the rest zero.

@@ -50,6 +50,16 @@ pub(super) fn compare<T: Target>(
         return Ok(Compared::default());
     };
     let differs = |why: String| Finding::about(&rules::DIFFERS, id, why);
+    // Said apart where it is not loaded.
+    let is_meant = preflight::identify(target, &package.manifest, &mut Vec::new())?;
+    if is_meant.is_none_or(|meant| meant.base != module.base) {
+        let why = format!(
+            "Its record says that it is for {}, as its package does not.",
+            module.name
+        );
+        proof.findings.push(differs(why));
+        return Ok(Compared::default());
+    }
     let (linked, wanted, unknown) = match expected(target, survey, record, package, module) {
         Ok(expected) => expected,
         Err(ApplyError::Target(error)) => return Err(error.into()),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::apply::proof::{Approved, Baseline, Proof, prove};
+use crate::apply::record::Stage;
 use crate::apply::target::Protection;
 use crate::apply::testing::package::newer_with;
 use crate::apply::testing::server;
@@ -189,4 +190,26 @@ fn what_leads_to_kept_memory_is_not_known_without_the_file() {
     };
     let proof = prove(&Fake::new(), approved).unwrap();
     assert_eq!(codes(&proof), ["HP501"], "{proof:?}");
+}
+
+#[test]
+fn what_runs_may_stand_only_on_patches_that_are_proven_to_be_replaced() {
+    let fake = Fake::new();
+    let newer = newer_with(of_server);
+    apply(&fake, &fix(), &ONCE).unwrap();
+    apply(&fake, &newer, &ONCE).unwrap();
+    assert_eq!(
+        said(&fake, &[fix(), newer_with(of_server)], &[]).exit(),
+        Exit::Done
+    );
+    // The one beneath is made to look as if it had been taken out.
+    let survey = Survey::of(&fake).unwrap();
+    let mut lower = survey.by_id("fix-1").unwrap().record.clone();
+    lower.set_active(&fake, false).unwrap();
+    lower.set_stage(&fake, Stage::Restored).unwrap();
+    assert_eq!(states(&fake), [State::Kept, State::Active]);
+    for kept in [&[][..], &[fix()][..]] {
+        let proof = said(&fake, std::slice::from_ref(&newer), kept);
+        assert_eq!(proof.exit(), Exit::WrongTarget, "{:?}", codes(&proof));
+    }
 }

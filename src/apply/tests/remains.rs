@@ -553,3 +553,18 @@ fn a_process_that_somebody_let_go_is_not_called_frozen() {
     }
     assert!(noted > 0);
 }
+
+#[test]
+fn memory_in_the_place_of_a_module_keeps_its_protection() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    let record = Survey::of(&fake).unwrap().patches[0].record.clone();
+    let entry = record.body.functions[0].entry;
+    fake.unload();
+    let page = Va(entry.0 & !0xffff);
+    fake.allocate(page, 0x1_0000).unwrap();
+    let before = fake.region(entry).unwrap();
+    repair::repair(&fake, record.at).unwrap();
+    repair::repair_protection(&fake, record.at).unwrap();
+    assert_eq!(fake.region(entry).unwrap(), before);
+}

@@ -184,3 +184,16 @@ fn a_patcher_may_die_while_memory_is_used_again() {
     }
     assert!(stopped > 0);
 }
+
+#[test]
+fn memory_in_which_a_call_waits_to_begin_is_not_used_again() {
+    let fake = with_kept();
+    let kept = records(&fake)[0].clone();
+    // A thread of hotpatch waits for the loader's lock: where it is to begin is on its stack.
+    let begin = kept.body.call.unwrap().0;
+    fake.thread(9, MODULE.0 + 0x3000, &[0, begin]);
+    let applied = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    assert_eq!(states(&fake), [State::Kept, State::Active]);
+    assert_eq!(records(&fake)[0].at, kept.at);
+}
