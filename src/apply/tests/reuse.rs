@@ -187,13 +187,22 @@ fn a_patcher_may_die_while_memory_is_used_again() {
 
 #[test]
 fn memory_in_which_a_call_waits_to_begin_is_not_used_again() {
-    let fake = with_kept();
-    let kept = records(&fake)[0].clone();
-    // A thread of hotpatch waits for the loader's lock: where it is to begin is on its stack.
-    let begin = kept.body.call.unwrap().0;
-    fake.thread(9, MODULE.0 + 0x3000, &[0, begin]);
-    let applied = apply(&fake, &package(), &ONCE).unwrap();
-    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
-    assert_eq!(states(&fake), [State::Kept, State::Active]);
-    assert_eq!(records(&fake)[0].at, kept.at);
+    // A thread of hotpatch waits for the loader's lock: where it is to begin is on its stack,
+    // or in a register.
+    for how in 0..3 {
+        let fake = with_kept();
+        let kept = records(&fake)[0].clone();
+        let begin = kept.body.call.unwrap().0;
+        let stacks: [&[u64]; 3] = [&[begin, 0], &[0, begin], &[0, 0]];
+        fake.thread(9, MODULE.0 + 0x3000, stacks[how]);
+        if how == 2 {
+            let mut threads = fake.threads.borrow_mut();
+            let thread = threads.iter_mut().find(|t| t.id == 9).unwrap();
+            thread.registers.integer[1] = begin;
+        }
+        let applied = apply(&fake, &package(), &ONCE).unwrap();
+        assert_eq!(applied.outcome, Outcome::Applied, "{how}: {applied:?}");
+        assert_eq!(states(&fake), [State::Kept, State::Active], "{how}");
+        assert_eq!(records(&fake)[0].at, kept.at, "{how}");
+    }
 }
