@@ -194,7 +194,7 @@ impl Comparer<'_> {
         if a != b {
             self.clear_numbers((old, new), &mut a, &mut b);
         }
-        a == b
+        a == b && !self.has_other_meaning((old, new), &a)
     }
 }
 

@@ -7,6 +7,7 @@
 //! equal when their content is.
 
 mod base;
+mod by_hand;
 mod content;
 mod data;
 mod declared;

@@ -122,6 +122,9 @@ impl<'c> Comparer<'c> {
         if let Some(difference) = self.uncertain_difference(old, new) {
             return Some(difference);
         }
+        if let Some(difference) = self.other_operand(old, new) {
+            return Some(difference);
+        }
         let next = (self.old.falls_into(old), self.new.falls_into(new));
         let same_next = match next {
             (Some(a), Some(b)) => self.same_place(a, b, None),

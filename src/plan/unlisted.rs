@@ -15,12 +15,9 @@ use super::{Fixup, FixupKind, Hazard};
 use crate::addr::Rva;
 use crate::diff::{Comparer, Diff, place_text};
 use crate::finding::rules::code;
-use crate::function::{FunctionIndex, Place, Program, operand_numbers};
+use crate::function::{FunctionIndex, Place, Program};
+use crate::symbols::ModuleIndex;
 
-/// The greatest number that the low bits of an RVA may hold beside it.
-const TAGS: u32 = 3;
-/// Distances to data from here on are hardly counts of something, in bytes.
-const FAR: u32 = 256;
 const WIDTH: u32 = 4;
 
 /// Whether a number counts by itself, where no number of the old build leads to the same.
@@ -30,6 +27,8 @@ enum Alone {
     ByHand,
     /// Nobody says what type it has.
     Untyped,
+    /// As that, without a symbol.
+    Nameless,
     /// It does not.
     No,
 }
@@ -40,6 +39,8 @@ pub struct Unlisted<'p> {
     diff: &'p Diff,
     /// By how much functions and data have moved, in bytes.
     moves: OnceCell<BTreeSet<u32>>,
+    /// Object files with code that takes the address of the image.
+    knowing: OnceCell<BTreeSet<ModuleIndex>>,
 }
 
 impl<'p> Unlisted<'p> {
@@ -49,6 +50,7 @@ impl<'p> Unlisted<'p> {
             comparer: diff.comparer(old, new),
             diff,
             moves: OnceCell::new(),
+            knowing: OnceCell::new(),
         }
     }
 
@@ -61,22 +63,57 @@ impl<'p> Unlisted<'p> {
         }
         let bytes = new.image.loaded_bytes(rva, size)?;
         let known = Fields::of(fixups, size);
+        let by_hand = new.is_by_hand(rva);
+        if by_hand && let Some(at) = self.moved_field(rva, &bytes) {
+            return Some(like_a_move(at));
+        }
         let mut windows = bytes.windows(WIDTH as usize).zip(0u32..);
         windows.find_map(|(field, at)| {
             let value = word(field, 0).filter(|_| !known.hold(at))?;
-            self.data_hazard(rva, size, at, value)
+            self.data_hazard((rva, size), by_hand, at, value)
         })
     }
 
+    /// The first field of data, of one, two or four bytes, that differs by as much as something
+    /// has moved.
+    fn moved_field(&self, rva: Rva, bytes: &[u8]) -> Option<u32> {
+        let (old, new) = (self.comparer.old, self.comparer.new);
+        let e = new.datum_at(rva)?;
+        let d = self.diff.old_datum(e)?;
+        let start = old.datum(d).rva.0 + (rva.0 - new.datum(e).rva.0);
+        let before = old.image.rest_of_section(Rva(start))?;
+        let number = |bytes: &[u8], at: usize, width: usize| {
+            let field = bytes.get(at..at + width)?;
+            let shifted = |n: u32, byte: &u8| n << 8 | u32::from(*byte);
+            Some(field.iter().rev().fold(0, shifted))
+        };
+        let moved = |at: &usize| {
+            [1, 2, 4].into_iter().any(|width| {
+                let both = number(before, *at, width).zip(number(bytes, *at, width));
+                both.is_some_and(|(a, b)| self.moved_with_something(a, b))
+            })
+        };
+        (0..bytes.len()).find(moved).map(|at| at as u32)
+    }
+
     /// What a number at this offset of data may be.
-    fn data_hazard(&self, rva: Rva, size: u32, at: u32, value: u32) -> Option<Hazard> {
+    fn data_hazard(
+        &self,
+        (rva, size): (Rva, u32),
+        by_hand: bool,
+        at: u32,
+        value: u32,
+    ) -> Option<Hazard> {
         let (old, new) = (self.comparer.old, self.comparer.new);
         let here = rva.checked_add(at)?;
         let datum = new.datum_at(here);
         let alone = match datum {
-            _ if is_by_hand(new, here) => Alone::ByHand,
+            _ if by_hand => Alone::ByHand,
             Some(e) if new.datum(e).type_name.is_some() => Alone::No,
-            _ => Alone::Untyped,
+            Some(_) => Alone::Untyped,
+            // Arrays and literals of a compiler are aligned, as its tables would be.
+            None if here.0.is_multiple_of(WIDTH) && self.knows_base(here) => Alone::Nameless,
+            None => Alone::No,
         };
         let earlier = datum.and_then(|e| {
             let d = self.diff.old_datum(e)?;
@@ -86,10 +123,6 @@ impl<'p> Unlisted<'p> {
         if let Some(to) = self.lost_rva(value, earlier.as_slice(), alone) {
             return Some(self.hazard(at, "RVA of", to));
         }
-        let by_hand = matches!(alone, Alone::ByHand);
-        if by_hand && here.0.is_multiple_of(WIDTH) && self.moved_with_something(earlier, value) {
-            return Some(like_a_move(at));
-        }
         if matches!(alone, Alone::No) {
             return None;
         }
@@ -98,11 +131,8 @@ impl<'p> Unlisted<'p> {
         let inside = rva.0..rva.0 + size;
         let ends = [here, table].map(|from| Rva(from.0.wrapping_add(value)));
         let mut ends = ends.into_iter().filter(|to| !inside.contains(&to.0));
-        let to = ends.find(|to| match new.place(*to) {
-            Place::Function(f, 0) => !new.function(f).names.is_empty(),
-            Place::Data(_, 0) => by_hand && value.min(value.wrapping_neg()) >= FAR,
-            _ => false,
-        })?;
+        let counts = |to: &Rva| by_hand || new.function_at(*to).is_some();
+        let to = ends.find(|to| value != 0 && new.begins(*to) && counts(to))?;
         Some(self.hazard(at, "distance to", to))
     }
 
@@ -114,45 +144,84 @@ impl<'p> Unlisted<'p> {
         if self.diff.is_identity() || !new.symbols.fixups_in(f.rva, f.size).is_empty() {
             return None;
         }
-        let numbers = |program: &Program<'_>, f: FunctionIndex| {
-            let references = &program.code_of(f).references;
-            let known = |at: u32| references.iter().any(|r| r.at == at);
-            let mut numbers = operand_numbers(program.bytes_of(f), program.function(f).rva);
-            numbers.retain(|(at, _)| !known(*at));
-            numbers
-        };
-        let by_hand = is_by_hand(new, f.rva);
+        let numbers = new.numbers_of(function);
         let before = self.diff.old_function(function);
-        let before = before.map_or(Vec::new(), |o| numbers(old, o));
-        let all: Vec<u32> = before.iter().map(|(_, number)| *number).collect();
-        for (at, value) in numbers(new, function) {
-            if all.contains(&value) {
-                continue;
+        let before = before.map_or(Vec::new(), |o| old.numbers_of(o));
+        if new.is_by_hand(f.rva) {
+            let of_old: Vec<i64> = before.iter().map(|(_, _, number)| *number).collect();
+            return self.in_code_by_hand(function, &numbers, &of_old);
+        }
+        let wide = |list: &[(u32, u32, i64)]| -> Vec<(u32, u32)> {
+            let wide = list.iter().filter(|(_, width, _)| *width == WIDTH);
+            wide.map(|(at, _, number)| (*at, *number as u32)).collect()
+        };
+        let before: Vec<u32> = wide(&before).iter().map(|(_, number)| *number).collect();
+        wide(&numbers).into_iter().find_map(|(at, value)| {
+            let to = self.lost_rva(value, &before, Alone::No)?;
+            Some(self.hazard(at, "RVA of", to))
+        })
+    }
+
+    /// The first such number in a function that an assembler may have made: an RVA, a number
+    /// that has moved with something, or a distance from an address that the function takes.
+    fn in_code_by_hand(
+        &self,
+        function: FunctionIndex,
+        numbers: &[(u32, u32, i64)],
+        before: &[i64],
+    ) -> Option<Hazard> {
+        let new = self.comparer.new;
+        let gone = before.iter().filter(|b| numbers.iter().all(|n| n.2 != **b));
+        let gone: Vec<i64> = gone.copied().collect();
+        let of_old: Vec<u32> = before.iter().map(|number| *number as u32).collect();
+        let range = new.function(function).rva.0..new.function(function).end().0;
+        for (at, _, number) in numbers {
+            let value = *number as u32;
+            if let Some(to) = self.lost_rva(value, &of_old, Alone::ByHand) {
+                return Some(self.hazard(*at, "RVA of", to));
             }
-            let alone = match by_hand {
-                true => Alone::ByHand,
-                false => Alone::No,
-            };
-            if let Some(to) = self.lost_rva(value, &all, alone) {
-                return Some(self.hazard(at, "RVA of", to));
+            let is_new = !before.contains(number);
+            if is_new
+                && gone
+                    .iter()
+                    .any(|g| self.moved_with_something(*g as u32, value))
+            {
+                return Some(like_a_move(*at));
             }
-            let same_field = before.iter().find(|(field, _)| *field == at);
-            if by_hand && self.moved_with_something(same_field.map(|(_, n)| *n), value) {
-                return Some(like_a_move(at));
+            for from in new.addresses_taken(function) {
+                let to = Rva(from.0.wrapping_add(value));
+                if value != 0 && new.begins(to) && !range.contains(&to.0) && !self.keeps(from, to) {
+                    return Some(self.hazard(*at, "distance to", to));
+                }
             }
         }
         None
     }
 
+    /// Whether two things are as far from each other in the old image.
+    fn keeps(&self, from: Rva, to: Rva) -> bool {
+        let (old, distance) = (self.comparer.old, to.0.wrapping_sub(from.0));
+        let before = |rva: Rva| match self.comparer.new.place(rva) {
+            Place::Function(f, 0) => Some(old.function(self.diff.old_function(f)?).rva),
+            Place::Data(e, 0) => Some(old.datum(self.diff.old_datum(e)?).rva),
+            _ => None,
+        };
+        let both = before(from).zip(before(to));
+        both.is_some_and(|(a, b)| b.0.wrapping_sub(a.0) == distance)
+    }
+
     /// Where a number leads as an RVA which, as it is, would lead elsewhere in the old image.
     /// `before`: the numbers of the old build that it may stand for.
     fn lost_rva(&self, value: u32, before: &[u32], alone: Alone) -> Option<Rva> {
-        self.comparer.new.image.section_at(Rva(value))?;
-        if before.contains(&value) {
+        let by_hand = matches!(alone, Alone::ByHand);
+        if before.contains(&value) && !(by_hand && self.comparer.other_meaning(value).is_some()) {
             // An RVA would have followed what has moved.
             return None;
         }
-        let (to, tag) = leads_to(self.comparer.new, value)?;
+        if by_hand && let Some(inside) = self.lost_inside(value) {
+            return Some(inside);
+        }
+        let (to, tag) = self.comparer.new.leads_to(value)?;
         if self.comparer.is_same_thing(to, to) {
             return None;
         }
@@ -160,23 +229,50 @@ impl<'p> Unlisted<'p> {
         let counts = match alone {
             Alone::ByHand => is_function || tag == 0,
             Alone::Untyped => is_function,
+            Alone::Nameless => is_function && tag == 0,
             Alone::No => false,
         };
         let is_moved = |earlier: &u32| {
-            let earlier = leads_to(self.comparer.old, *earlier);
+            let earlier = self.comparer.old.leads_to(*earlier);
             earlier.is_some_and(|(a, t)| t == tag && self.comparer.is_same_thing(a, to))
         };
         (counts || before.iter().any(is_moved)).then_some(to)
     }
 
+    /// Whether code of the object file that has a constant takes the address of the image, without
+    /// which an RVA is of no use.
+    fn knows_base(&self, rva: Rva) -> bool {
+        let new = self.comparer.new;
+        let module = |rva: Rva| new.symbols.contribution_at(rva).map(|c| c.module);
+        let found = || {
+            let taking = new.function_indices();
+            let taking = taking.filter(|f| new.code_of(*f).takes_image_base);
+            let modules = taking.filter_map(|f| module(new.function(f).rva));
+            modules.collect()
+        };
+        let knowing = self.knowing.get_or_init(found);
+        module(rva).is_none_or(|m| knowing.contains(&m))
+    }
+
+    /// Where a number leads as an RVA that is in the middle of a function, if the old build has
+    /// something else there.
+    fn lost_inside(&self, value: u32) -> Option<Rva> {
+        let (old, new) = (self.comparer.old, self.comparer.new);
+        let Place::Function(f, offset @ 1..) = new.place(Rva(value)) else {
+            return None;
+        };
+        let before = self.diff.old_function(f).map(|f| old.function(f));
+        let stays =
+            before.is_some_and(|b| b.rva.0 + offset == value && b.size == new.function(f).size);
+        (!stays).then_some(Rva(value))
+    }
+
     /// Whether a number differs by as much as something has moved, or as two things have moved
     /// apart.
-    fn moved_with_something(&self, earlier: Option<u32>, value: u32) -> bool {
-        let Some(by) = earlier.map(|e| value.wrapping_sub(e)).filter(|by| *by != 0) else {
-            return false;
-        };
+    fn moved_with_something(&self, earlier: u32, value: u32) -> bool {
+        let by = value.wrapping_sub(earlier);
         let moves = self.moves.get_or_init(|| self.all_moves());
-        moves.iter().any(|m| moves.contains(&m.wrapping_add(by)))
+        by != 0 && moves.iter().any(|m| moves.contains(&m.wrapping_add(by)))
     }
 
     fn all_moves(&self) -> BTreeSet<u32> {
@@ -206,26 +302,6 @@ fn like_a_move(at: u32) -> Hazard {
          where that lies"
     );
     (&code::IMAGE_BASE_RELATIVE, reason)
-}
-
-/// Where a number leads as an RVA, to a function or a datum, and the tag in its low bits.
-fn leads_to(program: &Program<'_>, value: u32) -> Option<(Rva, u32)> {
-    let tagged = (0..=TAGS).filter_map(|tag| Some((Rva(value.checked_sub(tag)?), tag)));
-    let mut tagged = tagged.into_iter();
-    tagged.find(|(to, _)| match program.place(*to) {
-        Place::Function(f, 0) => !program.function(f).names.is_empty(),
-        Place::Data(_, 0) => true,
-        _ => false,
-    })
-}
-
-/// Whether an assembler may have made what is at an address.
-fn is_by_hand(program: &Program<'_>, rva: Rva) -> bool {
-    let Some(contribution) = program.symbols.contribution_at(rva) else {
-        return true;
-    };
-    let module = &program.symbols.modules[contribution.module.0 as usize];
-    module.compiler.as_ref().is_none_or(|c| c.assembles)
 }
 
 /// The bytes of data of which is known what they hold.

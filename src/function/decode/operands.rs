@@ -4,9 +4,10 @@ use iced_x86::{Decoder, DecoderOptions};
 
 use crate::addr::Rva;
 
-/// The four-byte immediates and displacements of code at an address: offset of each field, and
-/// the number in it. Addresses that count from the instruction pointer are among them.
-pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<(u32, u32)> {
+/// The immediates and displacements of code at an address: offset and width of each field, and
+/// the number in it, sign-extended. Addresses that count from the instruction pointer are among
+/// them.
+pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<(u32, u32, i64)> {
     let mut found = Vec::new();
     let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
     while decoder.can_decode() {
@@ -20,14 +21,24 @@ pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<(u32, u32)> {
             (offsets.displacement_offset(), offsets.displacement_size()),
             (offsets.immediate_offset(), offsets.immediate_size()),
         ];
-        for (offset, _) in fields.iter().filter(|(_, size)| *size == 4) {
-            let at = start + *offset as u32;
-            if let Some(field) = bytes.get(at as usize..).and_then(|b| b.first_chunk()) {
-                found.push((at, u32::from_le_bytes(*field)));
-            }
+        for (offset, width) in fields.into_iter().filter(|(_, width)| *width > 0) {
+            let at = start + offset as u32;
+            let field = bytes.get(at as usize..).and_then(|b| b.get(..width));
+            found.extend(field.map(|f| (at, width as u32, sign_extended(f))));
         }
     }
     found
+}
+
+fn sign_extended(field: &[u8]) -> i64 {
+    let fill = match field.last() {
+        Some(0x80..) => 0xff,
+        _ => 0,
+    };
+    let mut bytes = [fill; 8];
+    let len = field.len().min(bytes.len());
+    bytes[..len].copy_from_slice(&field[..len]);
+    i64::from_le_bytes(bytes)
 }
 
 #[cfg(test)]
@@ -35,13 +46,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_four_bytes_are_found_with_their_fields() {
+    fn numbers_are_found_with_their_fields() {
         // mov eax, 1050h; lea rax, [rcx+1050h]; add rax, 8; mov dword [rcx+1010h], 1020h; ret
         let code = [
             0xb8, 0x50, 0x10, 0, 0, 0x48, 0x8d, 0x81, 0x50, 0x10, 0, 0, 0x48, 0x83, 0xc0, 8, 0xc7,
             0x81, 0x10, 0x10, 0, 0, 0x20, 0x10, 0, 0, 0xc3,
         ];
-        let expected = [(1, 0x1050), (8, 0x1050), (18, 0x1010), (22, 0x1020)];
+        let expected = [
+            (1, 4, 0x1050),
+            (8, 4, 0x1050),
+            (15, 1, 8),
+            (18, 4, 0x1010),
+            (22, 4, 0x1020),
+        ];
         assert_eq!(operand_numbers(&code, Rva(0x1000)), expected);
     }
 }

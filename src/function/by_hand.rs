@@ -1,0 +1,53 @@
+//! What an assembler may have written: its numbers may be places, and no list says which.
+
+use super::decode::operand_numbers;
+use super::{FunctionIndex, Place, Program, ReferenceKind};
+use crate::addr::Rva;
+
+/// The greatest number that the low bits of an RVA may hold beside it.
+const TAGS: u32 = 3;
+
+impl Program<'_> {
+    /// Whether an assembler may have made what is at an address: its object file says so, or
+    /// does not say what compiled it.
+    pub fn is_by_hand(&self, rva: Rva) -> bool {
+        let Some(contribution) = self.symbols.contribution_at(rva) else {
+            return true;
+        };
+        let module = &self.symbols.modules[contribution.module.0 as usize];
+        module.compiler.as_ref().is_none_or(|c| c.assembles)
+    }
+
+    /// Where a number leads as an RVA, to a function or a datum, and the tag in its low bits.
+    pub fn leads_to(&self, number: u32) -> Option<(Rva, u32)> {
+        self.image.section_at(Rva(number))?;
+        let tagged = (0..=TAGS).filter_map(|tag| Some((Rva(number.checked_sub(tag)?), tag)));
+        let mut tagged = tagged.into_iter();
+        tagged.find(|(to, _)| self.begins(*to))
+    }
+
+    /// Whether a function with a name or a datum begins at an address.
+    pub fn begins(&self, rva: Rva) -> bool {
+        match self.place(rva) {
+            Place::Function(f, 0) => !self.function(f).names.is_empty(),
+            Place::Data(_, 0) => true,
+            _ => false,
+        }
+    }
+
+    /// The numbers that instructions of a function hold as they are, other than references:
+    /// offset and width of each field, and the number, sign-extended.
+    pub fn numbers_of(&self, function: FunctionIndex) -> Vec<(u32, u32, i64)> {
+        let references = &self.code_of(function).references;
+        let mut numbers = operand_numbers(self.bytes_of(function), self.function(function).rva);
+        numbers.retain(|(at, _, _)| !references.iter().any(|r| r.at == *at));
+        numbers
+    }
+
+    /// The addresses that a function takes.
+    pub fn addresses_taken(&self, function: FunctionIndex) -> impl Iterator<Item = Rva> + '_ {
+        let references = self.code_of(function).references.iter();
+        let taken = references.filter(|r| r.kind == ReferenceKind::Address);
+        taken.map(|r| r.target)
+    }
+}
