@@ -1,5 +1,8 @@
-//! Numbers that an assembler may have written, which are the same in both builds and lead to
+//! Numbers that an assembler has written, which are the same in both builds and lead to
 //! something else: `handler@IMGREL`, where another function lies at that address by now.
+//!
+//! Libraries that do not say what compiled them are not looked at: many are of C, and among
+//! their numbers some look like it by chance.
 
 use super::same::{Comparer, Difference};
 use crate::addr::Rva;
@@ -16,7 +19,7 @@ impl Comparer<'_> {
         new: FunctionIndex,
     ) -> Option<Difference> {
         let places = (self.old.function(old).rva, self.new.function(new).rva);
-        if !self.is_by_hand(places) {
+        if !self.is_assembled(places) {
             return None;
         }
         let numbers = self.new.numbers_of(new);
@@ -31,7 +34,7 @@ impl Comparer<'_> {
     /// distance from where it is or from where its table begins. Fields that were compared are
     /// zero.
     pub(super) fn has_other_meaning(&self, (old, new): (Rva, Rva), bytes: &[u8]) -> bool {
-        if !self.is_by_hand((old, new)) {
+        if !self.is_assembled((old, new)) {
             return false;
         }
         let table = |program: &Program<'_>, rva| {
@@ -49,8 +52,8 @@ impl Comparer<'_> {
         })
     }
 
-    fn is_by_hand(&self, (old, new): (Rva, Rva)) -> bool {
-        self.old.is_by_hand(old) || self.new.is_by_hand(new)
+    fn is_assembled(&self, (old, new): (Rva, Rva)) -> bool {
+        self.old.is_assembled(old) || self.new.is_assembled(new)
     }
 
     /// What a number leads to as an RVA, where that is something else in each build.

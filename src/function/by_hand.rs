@@ -18,6 +18,18 @@ impl Program<'_> {
         module.compiler.as_ref().is_none_or(|c| c.assembles)
     }
 
+    /// Whether an assembler is likely to have made what is at an address: its object file says
+    /// so, or says nothing and is not from a library, as whole libraries of C are that have no
+    /// debug information.
+    pub fn is_assembled(&self, rva: Rva) -> bool {
+        let contribution = self.symbols.contribution_at(rva);
+        let module = contribution.map(|c| &self.symbols.modules[c.module.0 as usize]);
+        module.is_some_and(|m| match &m.compiler {
+            Some(compiler) => compiler.assembles,
+            None => m.library == m.name,
+        })
+    }
+
     /// Where a number leads as an RVA, to a function or a datum, and the tag in its low bits.
     pub fn leads_to(&self, number: u32) -> Option<(Rva, u32)> {
         self.image.section_at(Rva(number))?;

@@ -92,7 +92,8 @@ impl Closure<'_> {
             Site::Code(by, _) => {
                 by == f || new.belongs_to_another(by) || new.pieces_of(f).contains(&by)
             }
-            Site::Pointer(_) => false,
+            // A label, where it is jumped to.
+            Site::Pointer(_) => !new.code_of(f).indirect_jumps.is_empty(),
         };
         if is_own || new.belongs_to_another(f) || self.diff.is_identity() {
             return None;
