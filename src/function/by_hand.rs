@@ -3,31 +3,32 @@
 use super::decode::operand_numbers;
 use super::{FunctionIndex, Place, Program, ReferenceKind};
 use crate::addr::Rva;
+use crate::symbols::Module;
 
 /// The greatest number that the low bits of an RVA may hold beside it.
-const TAGS: u32 = 3;
+pub const TAGS: u32 = 3;
 
 impl Program<'_> {
     /// Whether an assembler may have made what is at an address: its object file says so, or
     /// does not say what compiled it.
     pub fn is_by_hand(&self, rva: Rva) -> bool {
-        let Some(contribution) = self.symbols.contribution_at(rva) else {
-            return true;
-        };
-        let module = &self.symbols.modules[contribution.module.0 as usize];
-        module.compiler.as_ref().is_none_or(|c| c.assembles)
+        let compiler = self.module_at(rva).and_then(|m| m.compiler.as_ref());
+        compiler.is_none_or(|c| c.assembles)
     }
 
     /// Whether an assembler is likely to have made what is at an address: its object file says
     /// so, or says nothing and is not from a library, as whole libraries of C are that have no
     /// debug information.
     pub fn is_assembled(&self, rva: Rva) -> bool {
-        let contribution = self.symbols.contribution_at(rva);
-        let module = contribution.map(|c| &self.symbols.modules[c.module.0 as usize]);
-        module.is_some_and(|m| match &m.compiler {
+        self.module_at(rva).is_some_and(|m| match &m.compiler {
             Some(compiler) => compiler.assembles,
             None => m.library == m.name,
         })
+    }
+
+    fn module_at(&self, rva: Rva) -> Option<&Module> {
+        let contribution = self.symbols.contribution_at(rva)?;
+        self.symbols.modules.get(contribution.module.0 as usize)
     }
 
     /// Where a number leads as an RVA, to a function or a datum, and the tag in its low bits.

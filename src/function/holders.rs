@@ -6,14 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::by_hand::TAGS;
 use super::{FunctionIndex, Place, Program, ReferenceKind};
 use crate::addr::Rva;
 use crate::image::{ExportTarget, SectionKind};
 
 /// How far from the start of a function an address may be that is counted from it, in bytes.
-const MAX_BIAS: u32 = 64;
-/// The greatest number that the low bits of an RVA may hold beside it.
-const TAGS: u32 = 3;
+pub const MAX_BIAS: u32 = 64;
 
 /// Where the address of a function is held.
 #[derive(Clone, Debug, PartialEq, Eq)]

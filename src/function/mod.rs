@@ -47,7 +47,7 @@ pub use descriptions::HEAD as DESCRIPTOR_HEAD;
 pub use endings::{End, Ended};
 pub use extents::{Function, FunctionName, FunctionSource};
 pub use handler::{Block, Field, Handler, HandlerData, Item};
-pub use holders::{Holder, HolderText, Holders};
+pub use holders::{Holder, HolderText, Holders, MAX_BIAS};
 pub use incoming::{Incoming, Site};
 pub use meaning::{Meanings, is_text, use_at};
 pub use padding::length_without_padding;

@@ -12,12 +12,10 @@ use crate::addr::Rva;
 use crate::diff::place_text;
 use crate::finding::rules::code;
 use crate::function::{
-    AddressUse, DataIndex, End, Ended, FunctionIndex, Place, Program, Site, handed, is_text, use_at,
+    AddressUse, DataIndex, End, Ended, FunctionIndex, MAX_BIAS, Place, Program, Site, handed,
+    is_text, use_at,
 };
 use crate::image::SectionKind;
-
-/// How far before a function an address may be that is counted from it, in bytes.
-const MAX_BIAS: u32 = 64;
 
 /// Where the start of an object is.
 enum Located {

@@ -64,33 +64,32 @@ impl<'p> Unlisted<'p> {
         let bytes = new.image.loaded_bytes(rva, size)?;
         let known = Fields::of(fixups, size);
         let by_hand = new.is_by_hand(rva);
-        if by_hand && let Some(at) = self.moved_field(rva, &bytes) {
+        if by_hand && let Some(at) = self.moved_field(rva, &bytes, &known) {
             return Some(like_a_move(at));
         }
         let mut windows = bytes.windows(WIDTH as usize).zip(0u32..);
         windows.find_map(|(field, at)| {
-            let value = word(field, 0).filter(|_| !known.hold(at))?;
+            let value = word(field).filter(|_| !known.hold(at as usize, WIDTH as usize))?;
             self.data_hazard((rva, size), by_hand, at, value)
         })
     }
 
     /// The first field of data, of one, two or four bytes, that differs by as much as something
-    /// has moved.
-    fn moved_field(&self, rva: Rva, bytes: &[u8]) -> Option<u32> {
-        let (old, new) = (self.comparer.old, self.comparer.new);
-        let e = new.datum_at(rva)?;
-        let d = self.diff.old_datum(e)?;
-        let start = old.datum(d).rva.0 + (rva.0 - new.datum(e).rva.0);
-        let before = old.image.rest_of_section(Rva(start))?;
+    /// has moved, beside those that are known.
+    fn moved_field(&self, rva: Rva, bytes: &[u8], known: &Fields) -> Option<u32> {
+        let before = self.old_place(rva)?;
+        let before = self.comparer.old.image.rest_of_section(before)?;
         let number = |bytes: &[u8], at: usize, width: usize| {
             let field = bytes.get(at..at + width)?;
             let shifted = |n: u32, byte: &u8| n << 8 | u32::from(*byte);
             Some(field.iter().rev().fold(0, shifted))
         };
         let moved = |at: &usize| {
-            [1, 2, 4].into_iter().any(|width| {
+            let mut widths = [1, 2, 4].into_iter();
+            widths.any(|width| {
                 let both = number(before, *at, width).zip(number(bytes, *at, width));
-                both.is_some_and(|(a, b)| self.moved_with_something(a, b))
+                !known.hold(*at, width)
+                    && both.is_some_and(|(a, b)| self.moved_with_something(a, b))
             })
         };
         (0..bytes.len()).find(moved).map(|at| at as u32)
@@ -104,7 +103,7 @@ impl<'p> Unlisted<'p> {
         at: u32,
         value: u32,
     ) -> Option<Hazard> {
-        let (old, new) = (self.comparer.old, self.comparer.new);
+        let new = self.comparer.new;
         let here = rva.checked_add(at)?;
         let datum = new.datum_at(here);
         let alone = match datum {
@@ -115,10 +114,9 @@ impl<'p> Unlisted<'p> {
             None if here.0.is_multiple_of(WIDTH) && self.knows_base(here) => Alone::Nameless,
             None => Alone::No,
         };
-        let earlier = datum.and_then(|e| {
-            let d = self.diff.old_datum(e)?;
-            let offset = here.0 - new.datum(e).rva.0;
-            old_word(old, old.datum(d).rva.checked_add(offset)?)
+        let earlier = self.old_place(here).and_then(|place| {
+            let field = self.comparer.old.image.slice(place, WIDTH as usize)?;
+            word(field)
         });
         if let Some(to) = self.lost_rva(value, earlier.as_slice(), alone) {
             return Some(self.hazard(at, "RVA of", to));
@@ -200,14 +198,31 @@ impl<'p> Unlisted<'p> {
 
     /// Whether two things are as far from each other in the old image.
     fn keeps(&self, from: Rva, to: Rva) -> bool {
-        let (old, distance) = (self.comparer.old, to.0.wrapping_sub(from.0));
-        let before = |rva: Rva| match self.comparer.new.place(rva) {
-            Place::Function(f, 0) => Some(old.function(self.diff.old_function(f)?).rva),
-            Place::Data(e, 0) => Some(old.datum(self.diff.old_datum(e)?).rva),
-            _ => None,
+        let distance = to.0.wrapping_sub(from.0);
+        let is_start = |rva: Rva| {
+            let place = self.comparer.new.place(rva);
+            matches!(place, Place::Function(_, 0) | Place::Data(_, 0))
         };
-        let both = before(from).zip(before(to));
-        both.is_some_and(|(a, b)| b.0.wrapping_sub(a.0) == distance)
+        let both = self.old_place(from).zip(self.old_place(to));
+        is_start(from)
+            && is_start(to)
+            && both.is_some_and(|(a, b)| b.0.wrapping_sub(a.0) == distance)
+    }
+
+    /// Where the old build has a place in a function or a datum, by their names.
+    fn old_place(&self, rva: Rva) -> Option<Rva> {
+        let (old, new) = (self.comparer.old, self.comparer.new);
+        match new.place(rva) {
+            Place::Function(f, offset) => {
+                let before = self.diff.old_function(f)?;
+                old.function(before).rva.checked_add(offset)
+            }
+            Place::Data(e, offset) => {
+                let before = self.diff.old_datum(e)?;
+                old.datum(before).rva.checked_add(offset)
+            }
+            _ => None,
+        }
     }
 
     /// Where a number leads as an RVA which, as it is, would lead elsewhere in the old image.
@@ -321,18 +336,13 @@ impl Fields {
         Fields(known)
     }
 
-    /// Whether a number at this offset is part of one of them.
-    fn hold(&self, at: u32) -> bool {
-        let at = at as usize;
-        self.0[at..at + WIDTH as usize].contains(&true)
+    /// Whether a number at this offset, of this width, has bytes among them.
+    fn hold(&self, at: usize, width: usize) -> bool {
+        let field = self.0.get(at..at + width);
+        field.is_some_and(|field| field.contains(&true))
     }
 }
 
-fn word(bytes: &[u8], at: u32) -> Option<u32> {
-    let field = bytes.get(at as usize..)?.first_chunk()?;
-    Some(u32::from_le_bytes(*field))
-}
-
-fn old_word(program: &Program<'_>, rva: Rva) -> Option<u32> {
-    word(program.image.slice(rva, WIDTH as usize)?, 0)
+fn word(field: &[u8]) -> Option<u32> {
+    Some(u32::from_le_bytes(field.try_into().ok()?))
 }

@@ -2,11 +2,12 @@
 
 use iced_x86::{Decoder, DecoderOptions};
 
+use super::sweep::is_near_branch;
 use crate::addr::Rva;
 
 /// The immediates and displacements of code at an address: offset and width of each field, and
-/// the number in it, sign-extended. Addresses that count from the instruction pointer are among
-/// them.
+/// the number in it, sign-extended. Not what counts from the instruction pointer: where that
+/// leads is known.
 pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<(u32, u32, i64)> {
     let mut found = Vec::new();
     let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
@@ -17,9 +18,17 @@ pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<(u32, u32, i64)> {
         }
         let offsets = decoder.get_constant_offsets(&instruction);
         let start = instruction.ip() as u32 - rva.0;
+        let displacement = match instruction.is_ip_rel_memory_operand() {
+            true => 0,
+            false => offsets.displacement_size(),
+        };
+        let immediate = match is_near_branch(&instruction) {
+            true => 0,
+            false => offsets.immediate_size(),
+        };
         let fields = [
-            (offsets.displacement_offset(), offsets.displacement_size()),
-            (offsets.immediate_offset(), offsets.immediate_size()),
+            (offsets.displacement_offset(), displacement),
+            (offsets.immediate_offset(), immediate),
         ];
         for (offset, width) in fields.into_iter().filter(|(_, width)| *width > 0) {
             let at = start + offset as u32;
@@ -47,6 +56,9 @@ mod tests {
 
     #[test]
     fn numbers_are_found_with_their_fields() {
+        // jmp +7; lea rdx, [rip+3]: these count from the instruction pointer.
+        let counted = [0xeb, 7, 0x48, 0x8d, 0x15, 3, 0, 0, 0, 0xe8, 1, 0, 0, 0];
+        assert_eq!(operand_numbers(&counted, Rva(0x1000)), []);
         // mov eax, 1050h; lea rax, [rcx+1050h]; add rax, 8; mov dword [rcx+1010h], 1020h; ret
         let code = [
             0xb8, 0x50, 0x10, 0, 0, 0x48, 0x8d, 0x81, 0x50, 0x10, 0, 0, 0x48, 0x83, 0xc0, 8, 0xc7,

@@ -219,7 +219,7 @@ fn gives_stack_back(i: &Instruction) -> bool {
     i.mnemonic() == Mnemonic::Pop || (adds && i.op0_register() == Register::RSP)
 }
 
-fn is_near_branch(i: &Instruction) -> bool {
+pub(super) fn is_near_branch(i: &Instruction) -> bool {
     matches!(
         i.op0_kind(),
         OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64
