@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::raw;
+
 /// A compiler with its version and options, as `S_COMPILE3` says (cvinfo.h, `COMPILESYM3`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Compiler {
@@ -16,8 +18,8 @@ pub struct Compiler {
 }
 
 impl Compiler {
-    /// Reads the record.
-    pub(super) fn new(record: &pdb::CompileFlagsSymbol<'_>) -> Self {
+    /// Reads the record, and its language from the bytes of it.
+    pub(super) fn new(record: &pdb::CompileFlagsSymbol<'_>, body: &[u8]) -> Self {
         let (version, flags) = (record.backend_version, &record.flags);
         let all = [
             (flags.link_time_codegen, "/LTCG"),
@@ -33,7 +35,7 @@ impl Compiler {
                 .into_iter()
                 .filter_map(|(set, name)| set.then_some(name))
                 .collect(),
-            assembles: record.language == pdb::SourceLanguage::Masm,
+            assembles: raw::language(body) == Some(raw::LANGUAGE_ASSEMBLER),
         }
     }
 

@@ -226,7 +226,7 @@ impl ModuleReader<'_, '_> {
                 self.section_group(body);
             } else {
                 match record.parse() {
-                    Ok(data) => scope = self.record(data),
+                    Ok(data) => scope = self.record(data, body),
                     Err(_) => count_unknown(self.symbols, kind),
                 }
             }
@@ -267,7 +267,7 @@ impl ModuleReader<'_, '_> {
     }
 
     /// Takes one record; returns the function it opens, if it does.
-    fn record(&mut self, data: SymbolData<'_>) -> Option<Scope> {
+    fn record(&mut self, data: SymbolData<'_>, body: &[u8]) -> Option<Scope> {
         match data {
             SymbolData::Procedure(procedure) => {
                 let name = procedure.name.to_string().into_owned();
@@ -332,7 +332,7 @@ impl ModuleReader<'_, '_> {
             }
             SymbolData::CompileFlags(flags) => {
                 if let Some(module) = self.symbols.modules.last_mut() {
-                    module.compiler = Some(Compiler::new(&flags));
+                    module.compiler = Some(Compiler::new(&flags, body));
                 }
                 None
             }

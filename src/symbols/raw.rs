@@ -8,6 +8,10 @@ pub const S_ARMSWITCHTABLE: u16 = 0x1159;
 /// `S_COFFGROUP`.
 pub const S_COFFGROUP: u16 = 0x1137;
 
+/// `CV_CFL_MASM` (cvinfo.h, `CV_CFL_LANG`): what Microsoft's assembler and those that write
+/// records like it call their language.
+pub const LANGUAGE_ASSEMBLER: u8 = 0x03;
+
 /// The body of an `S_COFFGROUP` record, the bytes after the kind (cvinfo.h, `COFFGROUPSYM`):
 /// section and offset, length, name. `None` where it is cut off.
 pub fn section_group(body: &[u8]) -> Option<((u16, u32), u32, String)> {
@@ -27,6 +31,13 @@ pub fn word(body: &[u8], at: usize) -> Option<u32> {
 /// Two bytes of a record's body.
 pub fn half(body: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(body.get(at..at + 2)?.try_into().ok()?))
+}
+
+/// The language of a record `S_COMPILE2` or `S_COMPILE3`: the low byte of its flags
+/// (cvinfo.h, `COMPILESYM3::flags.iLanguage`). The `pdb` crate takes the ones that it does not
+/// know, Rust's among them, for the assembler's.
+pub fn language(body: &[u8]) -> Option<u8> {
+    body.first().copied()
 }
 
 /// Whether a record of this kind opens a procedure: `S_GPROC32`, `S_LPROC32`, their `_ID`
