@@ -31,9 +31,10 @@
 //! | `runs` | OLD started with the package ends and prints as NEW does; where nothing changed, OLD does |
 //!
 //! In the environment: `HOTPATCH_KIND` (only cases with this in their name),
-//! `HOTPATCH_KINDS_PROGRAM` (another build of the program), `HOTPATCH_KINDS_RUN` (run what can
-//! be run, under Wine; `tests/kinds/run.sh` brings what that needs), `HOTPATCH_EXE` (the
-//! Windows build), `LLVM_BIN` (the folder of clang and lld).
+//! `HOTPATCH_KINDS_PROGRAM` (another build of the program), `HOTPATCH_KINDS_AGAIN` (the cases as
+//! they were built last), `HOTPATCH_KINDS_RUN` (run what can be run, under Wine;
+//! `tests/kinds/run.sh` brings what that needs), `HOTPATCH_EXE` (the Windows build),
+//! `LLVM_BIN` (the folder of clang and lld).
 #![cfg(target_os = "linux")]
 
 mod build;
@@ -105,9 +106,18 @@ fn judge(case: &Case, abi: Abi) -> Result<String, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("kinds")
         .join(format!("{}-{abi:?}", case.name));
-    let _ = std::fs::remove_dir_all(&folder);
-    let old = build::build(case, abi, false, &folder.join("old"))?;
-    let new = build::build(case, abi, true, &folder.join("new"))?;
+    let again = std::env::var_os("HOTPATCH_KINDS_AGAIN").is_some();
+    if !again {
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+    let side = |name: &str, is_new: bool| {
+        let built = folder.join(name).join("x.exe");
+        match again && built.is_file() {
+            true => Ok(built),
+            false => build::build(case, abi, is_new, &folder.join(name)),
+        }
+    };
+    let (old, new) = (side("old", false)?, side("new", true)?);
     let mut diff = Command::new(program());
     diff.arg("diff").arg(&old).arg(&new);
     diff.args(["--format", "json"]);
