@@ -23,10 +23,10 @@ impl Comparer<'_> {
             return None;
         }
         let numbers = self.new.numbers_of(new);
-        let mut numbers = numbers.into_iter().filter(|(_, width, _)| *width == 4);
-        numbers.find_map(|(at, _, number)| {
-            let (a, b) = self.other_meaning(number as u32)?;
-            Some(Difference::Reference(at, a, b))
+        let mut numbers = numbers.iter().filter(|n| n.width as usize == WIDTH);
+        numbers.find_map(|number| {
+            let (a, b) = self.other_meaning(number.low())?;
+            Some(Difference::Reference(number.at, a, b))
         })
     }
 

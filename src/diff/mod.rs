@@ -27,6 +27,7 @@ mod resources;
 mod retyped;
 mod rtti;
 mod same;
+mod same_place;
 mod sources;
 mod thread_local;
 mod told_apart;

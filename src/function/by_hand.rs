@@ -1,6 +1,6 @@
 //! What an assembler may have written: its numbers may be places, and no list says which.
 
-use super::decode::operand_numbers;
+use super::decode::{Number, operand_numbers};
 use super::{FunctionIndex, Place, Program, ReferenceKind};
 use crate::addr::Rva;
 use crate::symbols::Module;
@@ -48,12 +48,11 @@ impl Program<'_> {
         }
     }
 
-    /// The numbers that instructions of a function hold as they are, other than references:
-    /// offset and width of each field, and the number, sign-extended.
-    pub fn numbers_of(&self, function: FunctionIndex) -> Vec<(u32, u32, i64)> {
+    /// The numbers that instructions of a function hold as they are, other than references.
+    pub fn numbers_of(&self, function: FunctionIndex) -> Vec<Number> {
         let references = &self.code_of(function).references;
         let mut numbers = operand_numbers(self.bytes_of(function), self.function(function).rva);
-        numbers.retain(|(at, _, _)| !references.iter().any(|r| r.at == *at));
+        numbers.retain(|number| !references.iter().any(|r| r.at == number.at));
         numbers
     }
 

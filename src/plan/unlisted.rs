@@ -15,7 +15,7 @@ use super::{Fixup, FixupKind, Hazard};
 use crate::addr::Rva;
 use crate::diff::{Comparer, Diff, place_text};
 use crate::finding::rules::code;
-use crate::function::{FunctionIndex, Place, Program};
+use crate::function::{FunctionIndex, Number, Place, Program};
 use crate::symbols::ModuleIndex;
 
 const WIDTH: u32 = 4;
@@ -146,17 +146,13 @@ impl<'p> Unlisted<'p> {
         let before = self.diff.old_function(function);
         let before = before.map_or(Vec::new(), |o| old.numbers_of(o));
         if new.is_by_hand(f.rva) {
-            let of_old: Vec<i64> = before.iter().map(|(_, _, number)| *number).collect();
-            return self.in_code_by_hand(function, &numbers, &of_old);
+            return self.in_code_by_hand(function, &numbers, &before);
         }
-        let wide = |list: &[(u32, u32, i64)]| -> Vec<(u32, u32)> {
-            let wide = list.iter().filter(|(_, width, _)| *width == WIDTH);
-            wide.map(|(at, _, number)| (*at, *number as u32)).collect()
-        };
-        let before: Vec<u32> = wide(&before).iter().map(|(_, number)| *number).collect();
-        wide(&numbers).into_iter().find_map(|(at, value)| {
-            let to = self.lost_rva(value, &before, Alone::No)?;
-            Some(self.hazard(at, "RVA of", to))
+        let wide = |list: Vec<Number>| list.into_iter().filter(|n| n.width == WIDTH);
+        let before: Vec<u32> = wide(before).map(Number::low).collect();
+        wide(numbers).find_map(|number| {
+            let to = self.lost_rva(number.low(), &before, Alone::No)?;
+            Some(self.hazard(number.at, "RVA of", to))
         })
     }
 
@@ -165,31 +161,28 @@ impl<'p> Unlisted<'p> {
     fn in_code_by_hand(
         &self,
         function: FunctionIndex,
-        numbers: &[(u32, u32, i64)],
-        before: &[i64],
+        numbers: &[Number],
+        before: &[Number],
     ) -> Option<Hazard> {
         let new = self.comparer.new;
-        let gone = before.iter().filter(|b| numbers.iter().all(|n| n.2 != **b));
-        let gone: Vec<i64> = gone.copied().collect();
-        let of_old: Vec<u32> = before.iter().map(|number| *number as u32).collect();
+        let stands_in = |list: &[Number], value: i64| list.iter().any(|n| n.value == value);
+        let gone = before.iter().filter(|b| !stands_in(numbers, b.value));
+        let gone: Vec<u32> = gone.map(|b| b.low()).collect();
+        let of_old: Vec<u32> = before.iter().map(|b| b.low()).collect();
         let range = new.function(function).rva.0..new.function(function).end().0;
-        for (at, _, number) in numbers {
-            let value = *number as u32;
+        for number in numbers {
+            let (at, value) = (number.at, number.low());
             if let Some(to) = self.lost_rva(value, &of_old, Alone::ByHand) {
-                return Some(self.hazard(*at, "RVA of", to));
+                return Some(self.hazard(at, "RVA of", to));
             }
-            let is_new = !before.contains(number);
-            if is_new
-                && gone
-                    .iter()
-                    .any(|g| self.moved_with_something(*g as u32, value))
-            {
-                return Some(like_a_move(*at));
+            let is_new = !stands_in(before, number.value);
+            if is_new && gone.iter().any(|g| self.moved_with_something(*g, value)) {
+                return Some(like_a_move(at));
             }
             for from in new.addresses_taken(function) {
                 let to = Rva(from.0.wrapping_add(value));
                 if value != 0 && new.begins(to) && !range.contains(&to.0) && !self.keeps(from, to) {
-                    return Some(self.hazard(*at, "distance to", to));
+                    return Some(self.hazard(at, "distance to", to));
                 }
             }
         }

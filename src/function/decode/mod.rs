@@ -13,7 +13,7 @@ use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
 use crate::symbols::{SwitchTable, Symbols, fixups};
 pub use code::{Code, IndirectJump, Reference, ReferenceKind, Use};
-pub use operands::operand_numbers;
+pub use operands::{Number, operand_numbers};
 use sweep::sweep;
 
 /// Decodes `size` bytes of code at `rva`.

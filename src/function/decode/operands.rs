@@ -5,10 +5,27 @@ use iced_x86::{Decoder, DecoderOptions};
 use super::sweep::is_near_branch;
 use crate::addr::Rva;
 
-/// The immediates and displacements of code at an address: offset and width of each field, and
-/// the number in it, sign-extended. Not what counts from the instruction pointer: where that
-/// leads is known.
-pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<(u32, u32, i64)> {
+/// A number that an instruction holds as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number {
+    /// Where its field begins, in bytes from the start of the code.
+    pub at: u32,
+    /// How wide the field is, in bytes.
+    pub width: u32,
+    /// What it says, sign-extended.
+    pub value: i64,
+}
+
+impl Number {
+    /// The lower half of what it says: an RVA or a distance, if it is one.
+    pub fn low(self) -> u32 {
+        self.value as u32
+    }
+}
+
+/// The immediates and displacements of code at an address. Not what counts from the
+/// instruction pointer: where that leads is known.
+pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<Number> {
     let mut found = Vec::new();
     let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
     while decoder.can_decode() {
@@ -33,7 +50,11 @@ pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<(u32, u32, i64)> {
         for (offset, width) in fields.into_iter().filter(|(_, width)| *width > 0) {
             let at = start + offset as u32;
             let field = bytes.get(at as usize..).and_then(|b| b.get(..width));
-            found.extend(field.map(|f| (at, width as u32, sign_extended(f))));
+            found.extend(field.map(|f| Number {
+                at,
+                width: width as u32,
+                value: sign_extended(f),
+            }));
         }
     }
     found
@@ -64,13 +85,15 @@ mod tests {
             0xb8, 0x50, 0x10, 0, 0, 0x48, 0x8d, 0x81, 0x50, 0x10, 0, 0, 0x48, 0x83, 0xc0, 8, 0xc7,
             0x81, 0x10, 0x10, 0, 0, 0x20, 0x10, 0, 0, 0xc3,
         ];
+        let number = |(at, width, value)| Number { at, width, value };
         let expected = [
             (1, 4, 0x1050),
             (8, 4, 0x1050),
             (15, 1, 8),
             (18, 4, 0x1010),
             (22, 4, 0x1020),
-        ];
+        ]
+        .map(number);
         assert_eq!(operand_numbers(&code, Rva(0x1000)), expected);
     }
 }
