@@ -5,7 +5,6 @@ use super::*;
 use crate::addr::Rva;
 use crate::apply::clear_up;
 use crate::apply::record::Registration;
-use crate::apply::target::Protection;
 use crate::apply::testing::package::newer_with;
 use crate::package::manifest::{CodeRange, Manifest, Relay};
 use crate::payload::names::Hook;
@@ -268,7 +267,7 @@ fn remains_that_have_never_run_are_held_by_nothing() {
 }
 
 /// Lets a package replace only one function, through a relay 0x13 bytes behind its entry.
-fn through_relay(m: &mut Manifest, index: usize) {
+pub(super) fn through_relay(m: &mut Manifest, index: usize) {
     m.functions = vec![m.functions.remove(index)];
     let function = &mut m.functions[0];
     let rva = Rva(function.entry.0 + 0x13);
@@ -287,7 +286,7 @@ fn through_relay(m: &mut Manifest, index: usize) {
 }
 
 /// A process with room for a relay behind the entry of a function.
-fn with_room(index: usize) -> (Fake, Va) {
+pub(super) fn with_room(index: usize) -> (Fake, Va) {
     let fake = Fake::new();
     fake.unchecked.set(true);
     let relay = Va(SERVER_RVAS[index].at(MODULE).0 + 0x13);
@@ -369,74 +368,6 @@ fn a_thread_that_stays_in_kept_memory_does_not_stop_the_next_patch() {
     let reverted = revert(&fake, None, &ONCE).unwrap();
     assert_eq!(reverted.outcome, Outcome::Reverted, "{reverted:?}");
     assert_eq!(states(&fake)[0], State::Kept);
-}
-
-/// Kills a revert at every step, and sees that everything can run.
-fn pages_can_run(start: &dyn Fn() -> Fake) {
-    let whole = start();
-    let before = whole.operations.get();
-    revert(&whole, None, &ONCE).unwrap();
-    for fuel in 0..whole.operations.get() - before {
-        for watchdog in [true, false] {
-            let fake = start();
-            fake.fuel.set(Some(fuel));
-            let _ = revert(&fake, None, &ONCE);
-            fake.fuel.set(None);
-            if fake.frozen.get() == 1 {
-                if let (true, Some(record)) = (watchdog, fake.armed.get()) {
-                    repair::repair(&fake, record).unwrap();
-                    fake.thaw().unwrap();
-                } else {
-                    recover::recover(&fake).unwrap();
-                }
-            }
-            for rva in SERVER_RVAS {
-                let at = rva.at(MODULE);
-                let now = fake.protection(at);
-                assert!(
-                    now.executable(),
-                    "step {fuel}, {watchdog}: {rva} is {now:?}"
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn pages_between_entries_can_run_whoever_dies() {
-    pages_can_run(&|| {
-        let fake = Fake::new();
-        fake.unchecked.set(true);
-        let far = package_with(|m| m.functions = m.functions[2..].to_vec());
-        apply(&fake, &far, &ONCE).unwrap();
-        apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
-        fake
-    });
-    // Pages that the program protects in ways of its own are not written back all at once.
-    pages_can_run(&|| {
-        /// `PAGE_EXECUTE`.
-        const EXECUTE: Protection = Protection(0x10);
-        let fake = Fake::new();
-        apply(&fake, &package(), &ONCE).unwrap();
-        fake.set_protection(SERVER_RVAS[2].at(MODULE), EXECUTE);
-        fake
-    });
-}
-
-#[test]
-fn pages_of_what_lies_beneath_can_run_whoever_dies() {
-    // The entry and its relay are in different pages: who replaces it writes the relay alone.
-    pages_can_run(&|| {
-        let (fake, _) = with_room(3);
-        for package in [
-            package_with(|m| through_relay(m, 3)),
-            newer_with(|m| through_relay(m, 3)),
-        ] {
-            let applied = apply(&fake, &package, &ONCE).unwrap();
-            assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
-        }
-        fake
-    });
 }
 
 #[test]
