@@ -22,7 +22,7 @@ pub(super) fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
         code: Code::default(),
         rva,
         end: rva.0.saturating_add(size),
-        recent: Vec::with_capacity(LOOK_BACK),
+        recent: Vec::with_capacity(2 * LOOK_BACK),
         uses: Uses::default(),
         ending: End::default(),
     };
@@ -35,8 +35,7 @@ pub(super) fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
             reader.code.undecodable = Some(at);
             break;
         }
-        let offsets = decoder.get_constant_offsets(&instruction);
-        reader.instruction(&instruction, &offsets);
+        reader.instruction(&instruction, &|| decoder.get_constant_offsets(&instruction));
     }
     reader.code.displaces = reader.uses.displaces;
     reader.code.uses = reader.uses.found;
@@ -50,7 +49,8 @@ struct Reader {
     code: Code,
     rva: Rva,
     end: u32,
-    /// The last instructions, for the definition of an indirect jump's register.
+    /// The last instructions, for the definition of an indirect jump's register: at least
+    /// [`LOOK_BACK`] of them, where there are so many.
     recent: Vec<Instruction>,
     uses: Uses,
     /// Whether execution can reach the end.
@@ -58,17 +58,18 @@ struct Reader {
 }
 
 impl Reader {
-    fn instruction(&mut self, i: &Instruction, offsets: &ConstantOffsets) {
+    /// Takes one instruction in; `offsets` says where its fields are, for the few that are asked.
+    fn instruction(&mut self, i: &Instruction, offsets: &dyn Fn() -> ConstantOffsets) {
         let start = (i.ip() as u32).wrapping_sub(self.rva.0);
         if start < 16 {
             self.code.entry_lengths.push(i.len() as u8);
         }
         self.ending.instruction(i, start);
         if is_near_branch(i) {
-            self.branch(i, start, offsets);
+            self.branch(i, start, &offsets());
         }
         if i.is_ip_rel_memory_operand() {
-            self.memory(i, start, offsets);
+            self.memory(i, start, &offsets());
         }
         self.far_displacement(i, start, offsets);
         self.code.indexes |= i.memory_index() != Register::None
@@ -86,25 +87,31 @@ impl Reader {
         self.code.uses_stack |= moves_stack(i);
         self.code.thread_local |=
             i.memory_segment() == Register::GS && i.memory_displacement64() == TEB_TLS_ARRAY;
-        if self.recent.len() == LOOK_BACK {
-            self.recent.remove(0);
+        if self.recent.len() == 2 * LOOK_BACK {
+            self.recent.drain(..LOOK_BACK);
         }
         self.recent.push(*i);
     }
 
     /// A number that is an RVA if the register beside it holds the address of the image.
-    fn far_displacement(&mut self, i: &Instruction, start: u32, offsets: &ConstantOffsets) {
-        if offsets.displacement_size() != 4 || i.is_ip_rel_memory_operand() {
-            return;
-        }
+    fn far_displacement(
+        &mut self,
+        i: &Instruction,
+        start: u32,
+        offsets: &dyn Fn() -> ConstantOffsets,
+    ) {
         let bases = [i.memory_base(), i.memory_index()];
         let other = |r: &Register| ![Register::None, Register::RSP].contains(r);
         let number = i.memory_displacement64();
-        if bases.iter().any(other)
+        if !i.is_ip_rel_memory_operand()
+            && bases.iter().any(other)
             && let Ok(number @ 0x1000..) = u32::try_from(number)
         {
-            let field = start + offsets.displacement_offset() as u32;
-            self.code.possible_rvas.push((field, Rva(number)));
+            let offsets = offsets();
+            if offsets.displacement_size() == 4 {
+                let field = start + offsets.displacement_offset() as u32;
+                self.code.possible_rvas.push((field, Rva(number)));
+            }
         }
     }
 
@@ -173,7 +180,8 @@ impl Reader {
             return loaded(jump);
         }
         let mut register = jump.op0_register();
-        let mut earlier = self.recent.as_slice();
+        let from = self.recent.len().saturating_sub(LOOK_BACK);
+        let mut earlier = &self.recent[from..];
         // Copies from register to register are followed back.
         loop {
             let defines = |i: &Instruction| {
