@@ -1,7 +1,8 @@
 //! Mutants that do what C leaves undefined: what they do says nothing.
 //!
-//! The program is built for this machine with AddressSanitizer and checks of array bounds. It
-//! counts as caught where that stops the mutant and lets the original be.
+//! The program is built for this machine with AddressSanitizer and checks of array bounds, and
+//! run twice, with fresh memory of the heap filled in another way. It counts as caught where the
+//! checks stop the mutant, or it does something else the second time, and the original is let be.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +11,9 @@ use crate::mutants::{Original, name_of};
 use crate::run;
 use crate::workshop::check;
 
+/// What fresh memory holds in the one run and in the other.
+const FILLS: [u8; 2] = [0, 0xbe];
+
 const CHECKS: [&str; 3] = [
     "-fsanitize=address,bounds",
     "-fno-sanitize-recover=all",
@@ -17,7 +21,7 @@ const CHECKS: [&str; 3] = [
 ];
 
 impl Original {
-    /// Whether the checks stop the mutant whose changed file is given, and not the original.
+    /// Whether the checks catch the mutant whose changed file is given, and not the original.
     pub(super) fn is_caught(
         &self,
         here: &Path,
@@ -38,23 +42,34 @@ impl Original {
             }
             objects.push(object);
         }
-        let is_stopped = |objects: &[PathBuf], program: &str| -> Result<bool, String> {
-            let program = here.join(program);
-            let mut gcc = Command::new("gcc");
-            gcc.args(CHECKS).args(objects).arg("-o").arg(&program);
-            check(gcc.args(["-lm", "-ldl", "-lpthread"]), "gcc")?;
-            let mut command = Command::new(&program);
-            command.env("ASAN_OPTIONS", "detect_leaks=0");
-            let input = self.prepare(&mut command, here)?;
-            let said = run::finish_slowly(&mut command, &input)?.complaint;
-            Ok(said.contains("AddressSanitizer") || said.contains("runtime error:"))
-        };
-        if is_stopped(&objects, "original")? {
+        if self.strays(here, &objects, "original")? {
             return Ok(false);
         }
         objects[file] = here.join("mutated.o");
         self.compile_checked(mutated, &self.own[file].0, &objects[file])?;
-        is_stopped(&objects, "mutant")
+        self.strays(here, &objects, "mutant")
+    }
+
+    /// Whether a program is stopped, or does what memory holds that it has not written.
+    fn strays(&self, here: &Path, objects: &[PathBuf], program: &str) -> Result<bool, String> {
+        let program = here.join(program);
+        let mut gcc = Command::new("gcc");
+        gcc.args(CHECKS).args(objects).arg("-o").arg(&program);
+        check(gcc.args(["-lm", "-ldl", "-lpthread"]), "gcc")?;
+        let mut did = Vec::new();
+        for fill in FILLS {
+            let mut command = Command::new(&program);
+            let fill = format!("max_malloc_fill_size=1073741824:malloc_fill_byte={fill}");
+            command.env("ASAN_OPTIONS", format!("detect_leaks=0:{fill}"));
+            let input = self.prepare(&mut command, here)?;
+            let ran = run::finish_slowly(&mut command, &input)?;
+            let said = &ran.complaint;
+            if said.contains("AddressSanitizer") || said.contains("runtime error:") {
+                return Ok(true);
+            }
+            did.push(ran.did);
+        }
+        Ok(did[0] != did[1])
     }
 
     fn compile_checked(&self, file: &Path, original: &Path, object: &Path) -> Result<(), String> {
