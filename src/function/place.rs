@@ -36,7 +36,11 @@ pub fn resolve(program: &Program<'_>, rva: Rva) -> Place {
             Place::Nowhere
         };
     };
-    if let Ok(import) = image.imports.binary_search_by_key(&rva, |i| i.slot) {
+    // Most addresses are nowhere near the slots of imports.
+    let slots = image.imports.first().zip(image.imports.last());
+    if slots.is_some_and(|(first, last)| (first.slot..=last.slot).contains(&rva))
+        && let Ok(import) = image.imports.binary_search_by_key(&rva, |i| i.slot)
+    {
         return Place::Import(import as u32);
     }
     if section.kind() == SectionKind::Code {

@@ -37,23 +37,30 @@ struct Reach {
 const WIDEN: usize = 2;
 const MAX_PASSES: usize = 12;
 
+/// One instruction of a function.
+struct Line {
+    /// Bytes from the start of the function.
+    at: u32,
+    instruction: Instruction,
+    /// The field in it that holds an address of data.
+    field: Option<u32>,
+    /// It reads or writes memory at an address in a register.
+    accesses: bool,
+}
+
 /// The indexed accesses of a function through references that hold addresses of data.
 fn reaches(bytes: &[u8], rva: Rva, references: &[Reference]) -> Vec<Reach> {
-    let fields: Vec<u32> = references
-        .iter()
-        .filter(|r| {
-            matches!(
-                r.kind,
-                ReferenceKind::Address | ReferenceKind::ImageRelative
-            )
-        })
-        .map(|r| r.at)
-        .collect();
+    let code = Lines {
+        lines: lines(bytes, rva, references),
+        rva,
+        size: bytes.len(),
+    };
     let mut states: BTreeMap<u32, State> = BTreeMap::new();
     for pass in 0..MAX_PASSES {
-        let (next, found) = run(bytes, rva, &fields, &states);
+        let (next, found) = code.run(&states);
         let stable = next == states;
-        if stable {
+        // Where no branch leads back, all that leads to an instruction came before it.
+        if stable || !code.leads_back() {
             return found;
         }
         let widened = next.into_iter().map(|(at, state)| {
@@ -71,52 +78,113 @@ fn reaches(bytes: &[u8], rva: Rva, references: &[Reference]) -> Vec<Reach> {
         .into_keys()
         .map(|at| (at, State::unknown()))
         .collect();
-    run(bytes, rva, &fields, &unknown).1
+    code.run(&unknown).1
 }
 
-/// One pass: the states at branch targets, and what was accessed.
-fn run(
-    bytes: &[u8],
-    rva: Rva,
-    fields: &[u32],
-    known: &BTreeMap<u32, State>,
-) -> (BTreeMap<u32, State>, Vec<Reach>) {
-    let mut states = known.clone();
-    let mut found: Vec<Reach> = Vec::new();
-    let mut info = InstructionInfoFactory::new();
+/// The instructions of a function, up to the first that is none.
+fn lines(bytes: &[u8], rva: Rva, references: &[Reference]) -> Vec<Line> {
+    let holds_address = |field: u32| {
+        references.iter().any(|r| {
+            let kind = matches!(
+                r.kind,
+                ReferenceKind::Address | ReferenceKind::ImageRelative
+            );
+            r.at == field && kind
+        })
+    };
     let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
-    let mut state = State::unknown();
-    let mut reachable = true;
-    let mut i = Instruction::default();
+    let mut lines = Vec::new();
     while decoder.can_decode() {
         let at = decoder.position() as u32;
-        decoder.decode_out(&mut i);
-        if i.is_invalid() {
+        let instruction = decoder.decode();
+        if instruction.is_invalid() {
             break;
         }
-        match states.get(&at) {
-            Some(joined) if reachable => state = state.join(joined),
-            Some(joined) => state = joined.clone(),
-            None if reachable => {}
-            // A case of a switch, or a handler.
-            None => state = State::unknown(),
-        }
-        let offsets = decoder.get_constant_offsets(&i);
-        let field = offsets
-            .has_displacement()
-            .then(|| at + offsets.displacement_offset() as u32)
-            .filter(|f| fields.contains(f));
-        let touches = (0..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory);
-        if touches && i.mnemonic() != Mnemonic::Lea && !i.is_ip_rel_memory_operand() {
-            note(&mut found, &state, &i, field);
-        }
-        state.step(&i, field, &mut info);
-        reachable = leave(&mut states, &state, &i, rva, bytes.len());
-        if i.flow_control() == FlowControl::ConditionalBranch {
-            state = state.after_jump(&i, false);
-        }
+        let touches = (0..instruction.op_count()).any(|n| instruction.op_kind(n) == OpKind::Memory);
+        let field = touches.then(|| decoder.get_constant_offsets(&instruction));
+        let field = field
+            .filter(|offsets| offsets.has_displacement())
+            .map(|offsets| at + offsets.displacement_offset() as u32)
+            .filter(|field| holds_address(*field));
+        lines.push(Line {
+            at,
+            instruction,
+            field,
+            accesses: touches
+                && instruction.mnemonic() != Mnemonic::Lea
+                && !instruction.is_ip_rel_memory_operand(),
+        });
     }
-    (states, found)
+    lines
+}
+
+/// The code of a function, to be gone through more than once.
+struct Lines {
+    lines: Vec<Line>,
+    rva: Rva,
+    /// In bytes.
+    size: usize,
+}
+
+impl Lines {
+    /// Where a branch leads to, in bytes from the start of the function.
+    fn target(&self, i: &Instruction) -> Option<u32> {
+        let branches = matches!(
+            i.flow_control(),
+            FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch
+        );
+        branches.then(|| (i.near_branch_target() as u32).wrapping_sub(self.rva.0))
+    }
+
+    /// Whether a branch leads back within the function, or to itself.
+    fn leads_back(&self) -> bool {
+        let mut lines = self.lines.iter();
+        lines.any(|line| self.target(&line.instruction).is_some_and(|t| t <= line.at))
+    }
+
+    /// One pass: the states at branch targets, and what was accessed.
+    fn run(&self, known: &BTreeMap<u32, State>) -> (BTreeMap<u32, State>, Vec<Reach>) {
+        let mut states = known.clone();
+        let mut found: Vec<Reach> = Vec::new();
+        let mut info = InstructionInfoFactory::new();
+        let mut state = State::unknown();
+        let mut reachable = true;
+        for line in &self.lines {
+            let i = &line.instruction;
+            match states.get(&line.at) {
+                Some(joined) if reachable => state = state.join(joined),
+                Some(joined) => state = joined.clone(),
+                None if reachable => {}
+                // A case of a switch, or a handler.
+                None => state = State::unknown(),
+            }
+            if line.accesses {
+                note(&mut found, &state, i, line.field);
+            }
+            state.step(i, line.field, &mut info);
+            reachable = self.leave(&mut states, &state, i);
+            if i.flow_control() == FlowControl::ConditionalBranch {
+                state = state.after_jump(i, false);
+            }
+        }
+        (states, found)
+    }
+
+    /// Hands the state on to the branch target; says whether the next instruction follows.
+    fn leave(&self, states: &mut BTreeMap<u32, State>, state: &State, i: &Instruction) -> bool {
+        if let Some(target) = self.target(i) {
+            if (target as usize) < self.size {
+                let taken = state.after_jump(i, true);
+                let joined = states.get(&target).map(|s| s.join(&taken));
+                states.insert(target, joined.unwrap_or(taken));
+            }
+            return i.flow_control() == FlowControl::ConditionalBranch;
+        }
+        !matches!(
+            i.flow_control(),
+            FlowControl::IndirectBranch | FlowControl::Return | FlowControl::Exception
+        )
+    }
 }
 
 fn note(found: &mut Vec<Reach>, state: &State, i: &Instruction, field: Option<u32>) {
@@ -134,28 +202,5 @@ fn note(found: &mut Vec<Reach>, state: &State, i: &Instruction, field: Option<u3
     match known.find(|r| (r.at, r.fixed) == (at, fixed)) {
         Some(known) => known.range = known.range.join(range),
         None => found.push(Reach { at, range, fixed }),
-    }
-}
-
-/// Hands the state on to the branch target; says whether the next instruction follows.
-fn leave(
-    states: &mut BTreeMap<u32, State>,
-    state: &State,
-    i: &Instruction,
-    rva: Rva,
-    size: usize,
-) -> bool {
-    match i.flow_control() {
-        FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => {
-            let target = (i.near_branch_target() as u32).wrapping_sub(rva.0);
-            let taken = state.after_jump(i, true);
-            if (target as usize) < size {
-                let joined = states.get(&target).map(|s| s.join(&taken));
-                states.insert(target, joined.unwrap_or(taken));
-            }
-            i.flow_control() == FlowControl::ConditionalBranch
-        }
-        FlowControl::IndirectBranch | FlowControl::Return | FlowControl::Exception => false,
-        _ => true,
     }
 }

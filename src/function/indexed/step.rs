@@ -168,25 +168,16 @@ impl State {
             return;
         }
         let value = self.result(i, field);
-        let written: Vec<Register> = info
-            .info(i)
-            .used_registers()
-            .iter()
-            .filter(|r| {
-                !matches!(
-                    r.access(),
-                    OpAccess::Read | OpAccess::CondRead | OpAccess::None
-                )
-            })
-            .map(|r| r.register())
-            .collect();
         if i.rflags_modified() != 0 {
             self.compared = None;
         }
-        for register in written {
-            match value {
-                Some(value) if register.full_register() == i.op0_register().full_register() => {
-                    self.set(i.op0_register(), value);
+        let result = i.op0_register();
+        for used in info.info(i).used_registers() {
+            let register = used.register();
+            match (used.access(), value) {
+                (OpAccess::Read | OpAccess::CondRead | OpAccess::None, _) => {}
+                (_, Some(value)) if register.full_register() == result.full_register() => {
+                    self.set(result, value);
                 }
                 _ => self.set(register, Value::Number(Interval::ALL)),
             }

@@ -6,6 +6,7 @@
 //! difference. Between these places alone are states found anew; all others bring what they
 //! bring without the address.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -128,8 +129,8 @@ impl Followed<'_> {
                 let Some(known) = known.or_else(|| base.meetings.get(&to).map(|m| &m.state)) else {
                     continue;
                 };
-                let joined = known.join(&brought);
-                if joined != *known {
+                let mut joined = known.clone();
+                if joined.join(&brought) {
                     states.insert(to, joined);
                     open.insert(to);
                     touched.insert(to);
@@ -200,7 +201,10 @@ fn between(
         let others = brought.filter(|(from, _)| !touched.contains(from));
         let begun = meeting.begins.then(State::default);
         let joined = others.fold(begun, |joined, (_, state)| match joined {
-            Some(joined) => Some(joined.join(state)),
+            Some(mut joined) => {
+                joined.join(state);
+                Some(joined)
+            }
             None => Some(state.clone()),
         });
         states.extend(joined.map(|state| (*at, state)));
@@ -216,12 +220,14 @@ fn between(
             if !touched.contains(&to) {
                 continue;
             }
-            let joined = match states.get(&to) {
-                Some(known) => known.join(&brought),
-                None => brought,
+            let moved = match states.entry(to) {
+                Entry::Occupied(mut known) => known.get_mut().join(&brought),
+                Entry::Vacant(new) => {
+                    new.insert(brought);
+                    true
+                }
             };
-            if states.get(&to) != Some(&joined) {
-                states.insert(to, joined);
+            if moved {
                 open.insert(to);
             }
         }

@@ -285,7 +285,11 @@ impl Walk<'_> {
                 Some(value)
             }
             Mnemonic::Shr if wide && !own.holds() => Some(Value::number(Others::NotNegative)),
-            _ if wide && is_move_if(i.mnemonic()) => Some(own.join(&second)),
+            _ if wide && is_move_if(i.mnemonic()) => {
+                let mut either = own;
+                either.join(&second);
+                Some(either)
+            }
             _ if narrow && !own.holds() && !second.holds() => {
                 Some(Value::number(Others::NotNegative))
             }

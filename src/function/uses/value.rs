@@ -43,11 +43,14 @@ impl Numbers {
         self.exact.is_empty() && self.others == Others::None
     }
 
-    fn join(&mut self, other: &Numbers) {
+    /// Takes other numbers in; whether that brought any.
+    fn join(&mut self, other: &Numbers) -> bool {
+        let known = (self.exact.len(), self.others);
         for number in &other.exact {
             self.insert(*number, Others::Any);
         }
         self.others = self.others.max(other.others);
+        known != (self.exact.len(), self.others)
     }
 
     fn insert(&mut self, number: i64, beyond: Others) {
@@ -203,14 +206,13 @@ impl Value {
         self.before && self.this.is_none() && self.number.is_none()
     }
 
-    /// One of two values.
-    pub fn join(&self, other: &Value) -> Value {
-        let mut joined = self.clone();
-        joined.this.join(&other.this);
-        joined.before |= other.before;
-        joined.number.join(&other.number);
-        joined.on_the_way = self.on_the_way.join(other.on_the_way);
-        joined
+    /// Becomes one of two values; whether that is less certain than before.
+    pub fn join(&mut self, other: &Value) -> bool {
+        let known = (self.before, self.on_the_way);
+        let numbers = self.this.join(&other.this) | self.number.join(&other.number);
+        self.before |= other.before;
+        self.on_the_way = self.on_the_way.join(other.on_the_way);
+        numbers || known != (self.before, self.on_the_way)
     }
 
     /// The sum of two values.
@@ -263,17 +265,40 @@ pub struct State {
 }
 
 impl State {
-    /// What both paths may bring.
-    pub fn join(&self, other: &State) -> State {
-        let mut joined = self.clone();
-        for (register, _) in self.registers.iter().chain(&other.registers) {
-            let value = self.register(*register).join(&other.register(*register));
-            joined.set_register(*register, value);
+    /// Becomes what both paths may bring; whether that is less certain than before.
+    pub fn join(&mut self, other: &State) -> bool {
+        let any = Value::any();
+        let mut moved = false;
+        for (register, value) in &mut self.registers {
+            let theirs = other.known_register(*register).unwrap_or(&any);
+            moved |= value.join(theirs);
         }
-        for place in self.slots.keys().chain(other.slots.keys()) {
-            joined.set_slot(*place, self.slot(*place).join(&other.slot(*place)));
+        for (register, value) in &other.registers {
+            if let Err(at) = self.registers.binary_search_by_key(register, |r| r.0) {
+                let mut joined = any.clone();
+                if joined.join(value) {
+                    self.registers.insert(at, (*register, joined));
+                    moved = true;
+                }
+            }
         }
-        joined
+        for (place, value) in &mut self.slots {
+            moved |= value.join(other.slots.get(place).unwrap_or(&any));
+        }
+        for (place, value) in &other.slots {
+            if !self.slots.contains_key(place) {
+                let mut joined = any.clone();
+                if joined.join(value) {
+                    self.slots.insert(*place, joined);
+                    moved = true;
+                }
+            }
+        }
+        if moved {
+            self.registers.retain(|(_, value)| *value != any);
+            self.slots.retain(|_, value| *value != any);
+        }
+        moved
     }
 
     /// A register or a part of one.
@@ -282,8 +307,13 @@ impl State {
     }
 
     fn register(&self, index: u8) -> Value {
+        let known = self.known_register(index);
+        known.cloned().unwrap_or_else(Value::any)
+    }
+
+    fn known_register(&self, index: u8) -> Option<&Value> {
         let found = self.registers.binary_search_by_key(&index, |r| r.0);
-        found.map_or_else(|_| Value::any(), |at| self.registers[at].1.clone())
+        found.ok().map(|at| &self.registers[at].1)
     }
 
     fn set_register(&mut self, index: u8, value: Value) {

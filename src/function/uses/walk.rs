@@ -1,6 +1,7 @@
 //! A walk over the code of a function, with what registers and slots may hold.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Register,
@@ -21,6 +22,8 @@ pub(super) struct Walk<'w> {
     pub(super) hands_on: bool,
     /// What branches bring, by where they lead to.
     pub(super) states: BTreeMap<u32, State>,
+    /// Whether a state of a branch target has become less certain.
+    moved: bool,
     /// Where paths meet or begin, with the state there and whether one begins; only noted
     /// where it is wanted.
     pub(super) meetings: Option<BTreeMap<u32, (State, bool)>>,
@@ -41,6 +44,7 @@ impl<'w> Walk<'w> {
             slots: frame::slots_are_private(bytes, rva) && !has_handlers,
             hands_on: false,
             states: BTreeMap::new(),
+            moved: false,
             meetings: None,
             shown: Shown::default(),
             info: InstructionInfoFactory::new(),
@@ -50,9 +54,9 @@ impl<'w> Walk<'w> {
     /// Walks until states are stable; `None` where they don't get stable.
     pub(super) fn settle(&mut self, entry: &State) -> Option<()> {
         for _ in 0..MAX_PASSES {
-            let before = self.states.clone();
+            self.moved = false;
             self.run(entry);
-            if self.states == before {
+            if !self.moved {
                 return Some(());
             }
         }
@@ -75,10 +79,10 @@ impl<'w> Walk<'w> {
             let begins = joined.is_none() && state.is_none() || at == 0;
             let is_meeting = joined.is_some() || begins;
             if let Some(joined) = joined {
-                state = Some(match state {
-                    Some(state) => state.join(joined),
-                    None => joined.clone(),
-                });
+                match &mut state {
+                    Some(state) => drop(state.join(joined)),
+                    None => state = Some(joined.clone()),
+                }
             }
             // What no branch leads to is the case of a switch, or handles an exception: the
             // address may still be taken there.
@@ -118,9 +122,13 @@ impl<'w> Walk<'w> {
     }
 
     fn bring(&mut self, to: u32, state: &State) {
-        let joined = self.states.get(&to).map(|s| s.join(state));
-        self.states
-            .insert(to, joined.unwrap_or_else(|| state.clone()));
+        self.moved |= match self.states.entry(to) {
+            Entry::Occupied(mut known) => known.get_mut().join(state),
+            Entry::Vacant(new) => {
+                new.insert(state.clone());
+                true
+            }
+        };
     }
 
     /// A branch out of the function: a call in tail position.
