@@ -160,6 +160,15 @@ impl<'p> ThreadLocalPairs<'p> {
         self.same_layout
     }
 
+    /// By how much the variables of both builds have moved in the block, in bytes.
+    pub fn moves(&self) -> impl Iterator<Item = u32> + '_ {
+        let pairs = self.new.variables.iter().zip(&self.of_new);
+        pairs.filter_map(|(variable, old)| {
+            let old = &self.old.variables[*old.as_ref().ok()?];
+            Some(variable.offset.wrapping_sub(old.offset))
+        })
+    }
+
     /// Whether two offsets mean the same. `is_address` where the code takes the address of
     /// what is there, so that it may be the end of what lies before.
     pub fn same(&self, old: Rva, new: Rva, is_address: bool) -> bool {

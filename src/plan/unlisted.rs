@@ -37,7 +37,7 @@ enum Alone {
 pub struct Unlisted<'p> {
     comparer: Comparer<'p>,
     diff: &'p Diff,
-    /// By how much functions and data have moved, in bytes.
+    /// By how much functions, data and thread-local variables have moved, in bytes.
     moves: OnceCell<BTreeSet<u32>>,
     /// Object files with code that takes the address of the image.
     knowing: OnceCell<BTreeSet<ModuleIndex>>,
@@ -293,8 +293,10 @@ impl<'p> Unlisted<'p> {
             let d = self.diff.old_datum(e)?;
             Some(new.datum(e).rva.0.wrapping_sub(old.datum(d).rva.0))
         });
+        let thread_locals = self.comparer.thread_locals().moves();
         let image = [0];
-        functions.chain(data).chain(image).collect()
+        let all = functions.chain(data).chain(thread_locals);
+        all.chain(image).collect()
     }
 
     fn hazard(&self, at: u32, what: &str, to: Rva) -> Hazard {

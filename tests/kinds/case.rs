@@ -80,6 +80,7 @@ pub struct Expect {
     pub changed: Option<Vec<String>>,
     pub version_only: Option<Vec<String>>,
     pub left_out: Option<Vec<String>>,
+    pub must_not_stay: Option<Vec<String>>,
     #[serde(default)]
     pub runs: bool,
 }

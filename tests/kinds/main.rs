@@ -28,6 +28,7 @@
 //! | `changed` | exactly the functions that changed, by their names in the records |
 //! | `version_only` | exactly the changed functions in which nothing but the version differs |
 //! | `left_out` | exactly the functions that are left out for that |
+//! | `must_not_stay` | exactly the functions of the package that may have no call under way when it is applied |
 //! | `runs` | OLD started with the package ends and prints as NEW does; where nothing changed, OLD does |
 //!
 //! In the environment: `HOTPATCH_KIND` (only cases with this in their name),
@@ -43,6 +44,7 @@ mod left_out;
 mod run;
 mod separated;
 mod shortened;
+mod stay;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -131,6 +133,12 @@ fn judge(case: &Case, abi: Abi) -> Result<String, String> {
         format!("diff ends with {}: {e}: {said}", output.status)
     })?;
     let said = compare(case, &report)?;
+    if let Some(wanted) = &case.expect.must_not_stay {
+        let found = stay::must_not_stay(case, &program(), &folder, (&old, &new))?;
+        if *wanted != found {
+            return Err(format!("must not stay {wanted:?} but {found:?}: {said}"));
+        }
+    }
     if case.expect.runs && std::env::var_os("HOTPATCH_KINDS_RUN").is_some() {
         let ran = run::behaves_as_new(case, &program(), &folder, (&old, &new))?;
         return Ok(format!("{said}, {ran}"));

@@ -1,0 +1,19 @@
+#ifdef NEW
+#define CHANGE "addl $1, %eax\n"
+#else
+#define CHANGE
+#endif
+#define R(b) b, b + 1, b + 2, b + 3, b + 4, b + 5, b + 6, b + 7
+#define T(b) R(b), R(b + 8), R(b + 16), R(b + 24), R(b + 32), R(b + 40), R(b + 48), R(b + 56)
+__attribute__((used)) const int first[64] = { T(10) };
+
+__attribute__((used)) const int table[64] = { T(100) };
+__attribute__((naked)) int look(int i) { __asm__(
+    "movslq %ecx, %rcx\n"
+    "addq $70, %rcx\n"
+    "leaq table-240(%rip), %rax\n"
+    "movl (%rax,%rcx,4), %eax\n"
+    CHANGE "ret\n"); }
+volatile int three = 3;
+int other(int);
+int start(void) { return look(three - 11) + other(1); }

@@ -1,0 +1,3 @@
+int value = 3;
+int guarded(int *);
+int start(void) { return guarded(&value); }

@@ -1,0 +1,44 @@
+	.text
+	.globl guarded
+	.def guarded; .scl 2; .type 32; .endef
+	.p2align 4
+	.seh_proc guarded
+guarded:
+	push %rbx
+	.seh_pushreg %rbx
+	.seh_endprologue
+.Lfrom:
+	xor %eax, %eax
+	test %rcx, %rcx
+	mov (%rcx), %eax
+	add %eax, %eax
+.Lto:
+#ifdef NEW
+	add $2, %eax
+#else
+	add $1, %eax
+#endif
+.Lout:
+	pop %rbx
+	ret
+.Lcaught:
+	mov $7, %eax
+	jmp .Lout
+	.seh_handler __C_specific_handler, @except
+	.seh_handlerdata
+	.long 1
+	.rva .Lfrom, .Lto
+	.long 1
+	.rva .Lcaught
+	.text
+	.seh_endproc
+	.globl __C_specific_handler
+	.def __C_specific_handler; .scl 2; .type 32; .endef
+	.p2align 4
+__C_specific_handler:
+	lea 1f(%rip), %rax
+	lea (%rax,%rcx,8), %rax
+	jmp *%rax
+1:
+	mov $1, %eax
+	ret

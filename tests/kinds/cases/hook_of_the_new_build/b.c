@@ -1,0 +1,3 @@
+extern volatile int two;
+int work(int);
+int start(void) { return work(two); }

@@ -1,0 +1,12 @@
+int first(int);
+int second(int);
+int (*place(void))(int);
+volatile int two = 2;
+__attribute__((noinline)) int call(int v) {
+#ifdef NEW
+    return place()(v);
+#else
+    return second(v);
+#endif
+}
+int start(void) { return first(two) * 2 + second(two) + call(two); }

@@ -1,0 +1,26 @@
+	.text
+	.globl first, second
+	.p2align 4
+first:
+	lea 1(%rcx,%rcx,2), %eax
+#ifdef NEW
+	lea 5(%rax,%rcx,4), %eax
+	lea 6(%rax,%rcx,8), %eax
+	lea 7(%rax,%rcx,2), %eax
+	lea 8(%rax,%rcx,2), %eax
+#endif
+	ret
+	.p2align 4
+second:
+	lea 7(%rcx), %eax
+	lea 8(%rcx), %eax
+	lea 9(%rcx), %eax
+	ret
+#ifdef NEW
+	.p2align 4
+	.globl place
+place:
+	mov $(second@IMGREL + 6), %eax
+	add %rcx, %rax
+	ret
+#endif

@@ -1,0 +1,2 @@
+int next(void);
+int start(void) { return next() + next(); }
