@@ -25,6 +25,12 @@ impl Closure<'_> {
         for (rule, reason) in hazards::of_new_function(new, function) {
             self.refuse(rule, index, reason);
         }
+        if let Some(at) = decoded.uncertain_thread_local
+            && !self.has_same_thread_locals()
+        {
+            let reason = format!("the use of the thread's TLS block at +{at:#x} is not understood");
+            self.refuse(&code::THREAD_LOCAL, index, reason);
+        }
         if let Some((at, rva)) = displacements::lost((self.old, new), self.diff, function) {
             let place = place_text(new, rva);
             let reason = format!("the number at +{at:#x} may be the RVA of {place}");

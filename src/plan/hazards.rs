@@ -161,10 +161,6 @@ pub fn of_new_function(program: &Program<'_>, function: FunctionIndex) -> Vec<Ha
         let detail = format!("which table of distances is read before +{at:#x} is not certain");
         found.push((&code::INDIRECT_JUMP, detail));
     }
-    if let Some(at) = decoded.uncertain_thread_local {
-        let detail = format!("the use of the thread's TLS block at +{at:#x} is not understood");
-        found.push((&code::THREAD_LOCAL, detail));
-    }
     if let Some(at) = decoded.uncertain {
         let detail = format!("the displacement at +{at:#x} may be an RVA, and may not");
         found.push((&code::IMAGE_BASE_RELATIVE, detail));

@@ -16,9 +16,17 @@ impl Closure<'_> {
         if self.diff.is_identity() {
             return Ok(offset.0);
         }
-        let made = || ThreadLocalPairs::new(self.old, self.new, &self.diff.keys);
-        let pairs = self.thread_locals.get_or_init(made);
-        let found = pairs.old_offset(offset, is_address);
+        let found = self.thread_local_pairs().old_offset(offset, is_address);
         found.map_err(|reason| (&code::THREAD_LOCAL, reason))
+    }
+
+    /// Whether every offset into the TLS block means the same in both builds.
+    pub(super) fn has_same_thread_locals(&self) -> bool {
+        self.diff.is_identity() || self.thread_local_pairs().is_same_layout()
+    }
+
+    fn thread_local_pairs(&self) -> &ThreadLocalPairs<'_> {
+        let made = || ThreadLocalPairs::new(self.old, self.new, &self.diff.keys);
+        self.thread_locals.get_or_init(made)
     }
 }

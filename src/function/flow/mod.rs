@@ -221,6 +221,9 @@ impl<'p> Pass<'p> {
                 // Code behind a jump that nothing leads to: an exception handler, unless it is
                 // padding before the next label.
                 None if self.everything && !is_padding(&instruction) => {
+                    if self.seen.block {
+                        self.lose_block(at);
+                    }
                     state = State::after_exception()
                 }
                 None => continue,

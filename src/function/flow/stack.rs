@@ -7,7 +7,7 @@
 use iced_x86::{Instruction, Mnemonic, OpAccess, OpKind, Register};
 
 use super::Pass;
-use super::value::{FramePlace, State, Value};
+use super::value::{FramePlace, NON_VOLATILE, State, Value};
 use crate::function::convention::ARGUMENTS;
 
 /// Ways out of the general-purpose registers that were seen anywhere in the function.
@@ -21,6 +21,8 @@ pub struct Seen {
     pub vector: bool,
     /// The address of the frame was handed out: others may write to it.
     pub frame: bool,
+    /// The thread's TLS block was kept over a call: a handler of exceptions may use it.
+    pub block: bool,
 }
 
 impl Pass<'_> {
@@ -36,7 +38,7 @@ impl Pass<'_> {
                 };
                 let place = moved(state.get(Register::RSP), -8);
                 state.set(Register::RSP, place.map_or(Value::Other, Value::Frame));
-                self.store(state, place, value);
+                self.store(state, place, value, at);
                 true
             }
             Mnemonic::Pop => {
@@ -46,7 +48,7 @@ impl Pass<'_> {
                 state.set(Register::RSP, next.map_or(Value::Other, Value::Frame));
                 match i.op0_kind() {
                     OpKind::Register => state.set(i.op0_register(), value),
-                    _ => self.store(state, self.place(state, i), value),
+                    _ => self.store(state, self.place(state, i), value, at),
                 }
                 true
             }
@@ -74,14 +76,14 @@ impl Pass<'_> {
                 true
             }
             _ => {
-                self.memory_write(state, i);
+                self.memory_write(state, i, at);
                 false
             }
         }
     }
 
     /// Notes what an instruction writes to memory.
-    fn memory_write(&mut self, state: &mut State, i: &Instruction) {
+    fn memory_write(&mut self, state: &mut State, i: &Instruction, at: u32) {
         if i.op_count() == 0 || i.op0_kind() != OpKind::Memory {
             return;
         }
@@ -112,10 +114,10 @@ impl Pass<'_> {
             _ => Value::Other,
         };
         let place = self.place(state, i);
-        self.store(state, place, value);
+        self.store(state, place, value, at);
     }
 
-    fn store(&mut self, state: &mut State, place: Option<FramePlace>, value: Value) {
+    fn store(&mut self, state: &mut State, place: Option<FramePlace>, value: Value, at: u32) {
         match place {
             Some(place) => {
                 self.seen.spilled |= value.may_be_base();
@@ -124,21 +126,38 @@ impl Pass<'_> {
             None => {
                 self.seen.escaped |= value.may_be_base();
                 self.seen.frame |= frame(value).is_some();
-                if self.seen.frame {
-                    state.doubt_slots();
+                if value == Value::TlsBlock {
+                    self.lose_block(at);
                 }
+                self.doubt_slots(state, at);
             }
         }
     }
 
+    /// What the frame holds may have been overwritten, where others know its address.
+    fn doubt_slots(&mut self, state: &mut State, at: u32) {
+        if self.seen.frame {
+            if state.keeps(Value::TlsBlock) {
+                self.lose_block(at);
+            }
+            state.doubt_slots();
+        }
+    }
+
+    /// The thread's TLS block goes where it is not followed: offsets that are added to it there
+    /// are not known.
+    pub(super) fn lose_block(&mut self, at: u32) {
+        self.flow.uncertain_thread_local.get_or_insert(at);
+    }
+
     /// What a call sees and may change.
-    pub(super) fn hand_over(&mut self, state: &mut State) {
+    pub(super) fn hand_over(&mut self, state: &mut State, at: u32) {
         for register in ARGUMENTS {
             self.seen.frame |= frame(state.get(register)).is_some();
         }
-        if self.seen.frame {
-            state.doubt_slots();
-        }
+        let mut kept = NON_VOLATILE.iter().map(|r| state.get(*r));
+        self.seen.block |= kept.any(|v| v == Value::TlsBlock) || state.keeps(Value::TlsBlock);
+        self.doubt_slots(state, at);
     }
 
     /// What 64 bits of memory may hold, at a place of the frame or elsewhere.

@@ -40,7 +40,7 @@ impl Pass<'_> {
             i.flow_control(),
             FlowControl::Call | FlowControl::IndirectCall
         ) {
-            self.hand_over(state);
+            self.hand_over(state, at);
             VOLATILE.iter().for_each(|r| state.set(*r, Value::Other));
             return;
         }
@@ -51,7 +51,7 @@ impl Pass<'_> {
                 }
                 state.set(i.op0_register(), value);
             }
-            None => self.overwrite(state, i),
+            None => self.overwrite(state, i, at),
         }
     }
 
@@ -243,7 +243,7 @@ impl Pass<'_> {
     }
 
     /// An instruction that is not understood: what it writes is derived from what it reads.
-    fn overwrite(&mut self, state: &mut State, i: &Instruction) {
+    fn overwrite(&mut self, state: &mut State, i: &Instruction, at: u32) {
         let info = self.info.info(i);
         let writes = |access: OpAccess| {
             matches!(
@@ -273,6 +273,16 @@ impl Pass<'_> {
             && i.op1_kind() == OpKind::Register
             && i.op0_kind() == OpKind::Register
             && i.op0_register() == i.op1_register();
+        let is_block = |n: u32| {
+            let reads = !matches!(info.op_access(n), OpAccess::None | OpAccess::Write);
+            i.op_kind(n) == OpKind::Register
+                && reads
+                && state.get(i.op_register(n)) == Value::TlsBlock
+        };
+        let takes_block = !written.is_empty() && (0..i.op_count()).any(is_block);
+        if takes_block && !clears {
+            self.lose_block(at);
+        }
         for register in written {
             self.seen.vector |= derived && register.is_vector_register();
             let value = if derived && !clears && !self.is_narrow(register) {

@@ -80,7 +80,7 @@ impl Value {
 }
 
 /// Registers that calls and unwinding preserve (Microsoft x64 calling convention).
-const NON_VOLATILE: [Register; 8] = [
+pub const NON_VOLATILE: [Register; 8] = [
     Register::RBX,
     Register::RBP,
     Register::RSI,
@@ -157,6 +157,11 @@ impl State {
             let at = self.slots.partition_point(|(p, _)| *p < place);
             self.slots.insert(at, (place, value));
         }
+    }
+
+    /// Whether a place of the frame holds a value.
+    pub fn keeps(&self, value: Value) -> bool {
+        self.slots.iter().any(|(_, kept)| *kept == value)
     }
 
     /// What the frame holds may have been overwritten by others.
