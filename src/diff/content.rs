@@ -61,7 +61,7 @@ impl Comparer<'_> {
         let longer = a.len().max(b.len());
         for name in [&mut a, &mut b] {
             name.resize(longer, 0);
-            without_hashes(name);
+            without_hashes(name, |_| true);
         }
         Some(a == b && self.same_bytes(d.rva, e.rva, DESCRIPTOR_HEAD))
     }
@@ -188,8 +188,12 @@ impl Comparer<'_> {
             b[field].fill(0);
         }
         if a != b {
-            without_hashes(&mut a);
-            without_hashes(&mut b);
+            let descriptor = |program: &Program<'_>, rva: Rva, at: usize| {
+                let head = rva.0.wrapping_add(at as u32).wrapping_sub(DESCRIPTOR_HEAD);
+                program.described_type(Rva(head)).is_some()
+            };
+            without_hashes(&mut a, |at| descriptor(self.old, old, at));
+            without_hashes(&mut b, |at| descriptor(self.new, new, at));
         }
         if a != b {
             self.clear_numbers((old, new), &mut a, &mut b);

@@ -49,7 +49,7 @@ impl Comparer<'_> {
     /// same thing. Whether its content is the same is another question.
     pub fn number_reference(&self, old: Rva, new: Rva) -> Option<NumberReference> {
         let (a, b) = (number(self.old, old)?, number(self.new, new)?);
-        if a == b || a == 0 || b == 0 {
+        if a == b || a == 0 || b == 0 || self.are_numbers(old, new) {
             return None;
         }
         let forms = [NumberForm::Image, NumberForm::Itself];
@@ -64,6 +64,19 @@ impl Comparer<'_> {
         });
         let mut both = both.filter(|r| self.is_same_thing(r.old, r.new));
         both.next()
+    }
+
+    /// Whether two places are in variables of which a compiler says what type they have: no
+    /// language that it knows has a type for a reference that is no pointer.
+    fn are_numbers(&self, old: Rva, new: Rva) -> bool {
+        let typed = |program: &Program<'_>, rva: Rva| {
+            let datum = program.datum_at(rva).map(|d| program.datum(d));
+            let type_name = datum.and_then(|d| d.type_name.as_ref());
+            // What the runtime of Microsoft's C++ reads has types that begin so.
+            type_name.is_some_and(|name| !name.starts_with("_s_") && !name.starts_with("const _s_"))
+                && !program.is_by_hand(rva)
+        };
+        typed(self.old, old) && typed(self.new, new)
     }
 
     /// Whether two places are the same by a name, or hold the same text.

@@ -45,11 +45,12 @@ fn is_throw_info(name: &str) -> bool {
 /// Takes the hashes of unnamed namespaces and lambdas out of the texts of type descriptors
 /// (`.?AVname@?A0x1f2e3d4c@@`): they change with the path of the source. They are written
 /// without zeros in front, so that what follows them moves up, and zeros follow the text.
-pub fn without_hashes(bytes: &mut [u8]) {
+/// `counts` says at which offsets there is such a text: other data may look like one.
+pub fn without_hashes(bytes: &mut [u8], counts: impl Fn(usize) -> bool) {
     const MARKS: [&[u8]; 2] = [b"?A0x", b"<lambda_"];
     let mut at = 0;
     while at < bytes.len() {
-        if !bytes[at..].starts_with(b".?A") {
+        if !bytes[at..].starts_with(b".?A") || !counts(at) {
             at += 1;
             continue;
         }
@@ -77,7 +78,7 @@ mod tests {
     fn only_texts_of_descriptors_lose_hashes() {
         let without = |text: &[u8]| {
             let mut bytes = text.to_vec();
-            without_hashes(&mut bytes);
+            without_hashes(&mut bytes, |_| true);
             bytes
         };
         assert_eq!(
@@ -93,6 +94,9 @@ mod tests {
             b".?AV<lambda_>@@\0\0\0\0\0"
         );
         assert_eq!(without(b"?A0x5B3FF31B"), b"?A0x5B3FF31B");
+        let mut other = *b".?AVS@?A0xB3FF31B@@";
+        without_hashes(&mut other, |_| false);
+        assert_eq!(other, *b".?AVS@?A0xB3FF31B@@");
     }
 
     #[test]
