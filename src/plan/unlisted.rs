@@ -108,7 +108,8 @@ impl<'p> Unlisted<'p> {
         let datum = new.datum_at(here);
         let alone = match datum {
             _ if by_hand => Alone::ByHand,
-            Some(e) if new.datum(e).type_name.is_some() => Alone::No,
+            // Its type says what it holds, and pointers are listed.
+            Some(e) if new.datum(e).type_name.is_some() => return None,
             Some(_) => Alone::Untyped,
             // Arrays and literals of a compiler are aligned, as its tables would be.
             None if here.0.is_multiple_of(WIDTH) && self.knows_base(here) => Alone::Nameless,

@@ -77,7 +77,7 @@ fn build(folder: &Path, functions: usize, edited: bool) -> Result<(), String> {
 /// One file: functions of a few shapes, that call each other and use variables, constants,
 /// texts and switches.
 fn source(file: usize, files: usize, edited: bool) -> String {
-    let mut text = String::from("int _fltused;\n".repeat(usize::from(file == 0)));
+    let mut text = "int _fltused;\n".repeat(usize::from(file == 0));
     let (own, other) = (file, (file + 1) % files);
     let _ = writeln!(
         text,
