@@ -3,7 +3,7 @@
 use super::decode::{Number, operand_numbers};
 use super::{FunctionIndex, Place, Program, ReferenceKind};
 use crate::addr::Rva;
-use crate::symbols::Module;
+use crate::symbols::{Language, Module};
 
 /// The greatest number that the low bits of an RVA may hold beside it.
 pub const TAGS: u32 = 3;
@@ -13,7 +13,7 @@ impl Program<'_> {
     /// does not say what compiled it.
     pub fn is_by_hand(&self, rva: Rva) -> bool {
         let compiler = self.module_at(rva).and_then(|m| m.compiler.as_ref());
-        compiler.is_none_or(|c| c.assembles)
+        compiler.is_none_or(|c| c.language == Language::Assembler)
     }
 
     /// Whether an assembler is likely to have made what is at an address: its object file says
@@ -21,12 +21,13 @@ impl Program<'_> {
     /// debug information.
     pub fn is_assembled(&self, rva: Rva) -> bool {
         self.module_at(rva).is_some_and(|m| match &m.compiler {
-            Some(compiler) => compiler.assembles,
+            Some(compiler) => compiler.language == Language::Assembler,
             None => m.library == m.name,
         })
     }
 
-    fn module_at(&self, rva: Rva) -> Option<&Module> {
+    /// The object file that the linker took what is at an address from.
+    pub fn module_at(&self, rva: Rva) -> Option<&Module> {
         let contribution = self.symbols.contribution_at(rva)?;
         self.symbols.modules.get(contribution.module.0 as usize)
     }

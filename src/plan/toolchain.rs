@@ -1,14 +1,15 @@
-//! Code of the patch that another compiler made than the code it replaces, or other options.
+//! What made the code of the patch: another compiler than that of the code it replaces, other
+//! options, or the compiler of a language whose rules are not known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{ChangedFunction, Diff};
 use crate::finding::{Finding, rules, some_of};
 use crate::function::{FunctionIndex, Program};
-use crate::symbols::{Compiler, ModuleIndex};
+use crate::symbols::{Compiler, Language, ModuleIndex};
 
-/// Adds one finding for each way in which a compiler differs. Objects that own no code of the
-/// patch say nothing about it.
+/// Adds one finding for each way in which a compiler differs, and for each such language.
+/// Objects that own no code of the patch say nothing about it.
 pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
     let mut objects: BTreeMap<(bool, String), BTreeSet<String>> = BTreeMap::new();
     for (before, after) in modules(old, new, diff) {
@@ -31,6 +32,28 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
             false => &rules::input::TOOLCHAIN,
         };
         Finding::new(rule, format!("{change}: {}", some_of(&objects)))
+    }));
+    if !diff.is_identity() {
+        languages(new, diff, findings);
+    }
+}
+
+/// Adds one finding for each language other than C and C++ that code of the patch is in.
+fn languages(new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+    let changed = diff.functions.changed.iter().map(|c| c.new);
+    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for function in changed.chain(diff.functions.added.iter().copied()) {
+        let compiler = new.module_at(new.function(function).rva);
+        let compiler = compiler.and_then(|module| module.compiler.as_ref());
+        if let Some(Language::Other(name)) = compiler.map(|c| c.language) {
+            let of_language = found.entry(name).or_default();
+            of_language.insert(new.function(function).display_name());
+        }
+    }
+    findings.extend(found.into_iter().map(|(language, functions)| {
+        let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
+        let detail = format!("{language}: {}", some_of(&functions));
+        Finding::new(&rules::code::OTHER_LANGUAGE, detail)
     }));
 }
 

@@ -13,8 +13,40 @@ pub struct Compiler {
     pub version: [u16; 3],
     /// The options that the record has a flag for and that change what code means.
     pub options: Vec<&'static str>,
-    /// It is an assembler.
-    pub assembles: bool,
+    /// What it compiles.
+    pub language: Language,
+}
+
+/// What the source of an object file is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Language {
+    /// C or C++.
+    #[default]
+    C,
+    /// Assembler code.
+    Assembler,
+    /// Another one, by its name.
+    Other(&'static str),
+}
+
+impl Language {
+    /// By its number in the record (cvinfo.h, `CV_CFL_LANG`; the later ones are LLVM's).
+    fn of(number: Option<u8>) -> Self {
+        match number {
+            // What the linker itself and the resource compiler write has no code.
+            Some(0x00 | 0x01 | 0x07..=0x09) | None => Language::C,
+            Some(0x03) => Language::Assembler,
+            Some(0x02) => Language::Other("Fortran"),
+            Some(0x04) => Language::Other("Pascal"),
+            Some(0x0a) => Language::Other("C#"),
+            Some(0x11 | 0x12) => Language::Other("Objective-C"),
+            Some(0x13) => Language::Other("Swift"),
+            Some(0x15) => Language::Other("Rust"),
+            Some(0x16) => Language::Other("Go"),
+            Some(0x44) => Language::Other("D"),
+            Some(_) => Language::Other("a language that is not known"),
+        }
+    }
 }
 
 impl Compiler {
@@ -35,7 +67,7 @@ impl Compiler {
                 .into_iter()
                 .filter_map(|(set, name)| set.then_some(name))
                 .collect(),
-            assembles: raw::language(body) == Some(raw::LANGUAGE_ASSEMBLER),
+            language: Language::of(raw::language(body)),
         }
     }
 
@@ -72,7 +104,7 @@ mod tests {
             name: "Microsoft (R) Optimizing Compiler".into(),
             version,
             options: options.to_vec(),
-            assembles: false,
+            language: Language::C,
         }
     }
 
@@ -87,6 +119,14 @@ mod tests {
             ..shipped.clone()
         };
         assert!(!shipped.is_serviced_by(&other));
+    }
+
+    #[test]
+    fn only_assemblers_count_as_such() {
+        assert_eq!(Language::of(Some(0x03)), Language::Assembler);
+        assert_eq!(Language::of(Some(0x01)), Language::C);
+        assert_eq!(Language::of(Some(0x15)), Language::Other("Rust"));
+        assert!(matches!(Language::of(Some(0x7f)), Language::Other(_)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
-pub use compiler::Compiler;
+pub use compiler::{Compiler, Language};
 pub use eligibility::findings;
 pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};

@@ -8,10 +8,6 @@ pub const S_ARMSWITCHTABLE: u16 = 0x1159;
 /// `S_COFFGROUP`.
 pub const S_COFFGROUP: u16 = 0x1137;
 
-/// `CV_CFL_MASM` (cvinfo.h, `CV_CFL_LANG`): what Microsoft's assembler and those that write
-/// records like it call their language.
-pub const LANGUAGE_ASSEMBLER: u8 = 0x03;
-
 /// The body of an `S_COFFGROUP` record, the bytes after the kind (cvinfo.h, `COFFGROUPSYM`):
 /// section and offset, length, name. `None` where it is cut off.
 pub fn section_group(body: &[u8]) -> Option<((u16, u32), u32, String)> {

@@ -111,6 +111,8 @@ fn a_rust_program_is_patched_while_it_runs() {
         new: lines(new, 2..4),
         back: lines(old, 4..5),
         start: lines(new, 0..1),
+        // What Rust does not promise from one build to the next: nothing of it in this fix.
+        accept: vec!["HP230".into()],
         ..Case::default()
     };
     let images = ["old", "new"].map(|side| built.join(side).join("case.exe"));

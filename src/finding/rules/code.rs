@@ -111,4 +111,8 @@ rules! {
     TOLD_APART = "HP229", Note, "function told apart from others at its address",
         remedy "Nothing to do: the functions that call it are part of the patch.",
         because "Identical code folding gave several functions one address, and not all of them changed. The old address stays what it is; the changed function is carried as a new one, and every function whose new code calls it with it. Nothing but those callers can mean it: nobody holds its address.";
+    /// Neither C nor C++.
+    OTHER_LANGUAGE = "HP230", Risk, "language with rules of its own",
+        remedy "Accept it where the fix changes no type of living values, adds or moves no variant, closure, method of a trait or point where a future waits, and nothing that has run already; otherwise restart.",
+        because "The patch has code of another language than C and C++. Such languages promise less from one build to the next than a patch needs, and their PDBs say less: which closure or implementation a number in a name means, how variants, futures and captures are laid out, in which order the methods of a trait stand in its tables, which functions the compiler made one, what is initialised once; and the identity of a type changes with the version of its library. What can be compared is compared as for C++; the rest is not proven.";
 }
