@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -112,6 +112,8 @@ pub fn in_turn(tasks: &[Task], runs: usize) -> Result<Vec<Cost>, String> {
 /// count of what children took is about it alone.
 #[cfg(target_os = "linux")]
 pub fn child(mut arguments: impl Iterator<Item = OsString>) {
+    use std::process::Stdio;
+
     use nix::sys::resource::{UsageWho, getrusage};
 
     let program = arguments.next().expect("a program to run");

@@ -140,6 +140,14 @@ impl<'t> Meanings<'t> {
         if !a.is_unnamed() && !b.is_unnamed() && names.0 == names.1 {
             return Some(true);
         }
+        // What the arguments of a template mean need not show in its parts.
+        let templates = names.0.zip(names.1).and_then(|(a, b)| {
+            let (a, b) = (a.split_once('<')?, b.split_once('<')?);
+            (!a.0.is_empty()).then_some((a.0, b.0))
+        });
+        if templates.is_some_and(|(a, b)| a == b) {
+            return Some(false);
+        }
         // Under another name the same parts are the same thing.
         let (definitions, others) = (self.old.resolve(old), self.new.resolve(new));
         let ([definition], [other]) = (&definitions[..], &others[..]) else {
