@@ -3,9 +3,9 @@
 //! on in the old code, as through a pointer (HP223); unlike a pointer, a number has no
 //! relocation that says what it is.
 //!
-//! It is taken for a place in code where it is in data that no record gives a type (assembler
-//! code makes such tables, no compiler says where it does), and where it and all other numbers
-//! of the same object that lead into code lead to where an instruction begins.
+//! It is taken for a place in code where it is in data that no record gives a type and, if it
+//! has no symbol, no compiler has made (assembler code has such tables), and where it and all
+//! other numbers of the same object that lead into code lead to where an instruction begins.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -212,7 +212,9 @@ impl Scan<'_, '_> {
     fn is_untyped(&self, at: Rva) -> bool {
         const MADE: [&str; 3] = ["_ZT", "??_", ".refptr."];
         let Some(d) = self.program.datum_at(at) else {
-            return true;
+            // What compilers make without a symbol, other than tables that are known, is texts
+            // and constants.
+            return self.program.is_by_hand(at);
         };
         let item = self.program.datum(d);
         let made = |name: &str| MADE.iter().any(|m| name.starts_with(m));
