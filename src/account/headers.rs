@@ -122,17 +122,20 @@ impl Headers {
         padding
     }
 
-    /// The ranges of the file that no header, section, symbol or signature is in: what lies
-    /// between. Each is all zeros, or names its first byte that is not.
-    fn stray(&self, image: &Image<'_>) -> Vec<usize> {
+    /// What lies between in the file, in no header, section, symbol or signature: where each
+    /// range begins that is not all padding, without the padding around it, and its bytes.
+    fn stray<'i>(&self, image: &Image<'i>) -> Vec<(usize, &'i [u8])> {
         let mut at = self.end;
         let mut sections: Vec<_> = image.sections.iter().map(|s| s.file_range()).collect();
         sections.sort_by_key(|r| r.start);
         let mut found = Vec::new();
         let mut close = |from: usize, to: usize| {
             let gap = image.bytes.get(from..to).unwrap_or(&[]);
-            let is_padding = |b: &u8| matches!(*b, 0 | 0xcc);
-            found.extend(gap.iter().position(|b| !is_padding(b)).map(|i| from + i));
+            let counts = |b: &u8| !matches!(*b, 0 | 0xcc);
+            let ends = (gap.iter().position(counts), gap.iter().rposition(counts));
+            if let (Some(first), Some(last)) = ends {
+                found.push((from + first, &gap[first..=last]));
+            }
         };
         for range in sections.into_iter().filter(|r| !r.is_empty()) {
             close(at, range.start);
@@ -219,8 +222,9 @@ pub fn compare(
         rest.nothing(None, None, detail);
     }
     let (x, y) = (a.stray(old), b.stray(new));
-    if x.len() != y.len() {
-        let at = y.first().or(x.first()).copied().unwrap_or(0);
+    let bytes = |list: &[(usize, &[u8])]| list.iter().map(|(_, b)| b.to_vec()).collect::<Vec<_>>();
+    if bytes(&x) != bytes(&y) {
+        let at = y.first().or(x.first()).map_or(0, |(at, _)| *at);
         let detail = format!("the file has bytes between sections, at offset {at:#x}");
         rest.nothing(None, None, detail);
     }

@@ -22,6 +22,33 @@ fn no_byte_changes_unseen() {
     }
 }
 
+/// Some tools keep something behind the section table; what it is counts, not only that it is.
+#[test]
+fn bytes_between_headers_and_sections_are_compared() {
+    let read =
+        |ending: &str| std::fs::read(format!("fixtures/server/old/server.{ending}")).unwrap();
+    let (bytes, pdb) = (read("exe"), read("pdb"));
+    let symbols = Symbols::parse(&pdb).unwrap();
+    let first = {
+        let image = Image::parse(&bytes).unwrap();
+        let starts = image.sections.iter().map(|s| s.file_range().start);
+        starts.filter(|start| *start > 0).min().unwrap()
+    };
+    let with = |mark: u8| {
+        let mut bytes = bytes.clone();
+        bytes[first - 8] = mark;
+        bytes
+    };
+    let status = |before: &[u8], after: &[u8]| {
+        let images = (Image::parse(before).unwrap(), Image::parse(after).unwrap());
+        let old = Program::new(&images.0, &symbols);
+        let new = Program::new(&images.1, &symbols);
+        Plan::new(&old, &new, &Diff::new(&old, &new), &[]).status
+    };
+    assert_eq!(status(&with(1), &with(1)), Status::Unchanged);
+    assert_ne!(status(&with(1), &with(2)), Status::Unchanged);
+}
+
 fn flip_bytes(build: &str) {
     let read = |ending: &str| std::fs::read(format!("fixtures/{build}.{ending}")).unwrap();
     let (bytes, pdb) = (read("exe"), read("pdb"));
