@@ -1,6 +1,6 @@
 //! A case that runs.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -21,11 +21,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a program.
+    /// Starts a program. Once in some thousand times Wine ends before the program has begun, with
+    /// nothing of ours in it yet; then it is started again, and that is said.
     pub fn start(tools: &Tools, image: &Path) -> Result<Server, String> {
-        let mut command = Command::new(&tools.wine);
-        command.arg(image);
-        Self::run(command)
+        let start = || {
+            let mut command = Command::new(&tools.wine);
+            command.arg(image);
+            Self::run(command)
+        };
+        start().or_else(|problem| {
+            println!("{} did not start: {problem}; once more", image.display());
+            start()
+        })
     }
 
     /// Starts a program that is patched before its first instruction.
@@ -73,8 +80,14 @@ impl Server {
     fn receive(&mut self, what: &str) -> Result<String, String> {
         self.answers.recv_timeout(PATIENCE).map_err(|_| {
             let ended = self.child.try_wait().ok().flatten();
-            let state = ended.map_or("it hangs".to_owned(), |s| format!("it has ended: {s}"));
-            format!("no answer ({what}); {state}")
+            let Some(status) = ended else {
+                return format!("no answer ({what}); it hangs");
+            };
+            let mut said = String::new();
+            if let Some(mut stderr) = self.child.stderr.take() {
+                let _ = stderr.read_to_string(&mut said);
+            }
+            format!("no answer ({what}); it has ended: {status}; it said {said:?}")
         })
     }
 
