@@ -222,8 +222,11 @@ pub fn compare(
         rest.nothing(None, None, detail);
     }
     let (x, y) = (a.stray(old), b.stray(new));
-    let bytes = |list: &[(usize, &[u8])]| list.iter().map(|(_, b)| b.to_vec()).collect::<Vec<_>>();
-    if bytes(&x) != bytes(&y) {
+    if !x
+        .iter()
+        .map(|(_, bytes)| bytes)
+        .eq(y.iter().map(|(_, bytes)| bytes))
+    {
         let at = y.first().or(x.first()).map_or(0, |(at, _)| *at);
         let detail = format!("the file has bytes between sections, at offset {at:#x}");
         rest.nothing(None, None, detail);

@@ -21,18 +21,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a program. Once in some thousand times Wine ends before the program has begun, with
-    /// nothing of ours in it yet; then it is started again, and that is said.
+    /// Starts a program.
     pub fn start(tools: &Tools, image: &Path) -> Result<Server, String> {
-        let start = || {
-            let mut command = Command::new(&tools.wine);
-            command.arg(image);
-            Self::run(command)
-        };
-        start().or_else(|problem| {
-            println!("{} did not start: {problem}; once more", image.display());
-            start()
-        })
+        let mut command = Command::new(&tools.wine);
+        command.arg(image);
+        Self::run(command)
     }
 
     /// Starts a program that is patched before its first instruction.

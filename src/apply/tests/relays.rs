@@ -25,16 +25,21 @@ fn with_room(relays: usize) -> Fake {
 
 /// Lets a package replace one function, through a relay at the start of the padding.
 fn through_relay(m: &mut Manifest, index: usize) {
+    through_relay_at(m, index, PADDING);
+}
+
+/// Lets a package replace one function, through a relay there.
+pub(super) fn through_relay_at(m: &mut Manifest, index: usize, rva: Rva) {
     m.functions = vec![m.functions.remove(index)];
     let function = &mut m.functions[0];
     function.entry_bytes.truncate(4);
     function.relay = Some(Relay {
-        rva: PADDING,
+        rva,
         bytes: "cc".repeat(5),
         elsewhere: Vec::new(),
     });
     function.ranges.push(CodeRange {
-        rva: PADDING,
+        rva,
         size: 5,
         relocated: Vec::new(),
         sha256: hex::encode(Sha256::digest([0xcc; 5])),

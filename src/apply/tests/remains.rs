@@ -1,14 +1,14 @@
 //! What a patch leaves behind: memory that may still be used, and records of operations that
 //! were interrupted.
 
+use super::relays::through_relay_at;
 use super::*;
 use crate::addr::Rva;
 use crate::apply::clear_up;
 use crate::apply::record::Registration;
 use crate::apply::testing::package::newer_with;
-use crate::package::manifest::{CodeRange, Manifest, Relay};
+use crate::package::manifest::Manifest;
 use crate::payload::names::Hook;
-use sha2::{Digest as _, Sha256};
 
 const HEAP: Va = Va(0x7000_0000);
 
@@ -268,21 +268,8 @@ fn remains_that_have_never_run_are_held_by_nothing() {
 
 /// Lets a package replace only one function, through a relay 0x13 bytes behind its entry.
 pub(super) fn through_relay(m: &mut Manifest, index: usize) {
-    m.functions = vec![m.functions.remove(index)];
-    let function = &mut m.functions[0];
-    let rva = Rva(function.entry.0 + 0x13);
-    function.entry_bytes.truncate(4);
-    function.relay = Some(Relay {
-        rva,
-        bytes: "cc".repeat(5),
-        elsewhere: Vec::new(),
-    });
-    function.ranges.push(CodeRange {
-        rva,
-        size: 5,
-        relocated: Vec::new(),
-        sha256: hex::encode(Sha256::digest([0xcc; 5])),
-    });
+    let rva = Rva(m.functions[index].entry.0 + 0x13);
+    through_relay_at(m, index, rva);
 }
 
 /// A process with room for a relay behind the entry of a function.

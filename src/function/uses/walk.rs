@@ -80,7 +80,9 @@ impl<'w> Walk<'w> {
             let is_meeting = joined.is_some() || begins;
             if let Some(joined) = joined {
                 match &mut state {
-                    Some(state) => drop(state.join(joined)),
+                    Some(state) => {
+                        state.join(joined);
+                    }
                     None => state = Some(joined.clone()),
                 }
             }
