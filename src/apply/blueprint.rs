@@ -139,6 +139,7 @@ fn describe<T: Target + ?Sized>(
         product: Some(manifest.product().to_owned()),
         title: manifest.patch.title.clone(),
         package_sha256: package.sha256_hex(),
+        content_sha256: Some(package.content_sha256_hex()),
         applied_by: applied_by(),
         module: PatchedModule {
             name: module.name.clone(),

@@ -16,6 +16,9 @@ use crate::addr::Va;
 /// operation.
 const MAX_GAP: u64 = 0x4_0000;
 
+/// Most bytes that are read in one operation to see what is at entries.
+const MAX_READ: u64 = 0x10_0000;
+
 /// Entries further apart than this are not written in one operation: a page that is written
 /// becomes private to the process, so a large gap would cost memory.
 const MAX_WRITTEN_GAP: usize = 0x4000;
@@ -87,6 +90,15 @@ pub fn spans<T: Target + ?Sized>(
             }
         })?;
         region_end = region.end().0;
+        if region.protection.executable() && region.protection.writable() {
+            let reason = "the module's code can be written while it runs";
+            return Err(TargetError::Memory {
+                action: "work on",
+                at: *at,
+                size: site_end.0 - at.0,
+                source: std::io::Error::other(reason),
+            });
+        }
         spans.push(Protected {
             at: Va(first),
             size: end - first,
@@ -106,7 +118,7 @@ pub fn observe<T: Target + ?Sized>(
 ) -> Result<Vec<EntryBytes>, TargetError> {
     let mut seen = Vec::with_capacity(body.entries.len() + body.relays.len());
     for sites in [&body.entries, &body.relays] {
-        for span in spans_of(body, sites) {
+        for span in spans_of(body, sites).flat_map(Span::windows) {
             let bytes = span.read(target)?;
             let classes = span.sites.iter();
             seen.extend(classes.map(|s| classify(s, span.slot(s, &bytes))));
@@ -313,7 +325,20 @@ struct Span<'a> {
     sites: &'a [Site],
 }
 
-impl Span<'_> {
+impl<'a> Span<'a> {
+    /// The same in parts of no more than [`MAX_READ`] bytes.
+    fn windows(self) -> impl Iterator<Item = Span<'a>> {
+        let mut left = self.sites;
+        std::iter::from_fn(move || {
+            let first = left.first()?;
+            let near = left.partition_point(|s| s.end().0 - first.at.0 <= MAX_READ);
+            let (sites, rest) = left.split_at(near.max(1));
+            left = rest;
+            let pages = self.pages;
+            Some(Span { pages, sites })
+        })
+    }
+
     fn start(&self) -> Va {
         self.sites[0].at
     }

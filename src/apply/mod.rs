@@ -32,6 +32,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 mod blueprint;
+pub mod consent;
 pub mod entries;
 pub mod fault;
 mod held;

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::consent::{Consent, Incoming, Question};
 use super::entries::WriteError;
 use super::link::LinkError;
 use super::preflight::causes;
@@ -13,25 +14,41 @@ use crate::addr::Va;
 use crate::exit::Exit;
 use crate::finding::rules::target as rules;
 use crate::finding::{Finding, Severity};
-use crate::package::Package;
+use crate::package::{Denial, Package};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     /// How long to wait for a quiet moment, from the first attempt to stop the threads.
     pub timeout: Duration,
-    /// How long the target may stand still; `None` for as long as it takes.
+    /// How long the target may stand still; `None` for 10 s.
     pub max_freeze: Option<Duration>,
     /// Names of functions whose calls that are under way may end in the version in which
     /// they began.
     pub on_stack: &'a [String],
     /// Set when the user wants to stop.
     pub interrupted: &'a AtomicBool,
+    /// Who is asked once more before code of a package runs; nobody, where the caller has no
+    /// such authority.
+    pub consent: Option<Consent<'a>>,
 }
 
 impl<'a> Options<'a> {
+    /// The same wait, in which it is asked before each attempt whether this code may run.
+    pub(super) fn asking<'b>(&self, incoming: &'b [Incoming]) -> Patience<'b>
+    where
+        'a: 'b,
+    {
+        let question = |consent| Question { consent, incoming };
+        Patience {
+            question: self.consent.map(question),
+            ..self.patience()
+        }
+    }
+
     pub(super) fn patience(&self) -> Patience<'a> {
         Patience {
+            question: None,
             timeout: self.timeout,
             max_freeze: self.max_freeze,
             interrupted: self.interrupted,
@@ -165,6 +182,7 @@ impl Summary {
                 self.findings.push(Finding::new(&rules::FIBERS, detail));
                 Ok(Outcome::Refused)
             }
+            Unquiet::Denied(denial) => Err(ApplyError::Denied(denial)),
             Unquiet::Failed(error) => Err(error.into()),
         }
     }
@@ -275,6 +293,19 @@ pub enum ApplyError {
         /// `NTSTATUS`
         status: u32,
     },
+    /// What was begun failed, and so did undoing it. The next operation, or the watchdog when
+    /// this process ends, undoes what is left.
+    #[error("what was begun could not be undone ({left})")]
+    NotUndone {
+        /// Why it failed.
+        #[source]
+        failed: Box<ApplyError>,
+        /// What could not be undone.
+        left: Box<ApplyError>,
+    },
+    /// The package was allowed when the command began, and isn't any more.
+    #[error("the package is not allowed any more")]
+    Denied(#[source] Denial),
     /// Several patches, and the user didn't say which.
     #[error("process {pid} has several patches: {}", ids.join(", "))]
     Ambiguous {

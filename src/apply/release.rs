@@ -123,7 +123,7 @@ fn look<T: Target>(
     let armed = records[0].at;
     let zones = Zones::new(records.iter().flat_map(payload_zones).collect());
     let mut effort = Effort::default();
-    target.arm(armed)?;
+    target.arm(armed, patience.limit())?;
     let looked = quiesce(target, armed, &zones, check, patience, &mut effort);
     // Nothing in a target that stands still can be called.
     let quiet = looked.is_ok_and(|frozen| frozen.thaw().is_ok());

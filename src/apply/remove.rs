@@ -41,7 +41,7 @@ pub(super) fn remove<T: Target>(
     let armed = top.at;
     let ran = records.iter().filter(|r| has_run(r)).map(|r| r.at);
     let ran: Vec<Va> = ran.collect();
-    target.arm(armed)?;
+    target.arm(armed, patience.limit())?;
     fault::point("reverting");
     let effort = &mut summary.effort;
     let quiet = quiesce(target, armed, &zones, &check, patience, effort);
@@ -95,7 +95,7 @@ pub(super) fn remove<T: Target>(
         summary.findings.extend(followed.flatten());
     }
     let given = (survey, records, ran.as_slice());
-    let kept = summary.afterwards(release(target, given, &check, patience));
+    let kept = summary.afterwards(release(target, given, &check, &patience.unasked()));
     summary.findings.extend(kept.unwrap_or_default());
     Ok(None)
 }

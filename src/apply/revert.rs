@@ -1,5 +1,6 @@
 //! Takes out a patch by name: back to the code of the file, or to the patch before.
 
+use super::consent::Incoming;
 use super::entries::EntryBytes;
 use super::fault;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
@@ -74,8 +75,9 @@ pub fn rollback<T: Target>(
             summary.active_again.push(installed.record.body.id.clone());
         }
         fault::point("lower-active");
+        let incoming: Vec<Incoming> = lower.iter().map(|p| Incoming::of(&p.record.body)).collect();
         let mut records = [patch.record.clone()];
-        let quiet = (options, &options.patience());
+        let quiet = (options, &options.asking(&incoming));
         let stopped = remove(target, (survey, &mut records), quiet, summary)?;
         if stopped.is_some() {
             summary.active_again.clear();

@@ -3,9 +3,11 @@
 //! A record is found by its magic at the start of an allocation: no local state, no
 //! registry, nothing that could disagree with the process.
 
+use std::collections::HashMap;
+
 use super::entries::{self, EntryBytes};
 use super::loaded;
-use super::record::{Record, RecordError, Stage};
+use super::record::{Record, RecordError, Site, Stage};
 use super::target::{HIGHEST, LOWEST, Module, Protection, Region, Target, TargetError, Usage};
 use crate::addr::Va;
 
@@ -58,6 +60,9 @@ impl Installed {
     }
 }
 
+/// Most patches that are looked at in one process: each is looked at in the light of the others.
+const MAX_RECORDS: usize = 200;
+
 /// What was found in a process.
 #[derive(Debug, Default)]
 pub struct Survey {
@@ -86,6 +91,10 @@ impl Survey {
             true
         })?;
         records.sort_by_key(|r| (r.header.applied_at_ms, r.at));
+        for record in records.drain(MAX_RECORDS.min(records.len())..) {
+            let error = RecordError::TooMany { at: record.at };
+            survey.unreadable.push((record.at, error));
+        }
         survey.patches = observe(target, records);
         Ok(survey)
     }
@@ -173,11 +182,11 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
             replaced[lower] |= active[top];
             // Where the lower one was taken out, or its module loaded anew, there is what that
             // one found.
+            let (above, below) = (by_place(record), by_place(&records[lower]));
             let sites = record.body.sites();
             for (site, bytes) in sites.zip(&mut entries[top]) {
-                let mut below = records[lower].body.sites();
-                let mut original =
-                    |found: &[u8]| below.any(|s| s.at == site.at && s.original == found);
+                let below = below.get(&site.at);
+                let original = |found: &[u8]| below.is_some_and(|s| s.original == found);
                 if matches!(bytes, EntryBytes::Foreign(found) if original(found)) {
                     *bytes = EntryBytes::Original;
                 }
@@ -187,8 +196,8 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
                 let EntryBytes::Foreign(found) = bytes else {
                     continue;
                 };
-                let mut above = record.body.sites();
-                if above.any(|s| s.at == site.at && s.redirect == *found) {
+                let above = above.get(&site.at);
+                if above.is_some_and(|s| s.redirect == *found) {
                     *bytes = EntryBytes::Covered;
                 }
             }
@@ -214,6 +223,11 @@ fn observe<T: Target + ?Sized>(target: &T, records: Vec<Record>) -> Vec<Installe
         },
     )
     .collect()
+}
+
+/// What a patch changes, by where it is.
+fn by_place(record: &Record) -> HashMap<Va, &Site> {
+    record.body.sites().map(|site| (site.at, site)).collect()
 }
 
 /// Whether the process stands still because of a patch, as far as anybody can tell.

@@ -23,7 +23,8 @@ pub struct Identity {
 pub struct Module {
     /// File name without a folder.
     pub name: String,
-    /// Path of the file that it was loaded from.
+    /// Path of the file that it was loaded from, as the process says. It is shown, and never
+    /// opened: see [`Target::module_file`].
     pub path: String,
     /// Where it is.
     pub base: Va,
@@ -178,9 +179,10 @@ pub enum TargetError {
     /// Another `hotpatch` is at work on the same process.
     #[error("another hotpatch is working on process {0}")]
     Locked(u32),
-    /// A call into the target did not return in time.
-    #[error("a call into the target did not return within {0:?}")]
-    CallTimeout(Duration),
+    /// A call into the target was begun, and its end was not seen: what it runs and what it
+    /// was given must stay where it is.
+    #[error("a call into the target may still be under way")]
+    MayStillRun(#[source] io::Error),
     /// What was written is not what is there.
     #[error("the target does not hold what was written at {at}")]
     NotWritten {
@@ -194,6 +196,9 @@ pub const LOWEST: Va = Va(0x1_0000);
 
 /// Above the address space of programs.
 pub const HIGHEST: Va = Va(u64::MAX);
+
+/// Files of modules with more bytes are not read.
+pub const LARGEST_FILE: u64 = 1 << 30;
 
 /// A process that can be patched. All addresses are in its address space.
 pub trait Target {
@@ -223,6 +228,13 @@ pub trait Target {
     /// # Errors
     /// Where the list can't be read, such as in a process that is just starting.
     fn modules(&self) -> Result<Vec<Module>, TargetError>;
+
+    /// Reads the file that a module is mapped from: which one the system says, not the process.
+    ///
+    /// # Errors
+    /// Where it can't be read, is no regular file on a disk of this machine, or has more than
+    /// `most` bytes.
+    fn module_file(&self, module: &Module, most: u64) -> io::Result<Vec<u8>>;
 
     /// Fills `buffer` from `at`.
     ///
@@ -277,11 +289,12 @@ pub trait Target {
     fn call(&self, entry: Va, argument: Va, timeout: Duration) -> Result<u32, TargetError>;
 
     /// Makes sure that the target is repaired and thawed should this process die while
-    /// the target is frozen; `record` tells how (see [`repair`](super::repair)).
+    /// the target is frozen, or hang so that it is for longer than `limit`; `record` tells how
+    /// (see [`repair`](super::repair)).
     ///
     /// # Errors
     /// Where that can't be ensured. Then the target must not be frozen.
-    fn arm(&self, record: Va) -> Result<(), TargetError>;
+    fn arm(&self, record: Va, limit: Duration) -> Result<(), TargetError>;
 
     /// Ends what [`arm`](Self::arm) began.
     fn disarm(&self);
@@ -304,7 +317,8 @@ pub trait Target {
     /// Where the system refuses. Then nothing is stopped.
     fn freeze(&self) -> Result<Instant, TargetError>;
 
-    /// Undoes one [`freeze`](Self::freeze).
+    /// Undoes one [`freeze`](Self::freeze), and what [`let_go`](Self::let_go) could not. What
+    /// fails here is done when this process ends.
     ///
     /// # Errors
     /// Where the system refuses, such as when the process has ended.
@@ -324,11 +338,12 @@ pub trait Target {
     fn let_go(&self) -> Result<(), TargetError>;
 
     /// What every thread of the frozen target is doing. Threads that die meanwhile, or
-    /// that have not begun to run, are left out.
+    /// that have not begun to run, are left out. Once `spent` says that the target has stood
+    /// still for too long, the thread that is next counts as one that moves.
     ///
     /// # Errors
     /// Where a thread that is alive can't be looked at.
-    fn census(&self) -> Result<Census, TargetError>;
+    fn census(&self, spent: &dyn Fn() -> bool) -> Result<Census, TargetError>;
 
     /// Reads `size` bytes from `at`. Takes no more memory than there is to be read: a length
     /// that the target itself says is not believed.

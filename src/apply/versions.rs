@@ -4,17 +4,12 @@
 //! still says the version that it was loaded with.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::loaded;
 use super::survey::Survey;
-use super::target::Target;
+use super::target::{LARGEST_FILE, Module, Target};
 use crate::addr::Va;
 use crate::image::{Image, VersionInfo};
-use crate::package::file::read_limited;
-
-/// Larger files are not read.
-const MOST: usize = 1 << 30;
 
 /// What version resources say of a module, as a person is shown it; `None` where there is none
 /// that can be read.
@@ -38,21 +33,15 @@ pub fn of<T: Target + ?Sized>(target: &T, survey: &Survey) -> BTreeMap<Va, Modul
         let loaded = loaded::version(target, &module);
         let versions = ModuleVersions {
             loaded: loaded.as_ref().map(VersionInfo::shown),
-            on_disk: on_disk(module.path.as_ref()),
+            on_disk: on_disk(target, &module),
         };
         (module.base, versions)
     });
     versions.collect()
 }
 
-/// The process says where its module is from. Of a network path or a device nothing is read:
-/// whoever answers there may take as long as it likes.
-fn on_disk(path: &Path) -> Option<String> {
-    let text = path.to_string_lossy();
-    if text.starts_with("\\\\") || text.starts_with("//") {
-        return None;
-    }
-    let bytes = read_limited(path, MOST).ok()?;
+fn on_disk<T: Target + ?Sized>(target: &T, module: &Module) -> Option<String> {
+    let bytes = target.module_file(module, LARGEST_FILE).ok()?;
     let version = Image::parse(&bytes).ok()?.version()?;
     Some(version.shown())
 }

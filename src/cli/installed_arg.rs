@@ -19,10 +19,13 @@ pub struct InstalledArgs {
 #[cfg(windows)]
 mod windows {
     use super::InstalledArgs;
+    use crate::apply::consent::{Consent, Incoming};
+    use crate::apply::target::Target;
     use crate::apply::{ApplyError, Options, Summary};
     use crate::cli::process_arg::{Which, failure};
     use crate::cli::{Global, Outcome, audit_arg, targets};
     use crate::ops::audit::Facts;
+    use crate::ops::trust::{self, Renewal};
     use crate::process::Process;
 
     impl InstalledArgs {
@@ -42,6 +45,18 @@ mod windows {
             targets::each(command, &self.targets, patch, global, |pid| {
                 let facts = Facts::new(command.0).patch(id);
                 audit_arg::on_process(&log, facts, pid, |process| {
+                    let renewal = Renewal {
+                        folder: trust::folder(),
+                        // There need not be a store, and it is not written to.
+                        named: Some(Vec::new()),
+                        remembers: false,
+                        process: trust::process_name(process.identity()),
+                    };
+                    let ask = |patches: &[Incoming]| renewal.ask_again(patches);
+                    let options = Options {
+                        consent: Some(Consent(&ask)),
+                        ..options
+                    };
                     operate(process, &options).map_err(|error| failure(process, error))
                 })
             })

@@ -7,10 +7,11 @@ use clap::Args;
 
 use super::Failure;
 use super::key_arg::PassphraseArgs;
+use crate::apply::target::Identity;
 use crate::exit::Exit;
 use crate::moment::Moment;
 use crate::ops::policy::Now;
-use crate::ops::trust::{self, Guard, Store, TrustError};
+use crate::ops::trust::{self, Guard, Renewal, Store, TrustError};
 use crate::package::container::{Container, FormatError, MAX_FILE};
 use crate::package::file::read_limited;
 use crate::package::{Package, PublicKey, Verified, VerifyError, verify};
@@ -54,22 +55,32 @@ impl Trust {
     }
 }
 
-/// A package that may be applied, and where that is written down.
+/// A package that may be applied, and who is asked again before it is.
 #[derive(Debug)]
 pub struct Approved {
     /// The package.
     pub package: Verified<Package>,
-    store: Option<Store>,
+    named: Option<Vec<PublicKey>>,
+    /// Whether the trust store remembers what was applied.
+    remembers: bool,
 }
 
 impl Approved {
-    /// Writes down that it was applied: nothing older of its product is allowed any more.
-    /// The patch is active by then, so that a failure is only a warning.
-    pub fn applied(&self) {
-        let manifest = &self.package.manifest;
-        let (product, sequence) = (manifest.product(), manifest.patch.sequence);
-        if let Some(mut store) = self.store.clone()
-            && let Err(error) = store.record(|state| state.saw_package(product, sequence))
+    /// Who is asked right before it is applied to a process.
+    pub fn renewal(&self, process: &Identity) -> Renewal {
+        Renewal {
+            folder: trust::folder(),
+            named: self.named.clone(),
+            remembers: self.remembers,
+            process: trust::process_name(process),
+        }
+    }
+
+    /// Writes down whether it was applied: if so, nothing older of its product is allowed any
+    /// more. The patch is active by then, so that a failure is only a warning.
+    pub fn ended(&self, renewal: &Renewal, applied: bool) {
+        if self.remembers
+            && let Err(error) = renewal.ended(&self.package, applied)
         {
             warn("what was applied could not be written down", &error);
         }
@@ -129,7 +140,8 @@ impl PackageArgs {
         }
         Ok(Approved {
             package,
-            store: trust.store,
+            named: trust.guard.named.then(|| trust.guard.keys.clone()),
+            remembers: trust.store.is_some(),
         })
     }
 

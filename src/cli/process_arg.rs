@@ -33,7 +33,7 @@ pub struct QuietArgs {
     #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
     timeout: Duration,
     /// Longest time for which the process may stand still, in milliseconds; an attempt that
-    /// would take longer is given up, and nothing is changed
+    /// would take longer is given up, and nothing is changed [default: 10000]
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     max_freeze: Option<Duration>,
     /// Let calls of this function that are under way go on in the version in which they
@@ -82,6 +82,7 @@ mod windows {
     use crate::apply::survey::Survey;
     use crate::apply::target::{Identity, Target, TargetError};
     use crate::apply::{ApplyError, Options};
+    use crate::exit::Exit;
     use crate::process::{Access, Process, interrupt, pids, service_pid};
 
     /// What a process must have to be one of `--all`.
@@ -163,6 +164,7 @@ mod windows {
                 max_freeze: self.max_freeze,
                 on_stack: &self.on_stack,
                 interrupted: interrupt::catch()?,
+                consent: None,
             })
         }
     }
@@ -189,14 +191,21 @@ mod windows {
             ApplyError::Target(TargetError::Locked(_)) => {
                 Some("wait until the other hotpatch has finished")
             }
-            ApplyError::Target(TargetError::CallTimeout(_)) => Some(
+            ApplyError::Target(TargetError::MayStillRun(_)) => Some(
                 "the process can't run new threads now (it may be suspended, or hold its \
                  loader lock); try again later",
             ),
+            ApplyError::Denied(_) => Some(
+                "nothing was changed; `hotpatch policy check` explains the decision, check by check",
+            ),
+            ApplyError::NotUndone { .. } => Some("`hotpatch recover` undoes what is left"),
             ApplyError::Ambiguous { .. } => Some("say which one with --id"),
             _ => None,
         };
-        let failure = Failure::from(error);
+        let failure = match &error {
+            ApplyError::Denied(_) => Failure::new(Exit::Untrusted, error.into()),
+            _ => Failure::from(error),
+        };
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,

@@ -52,9 +52,13 @@ pub fn call(
     // SAFETY: the handle is open.
     match unsafe { WaitForSingleObject(thread.as_raw_handle(), ms) } {
         WAIT_OBJECT_0 => {}
-        WAIT_TIMEOUT => return Err(TargetError::CallTimeout(timeout)),
-        _ => return Err(failed(io::Error::last_os_error())),
+        WAIT_TIMEOUT => {
+            let late = format!("it has not returned within {timeout:?}");
+            return Err(TargetError::MayStillRun(io::Error::other(late)));
+        }
+        _ => return Err(TargetError::MayStillRun(io::Error::last_os_error())),
     }
+    // From here on the thread has ended.
     let mut code = 0;
     // SAFETY: the handle is open, `code` outlives the call.
     if unsafe { GetExitCodeThread(thread.as_raw_handle(), &mut code) } == 0 {

@@ -1,9 +1,14 @@
 //! Ctrl-C: noted, so that the operation ends at the next safe point.
+//!
+//! When the console is closed, the user logs off or the system shuts down, the process is ended
+//! as soon as the handler returns, or after some seconds; the handler keeps it for that long.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
+use windows_sys::Win32::System::Console::{
+    CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT, SetConsoleCtrlHandler,
+};
 use windows_sys::core::BOOL;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -20,7 +25,11 @@ pub fn catch() -> io::Result<&'static AtomicBool> {
     Ok(&INTERRUPTED)
 }
 
-unsafe extern "system" fn note(_event: u32) -> BOOL {
+unsafe extern "system" fn note(event: u32) -> BOOL {
     INTERRUPTED.store(true, Ordering::Relaxed);
+    // A thread of its own: the operation goes on meanwhile, and ends the process when it is done.
+    while [CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT].contains(&event) {
+        std::thread::park();
+    }
     1
 }

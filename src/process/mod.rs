@@ -28,6 +28,8 @@ mod memory;
 #[cfg(windows)]
 mod mitigations;
 #[cfg(windows)]
+mod module_file;
+#[cfg(windows)]
 mod modules;
 #[cfg(windows)]
 mod ntdll;

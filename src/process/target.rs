@@ -1,6 +1,6 @@
 //! A process of Windows as a [`Target`].
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::os::windows::io::{AsRawHandle, OwnedHandle};
@@ -16,7 +16,7 @@ use super::lock::{Lock, Role};
 use super::open::{self, Access, OpenError};
 use super::start::{self, StartError, Suspended};
 use super::watchdog::{Phase, Watchdog};
-use super::{call, memory, mitigations, modules, privilege, threads};
+use super::{call, memory, mitigations, module_file, modules, privilege, threads};
 use crate::addr::Va;
 use crate::apply::target::{
     Census, Identity, Mitigations, Module, Protection, Region, Target, TargetError,
@@ -34,6 +34,9 @@ pub struct Process {
     /// Whether every thread may be opened, whoever has started it.
     sees_all: bool,
     watchdog: RefCell<Option<Watchdog>>,
+    /// How often its threads' suspend counts were raised beside the freeze: see
+    /// [`Target::hold`].
+    held: Cell<u32>,
     /// The threads, since the last freeze.
     roll: RefCell<threads::Roll>,
 }
@@ -58,6 +61,7 @@ impl Process {
             freezer,
             sees_all,
             watchdog: RefCell::new(None),
+            held: Cell::new(0),
             roll: RefCell::default(),
         })
     }
@@ -70,6 +74,7 @@ impl Process {
             freezer,
             sees_all: false,
             watchdog: RefCell::new(None),
+            held: Cell::new(0),
             roll: RefCell::default(),
         })
     }
@@ -141,6 +146,10 @@ impl Target for Process {
         modules::modules(&self.handle)
     }
 
+    fn module_file(&self, module: &Module, most: u64) -> io::Result<Vec<u8>> {
+        module_file::read(&self.handle, module.base, most)
+    }
+
     fn read(&self, at: Va, buffer: &mut [u8]) -> Result<(), TargetError> {
         memory::read(&self.handle, at, buffer)
     }
@@ -178,13 +187,13 @@ impl Target for Process {
         call::call(&self.handle, entry, argument, timeout)
     }
 
-    fn arm(&self, record: Va) -> Result<(), TargetError> {
+    fn arm(&self, record: Va, limit: Duration) -> Result<(), TargetError> {
         let mut slot = self.watchdog.borrow_mut();
         let watchdog = match slot.take() {
             Some(running) => running,
             None => Watchdog::start(&self.handle, &self.identity, &self.freezer)?,
         };
-        watchdog.arm(record);
+        watchdog.arm(record, limit);
         *slot = Some(watchdog);
         Ok(())
     }
@@ -221,28 +230,36 @@ impl Target for Process {
 
     fn thaw(&self) -> Result<(), TargetError> {
         self.phase(Phase::Thawing);
-        let thawed = self.freezer.thaw(&self.handle);
-        self.phase(Phase::Running);
-        named("thaw the target", thawed)
+        // Still held where letting it go has failed.
+        let let_go = (0..self.held.get()).try_for_each(|_| self.let_go());
+        let thawed = named("thaw the target", self.freezer.thaw(&self.handle)).and(let_go);
+        // What could not be thawed is left to the watchdog.
+        self.phase(match thawed {
+            Ok(()) => Phase::Running,
+            Err(_) => Phase::Frozen,
+        });
+        thawed
     }
 
     fn hold(&self) -> Result<(), TargetError> {
-        match self.freezes_by_object() {
-            true => named("hold the target", freeze::suspend(&self.handle)),
-            false => Ok(()),
+        if self.freezes_by_object() {
+            named("hold the target", freeze::suspend(&self.handle))?;
+            self.held.set(self.held.get() + 1);
         }
+        Ok(())
     }
 
     fn let_go(&self) -> Result<(), TargetError> {
-        match self.freezes_by_object() {
-            true => named("let the target go", freeze::resume(&self.handle)),
-            false => Ok(()),
+        if self.freezes_by_object() {
+            named("let the target go", freeze::resume(&self.handle))?;
+            self.held.set(self.held.get() - 1);
         }
+        Ok(())
     }
 
-    fn census(&self) -> Result<Census, TargetError> {
+    fn census(&self, spent: &dyn Fn() -> bool) -> Result<Census, TargetError> {
         let mut roll = self.roll.borrow_mut();
-        roll.census(&self.handle, self.freezer.counts())
+        roll.census(&self.handle, self.freezer.counts(), spent)
     }
 }
 

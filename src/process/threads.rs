@@ -87,17 +87,25 @@ impl Roll {
     /// Looks at every thread of the process, which is frozen now.
     ///
     /// `counted`: whether a frozen thread has a suspend count. One that has none was being
-    /// created while the process was frozen, and runs.
+    /// created while the process was frozen, and runs. `spent`: whether there is no time left.
     ///
     /// # Errors
     /// Where the threads can't be listed.
-    pub fn census(&mut self, process: &OwnedHandle, counted: bool) -> Result<Census, TargetError> {
+    pub fn census(
+        &mut self,
+        process: &OwnedHandle,
+        counted: bool,
+        spent: &dyn Fn() -> bool,
+    ) -> Result<Census, TargetError> {
         /// Threads that are found one after the other, each created by the one before.
         const MAX_ROUNDS: usize = 16;
         let mut threads = Vec::new();
         let mut looked = 0;
         for _ in 0..MAX_ROUNDS {
             for thread in &mut self.threads[looked..] {
+                if spent() {
+                    return Ok(Census::Moving(thread.id as u32));
+                }
                 match look(process, thread) {
                     Look::At(thread) => threads.push(thread),
                     Look::Gone => {}

@@ -18,6 +18,7 @@ const OPTIONS: Options<'static> = Options {
     max_freeze: None,
     on_stack: &[],
     interrupted: &NEVER,
+    consent: None,
 };
 
 /// Ended when dropped.
@@ -105,7 +106,7 @@ fn package(folder: &Path, functions: usize) -> Verified<Package> {
 fn floor(process: &Process, threads: usize) -> Duration {
     let since = process.freeze().expect("a freeze");
     let mut read = 0;
-    if let Ok(Census::Complete(all)) = process.census() {
+    if let Ok(Census::Complete(all)) = process.census(&|| false) {
         for thread in &all {
             let from = thread.registers.rsp & !7;
             let size = thread.stack_base.0.saturating_sub(from) as usize;

@@ -8,6 +8,8 @@ mod calls;
 #[cfg(windows)]
 mod exits;
 #[cfg(windows)]
+mod hangs;
+#[cfg(windows)]
 mod inspect;
 #[cfg(windows)]
 mod matrix;
@@ -72,6 +74,9 @@ fn main() {
     let mut good = true;
     if only.is_empty() || only == "matrix" {
         good &= matrix::run(folder, kills);
+    }
+    if only.is_empty() || only == "hangs" {
+        good &= hangs::run(folder, number("HOTPATCH_HANGS", 1));
     }
     if only.is_empty() || only == "random" {
         good &= random::run(folder, number("HOTPATCH_RANDOM_KILLS", 10));

@@ -13,18 +13,25 @@ use crate::verdict;
 
 /// What is killed.
 #[derive(Clone, Copy)]
-struct Case {
-    name: &'static str,
+pub struct Case {
+    pub name: &'static str,
     /// The version before.
     from: usize,
-    operation: Operation,
+    pub operation: Operation,
     /// The version after.
     to: usize,
     /// Where a patcher and its watchdog died before, so that the target is frozen.
     before: Option<&'static str>,
 }
 
-const CASES: [Case; 8] = [
+impl Case {
+    /// Whether nobody has died before.
+    pub fn is_simple(&self) -> bool {
+        self.before.is_none()
+    }
+}
+
+pub const CASES: [Case; 8] = [
     case("apply", 0, Operation::Apply(1), 1, None),
     case("replace", 1, Operation::Apply(2), 2, None),
     case("rollback", 2, Operation::Rollback, 1, None),
@@ -94,7 +101,7 @@ const WATCHDOG: &str = "watchdog";
 const PASSES: usize = 3;
 
 /// A point of an operation, and how often it is passed before.
-type Place = (Case, String, usize);
+pub type Place = (Case, String, usize);
 
 /// What all kills came to.
 #[derive(Default)]
@@ -203,7 +210,7 @@ fn conclude(subject: Subject, places: &[Place], tally: Tally, points: usize) -> 
 }
 
 /// The places of an operation that nobody disturbs.
-fn passed(subject: &mut Subject, case: &Case) -> Result<Vec<Place>, String> {
+pub fn passed(subject: &mut Subject, case: &Case) -> Result<Vec<Place>, String> {
     begin(subject, case)?;
     let ended = die(subject, case.operation, "?", "");
     if ended.code != Some(0) {
@@ -223,7 +230,7 @@ fn passed(subject: &mut Subject, case: &Case) -> Result<Vec<Place>, String> {
 }
 
 /// Brings the server to where the operation begins.
-fn begin(subject: &mut Subject, case: &Case) -> Result<(), String> {
+pub fn begin(subject: &mut Subject, case: &Case) -> Result<(), String> {
     subject.bring_to(case.from)?;
     let Some(before) = case.before else {
         return Ok(());
@@ -277,7 +284,8 @@ fn strike(
     }
 }
 
-fn wanted(case: &Case, point: &str) -> Vec<usize> {
+/// The versions that may run after a death at a point.
+pub fn wanted(case: &Case, point: &str) -> Vec<usize> {
     // Remains are cleared away, with freezes of their own, before something is applied.
     let simple = case.before.is_none();
     if case.operation == Operation::Recover || (simple && SWITCHED.contains(&point)) {

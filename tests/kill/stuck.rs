@@ -25,7 +25,7 @@ const STUB: u64 = 0x20;
 pub fn call_of(pid: u32) -> Result<&'static str, String> {
     let process = Process::open(pid, Access::Change).map_err(|e| e.to_string())?;
     process.freeze().map_err(|e| e.to_string())?;
-    let census = process.census();
+    let census = process.census(&|| false);
     process.thaw().map_err(|e| e.to_string())?;
     let Ok(Census::Complete(threads)) = census else {
         return Err(format!("its threads cannot be looked at: {census:?}"));

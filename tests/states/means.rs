@@ -73,6 +73,7 @@ impl Means {
             max_freeze: None,
             on_stack: &[],
             interrupted: &NEVER,
+            consent: None,
         };
         let done = match operation {
             Operation::Apply(id) => apply::apply(process, &self.packages[id], &options),

@@ -80,6 +80,7 @@ impl Packages {
             max_freeze: None,
             on_stack: &[],
             interrupted: &NEVER,
+            consent: None,
         };
         let done = match operation {
             Operation::Apply(n) => apply::apply(process, &self.packages[n - 1], &options),

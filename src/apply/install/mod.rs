@@ -5,6 +5,7 @@ mod reuse;
 mod switch;
 
 use super::blueprint::Context;
+use super::consent::Incoming;
 use super::outcome::{ApplyError, Options, Outcome, Summary};
 use super::preflight::Preflight;
 use super::quiesce::{Effort, Patience};
@@ -82,12 +83,13 @@ pub fn apply<T: Target>(
     };
     summary.effort = Effort::default();
     summary.about_record(&record);
-    let switched = prepare(target, &mut record).and_then(|()| {
+    let incoming = [Incoming::of_package(package)];
+    let switched = prepare(target, &mut record, &patience).and_then(|()| {
         switch(
             target,
             (package, &survey),
             &mut record,
-            &patience,
+            &options.asking(&incoming),
             &mut summary,
         )
     });
@@ -113,7 +115,7 @@ pub fn apply<T: Target>(
         Err(error) => {
             // A call that is still under way is inside the payload, which has to stay then.
             // What can't be undone now is found and undone by the next operation.
-            if !matches!(error, ApplyError::Target(TargetError::CallTimeout(_))) {
+            if !matches!(error, ApplyError::Target(TargetError::MayStillRun(_))) {
                 let _ = give_up(target, (&survey, &mut record), again, &patience);
             }
             Err(error)

@@ -72,7 +72,7 @@ fn is_left<T: Target>(
     let check = HeldCheck::new(target, &[], calls, &frames)?;
     let zones = Zones::new(payload_zones(record));
     let patience = patience.once_more();
-    target.arm(record.at)?;
+    target.arm(record.at, patience.limit())?;
     let mut effort = Effort::default();
     let quiet = quiesce(target, record.at, &zones, &check, &patience, &mut effort);
     let quiet = quiet.is_ok_and(|frozen| frozen.thaw().is_ok());

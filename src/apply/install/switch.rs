@@ -16,10 +16,14 @@ use crate::package::Package;
 use crate::payload::names::{Hook, REDIRECT_LEN};
 
 /// What has to be done in the running target before it is frozen.
-pub(super) fn prepare<T: Target>(target: &T, record: &mut Record) -> Result<(), ApplyError> {
+pub(super) fn prepare<T: Target>(
+    target: &T,
+    record: &mut Record,
+    patience: &Patience<'_>,
+) -> Result<(), ApplyError> {
     remote::register(target, record)?;
     fault::point("registered");
-    target.arm(record.at)?;
+    target.arm(record.at, patience.limit())?;
     fault::point("armed");
     Ok(())
 }
@@ -74,19 +78,25 @@ pub(super) fn switch<T: Target>(
     let spent = || patience.is_spent(frozen.elapsed());
     match activate(target, record, &spent) {
         Ok(true) => {
-            summary.effort.frozen = frozen.thaw()?;
+            // New code is what it runs when it runs, whatever comes of the rest.
+            let elapsed = frozen.elapsed();
+            let thawed = summary.afterwards(frozen.thaw());
+            summary.effort.frozen = thawed.unwrap_or(elapsed);
             Ok(Outcome::Applied)
         }
         Ok(false) => {
             summary.effort.frozen = frozen.elapsed();
-            withdraw(target, record, frozen);
+            withdraw(target, record, frozen)?;
             summary.too_long();
             Ok(Outcome::Busy)
         }
-        Err(error) => {
-            withdraw(target, record, frozen);
-            Err(error)
-        }
+        Err(error) => Err(match withdraw(target, record, frozen) {
+            Ok(()) => error,
+            Err(left) => ApplyError::NotUndone {
+                failed: Box::new(error),
+                left: Box::new(left),
+            },
+        }),
     }
 }
 
@@ -161,12 +171,20 @@ fn activate<T: Target>(
     Ok(true)
 }
 
-/// Undoes a switch that failed half-way, then lets the target run.
-fn withdraw<T: Target>(target: &T, record: &Record, frozen: Frozen<'_, T>) {
-    let _ = record.set_active(target, false);
-    let _ = entries::put_back(target, &record.body);
-    let _ = entries::restore_protection(target, &record.body);
-    let _ = frozen.thaw();
+/// Undoes a switch that failed half-way, then lets the target run. All of it is tried.
+///
+/// # Errors
+/// The first thing that failed.
+fn withdraw<T: Target>(
+    target: &T,
+    record: &Record,
+    frozen: Frozen<'_, T>,
+) -> Result<(), ApplyError> {
+    let inactive = record.set_active(target, false);
+    let back = entries::put_back(target, &record.body);
+    let protected = entries::restore_protection(target, &record.body);
+    let thawed = frozen.thaw();
+    Ok(inactive.and(back).and(protected).and(thawed.map(drop))?)
 }
 
 /// Makes sure that no entry leads to a gate: where one does, the gate has to stay.

@@ -1,9 +1,7 @@
 //! Is the image that the package was built for loaded?
 
-use std::fs;
-
 use crate::apply::loaded;
-use crate::apply::target::{Module, Target, TargetError};
+use crate::apply::target::{LARGEST_FILE, Module, Target, TargetError};
 use crate::finding::Finding;
 use crate::finding::rules::target as rules;
 use crate::image::authenticode;
@@ -56,7 +54,7 @@ pub(super) fn find<T: Target>(
         findings.push(Finding::about(&rules::LOADED_TWICE, &module.name, detail));
         return Ok(None);
     }
-    if let Some(reason) = file_differs(module, wanted) {
+    if let Some(reason) = file_differs(target, module, wanted) {
         findings.push(Finding::about(&rules::FILE_REPLACED, &module.name, reason));
     }
     Ok(Some(module.clone()))
@@ -119,9 +117,9 @@ fn differences<T: Target>(
 }
 
 /// Why the file on disk isn't the baseline; `None` where it is.
-fn file_differs(module: &Module, wanted: &TargetImage) -> Option<String> {
+fn file_differs<T: Target>(target: &T, module: &Module, wanted: &TargetImage) -> Option<String> {
     let path = &module.path;
-    let bytes = match fs::read(path) {
+    let bytes = match target.module_file(module, LARGEST_FILE) {
         Ok(bytes) => bytes,
         Err(error) => return Some(format!("{path} can't be read: {error}.")),
     };

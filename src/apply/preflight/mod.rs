@@ -273,6 +273,7 @@ fn record_size(package: &Package) -> u64 {
         product: Some(manifest.product().to_owned()),
         title: manifest.patch.title.clone(),
         package_sha256: package.sha256_hex(),
+        content_sha256: Some(package.content_sha256_hex()),
         applied_by: super::applied_by(),
         module: PatchedModule {
             // A module's name equals the manifest's but for the case of its letters.

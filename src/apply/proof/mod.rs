@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use super::outcome::ApplyError;
 use super::survey::{Installed, State, Survey};
-use super::target::{Identity, Module, Target};
+use super::target::{Identity, LARGEST_FILE, Module, Target};
 use crate::addr::Va;
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -282,7 +282,7 @@ fn wanted<T: Target>(
         };
         let given = baselines.iter().find(|b| fits(b)).cloned();
         let loaded = || {
-            let bytes = std::fs::read(&module.path).ok()?;
+            let bytes = target.module_file(&module, LARGEST_FILE).ok()?;
             let path = module.path.clone();
             Some(Baseline { path, bytes }).filter(fits)
         };

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::addr::Va;
+use crate::apply::consent::Hold;
 use crate::apply::fault;
 use crate::apply::record;
 use crate::apply::target::{Target, TargetError};
@@ -14,6 +15,8 @@ pub struct Frozen<'a, T: Target + ?Sized> {
     record: Va,
     since: Instant,
     thawed: bool,
+    /// Kept until it runs again: what was decided holds until then.
+    _hold: Option<Hold>,
 }
 
 impl<'a, T: Target + ?Sized> Frozen<'a, T> {
@@ -22,7 +25,7 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn new(target: &'a T, record: Va) -> Result<Self, TargetError> {
+    pub fn new(target: &'a T, record: Va, hold: Option<Hold>) -> Result<Self, TargetError> {
         record::set_frozen(target, record, true)?;
         fault::point("freezing");
         let since = target.freeze()?;
@@ -31,6 +34,7 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
             record,
             since,
             thawed: false,
+            _hold: hold,
         })
     }
 
@@ -57,8 +61,8 @@ impl<'a, T: Target + ?Sized> Frozen<'a, T> {
 
 impl<T: Target + ?Sized> Drop for Frozen<'_, T> {
     fn drop(&mut self) {
-        if !self.thawed {
-            let _ = self.target.thaw();
+        // The note stays where it is true.
+        if !self.thawed && self.target.thaw().is_ok() {
             let _ = record::set_frozen(self.target, self.record, false);
         }
     }

@@ -21,9 +21,11 @@ mod zones;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::consent::Question;
 use super::fault;
 use super::target::{Census, Target, TargetError, Thread};
 use crate::addr::Va;
+use crate::package::Denial;
 pub use frames::FrameCheck;
 pub use frozen::Frozen;
 pub use words::WordScan;
@@ -75,11 +77,20 @@ pub trait StackCheck<T: Target + ?Sized> {
 pub struct Patience<'a> {
     /// How long to try, from the first attempt. At least one is made.
     pub timeout: Duration,
-    /// How long one attempt may freeze the target.
+    /// How long one attempt may freeze the target; [`LONGEST_FREEZE`] where nobody says.
     pub max_freeze: Option<Duration>,
     /// Set when the user wants to stop.
     pub interrupted: &'a AtomicBool,
+    /// What is asked before each attempt.
+    pub question: Option<Question<'a>>,
 }
+
+/// How long the target may stand still, unless somebody says something else. A freeze takes
+/// milliseconds; on a machine that is much too busy it may take longer.
+pub const LONGEST_FREEZE: Duration = Duration::from_secs(10);
+
+/// What undoing an attempt that has taken too long may take.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// How long memory that was kept is asked for; nothing waits for it.
 const ONCE_MORE: Duration = Duration::from_millis(100);
@@ -95,12 +106,30 @@ impl Patience<'_> {
 
     /// The same for what nothing waits for.
     pub fn once_more(&self) -> Self {
-        self.at_most(ONCE_MORE)
+        self.at_most(ONCE_MORE).unasked()
+    }
+
+    /// The same for what nobody has to allow.
+    pub fn unasked(&self) -> Self {
+        Patience {
+            question: None,
+            ..*self
+        }
     }
 
     /// Whether the target has stood still for longer than it may.
     pub fn is_spent(&self, frozen: Duration) -> bool {
-        self.max_freeze.is_some_and(|most| frozen > most)
+        frozen > self.longest_freeze()
+    }
+
+    fn longest_freeze(&self) -> Duration {
+        self.max_freeze.unwrap_or(LONGEST_FREEZE)
+    }
+
+    /// After how long a freeze is one that this process will not end any more, because it
+    /// hangs.
+    pub fn limit(&self) -> Duration {
+        self.longest_freeze().saturating_add(GRACE)
     }
 
     /// Whether the user wants to stop.
@@ -129,6 +158,8 @@ pub enum Unquiet {
     TooLong,
     /// The user wants to stop.
     Interrupted,
+    /// The code may not run.
+    Denied(Denial),
     /// This thread is a fiber: there may be stacks that can't be found.
     Fibers(u32),
     /// The target can't be frozen or looked at.
@@ -164,8 +195,11 @@ pub fn quiesce<'a, T: Target + ?Sized>(
         if patience.is_interrupted() {
             return Err(Unquiet::Interrupted);
         }
+        // Before the target stands still: it may have a part in what is read then.
+        let asked = patience.question.map(|question| question.ask());
+        let hold = asked.transpose().map_err(Unquiet::Denied)?;
         effort.attempts += 1;
-        let frozen = Frozen::new(target, record)?;
+        let frozen = Frozen::new(target, record, hold)?;
         fault::point("frozen");
         let spent = || patience.is_spent(frozen.elapsed());
         let reason = match look(target, zones, check, &spent, effort)? {
@@ -210,7 +244,7 @@ fn look<T: Target + ?Sized>(
     spent: &dyn Fn() -> bool,
     effort: &mut Effort,
 ) -> Result<Sight, TargetError> {
-    effort.seen = match target.census()? {
+    effort.seen = match target.census(spent)? {
         Census::Complete(threads) => threads,
         Census::Moving(thread) => return Ok(Sight::Moving(thread)),
     };

@@ -20,6 +20,10 @@ pub struct Body {
     pub title: Option<String>,
     /// SHA-256 of the package file as hex.
     pub package_sha256: String,
+    /// SHA-256 of everything before the signatures of the package as hex; records of earlier
+    /// versions don't say.
+    #[serde(default)]
+    pub content_sha256: Option<String>,
     /// Name and version of the program that applied it.
     pub applied_by: String,
     /// The module that it patches.
@@ -208,19 +212,31 @@ impl Body {
         function.map_or("", |f| f.name.as_str())
     }
 
-    /// Whether a reader can rely on it: ascending, no overlap, every entry in its pages, and
-    /// everything of the payload in its region of `size` bytes at `at`.
+    /// Whether a reader can rely on it: ascending, no overlap, every entry in its pages, these
+    /// in the module, and everything of the payload in its region of `size` bytes at `at`.
     pub(super) fn is_sound(&self, at: Va, size: u64) -> bool {
         const USER: u64 = 1 << 47;
+        const PAGE: u64 = 0x1000;
         /// Size of an entry of an unwind table in bytes.
         const ENTRY: u64 = 12;
+        /// Most patches that one is put upon. Another hundred, and nobody knows what runs.
+        const MAX_OVER: usize = 100;
         let in_user = |at: Va, size: u64| at.0 < USER && size < USER && at.0 + size < USER;
         let inside = |part: Va, bytes: u64| {
             in_user(part, bytes) && part >= at && part.0 + bytes <= at.0 + size
         };
-        if !in_user(at, size) {
+        let module = &self.module;
+        if !in_user(at, size) || !in_user(module.base, module.size.into()) {
             return false;
         }
+        let module_end = module.base.0 + u64::from(module.size).next_multiple_of(PAGE);
+        // Of these pages something is changed, and given back what is said here.
+        let of_module = |p: &Protected| {
+            let runs_and_writes = p.protection().executable() && p.protection().writable();
+            let whole = p.at.0.is_multiple_of(PAGE) && p.size.is_multiple_of(PAGE) && p.size > 0;
+            let inside = p.at >= module.base && p.at.0 + p.size <= module_end;
+            whole && inside && !runs_and_writes
+        };
         let payload = self
             .function_table
             .is_none_or(|t| inside(t.at, u64::from(t.entries) * ENTRY))
@@ -237,6 +253,7 @@ impl Body {
                 .iter()
                 .all(|v| in_user(v.at, u64::from(v.size)))
             && self.over.iter().all(|o| in_user(*o, 1) && *o != at)
+            && self.over.len() <= MAX_OVER
             && self
                 .sites()
                 .all(|s| s.is_sound(functions) && in_user(s.at, 8))
@@ -252,12 +269,18 @@ impl Body {
             }
             && apart(&self.entries)
             && apart(&self.relays)
-            && self.pages.iter().all(|p| in_user(p.at, p.size))
+            && self
+                .pages
+                .iter()
+                .all(|p| in_user(p.at, p.size) && of_module(p))
             && self
                 .pages
                 .windows(2)
                 .all(|w| w[0].at.0 + w[0].size <= w[1].at.0)
-            && self.sites().all(|s| self.pages.iter().any(|p| p.holds(s)))
+            && self.sites().all(|s| {
+                let after = self.pages.partition_point(|p| p.at <= s.at);
+                after.checked_sub(1).is_some_and(|i| self.pages[i].holds(s))
+            })
     }
 }
 

@@ -60,6 +60,12 @@ pub enum RecordError {
         /// Its version.
         found: u32,
     },
+    /// There are more than `hotpatch` ever leaves in a process.
+    #[error("the patch record at {at} is one of too many to be looked at")]
+    TooMany {
+        /// Where it is.
+        at: Va,
+    },
     /// It is damaged, or its patch died before it was complete.
     #[error("the patch record at {at} is incomplete or damaged")]
     Damaged {

@@ -14,6 +14,7 @@ fn patched() -> (Fake, Record) {
         max_freeze: None,
         on_stack: &[],
         interrupted: &NEVER,
+        consent: None,
     };
     apply(&fake, &package(), &options).unwrap();
     let record = Survey::of(&fake).unwrap().patches.remove(0).record;
@@ -49,7 +50,7 @@ fn no_damage_is_believed() {
             ),
             Err(RecordError::Absent(_)) => assert!(at < 8),
             Err(RecordError::Version { .. }) => assert!((8..0xc).contains(&at)),
-            Err(RecordError::Damaged { .. }) => {}
+            Err(RecordError::Damaged { .. } | RecordError::TooMany { .. }) => {}
             // A length that reaches beyond the region is one of these.
             Err(RecordError::Target(_)) => panic!("byte {at:#x}: more is read than there is"),
         }
@@ -79,6 +80,16 @@ fn what_lies_outside_of_the_region_is_not_believed() {
     damaged(&|r| r.body.functions[0].entry = Va(0x1000));
     damaged(&|r| r.body.functions.swap(0, 1));
     damaged(&|r| r.header.region_size = u64::MAX);
+    // Nor is what lies outside of the module, or would be made to run and be written.
+    damaged(&|r| r.body.module.size = 0x1000);
+    damaged(&|r| r.body.pages[0].protection = 0x40);
+    damaged(&|r| r.body.pages[0].size += 0x800);
+    damaged(&|r| {
+        let mut far = r.body.pages[0];
+        far.at = Va(1 << 45);
+        r.body.pages.push(far);
+    });
+    damaged(&|r| r.body.over = (1..=101).map(|n| Va(n << 16)).collect());
 }
 
 #[test]

@@ -71,6 +71,10 @@ pub struct Fake {
     pub fuel: Cell<Option<usize>>,
     /// Operations until the one that fails, alone; `None` for no such one.
     pub hiccup: Cell<Option<usize>>,
+    /// Set where nothing can be written.
+    pub read_only: Cell<bool>,
+    /// How often the process refuses to be thawed.
+    pub stays_frozen: Cell<u32>,
     /// A word on the stack of the thread that ended last.
     pub zombie: Cell<Option<Va>>,
     /// What hooks of patches return.
@@ -113,6 +117,8 @@ impl Fake {
             tables: RefCell::default(),
             fuel: Cell::new(None),
             hiccup: Cell::new(None),
+            read_only: Cell::new(false),
+            stays_frozen: Cell::new(0),
             zombie: Cell::new(None),
             hook: Cell::new(None),
             hook_leaves: Cell::new(None),

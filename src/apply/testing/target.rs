@@ -1,5 +1,6 @@
 //! What the process lets be done to it.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::{
@@ -35,6 +36,10 @@ impl Target for Fake {
         Ok(self.modules.borrow().clone())
     }
 
+    fn module_file(&self, module: &Module, _: u64) -> std::io::Result<Vec<u8>> {
+        std::fs::read(&module.path)
+    }
+
     fn read(&self, at: Va, buffer: &mut [u8]) -> Result<(), TargetError> {
         self.step()?;
         self.longest_read
@@ -50,6 +55,7 @@ impl Target for Fake {
         self.with(at, bytes.len(), |a, i| {
             let pages = i / PAGE as usize..(i + bytes.len()).div_ceil(PAGE as usize);
             let writable = a.protection[pages].iter().all(|p| p.writable());
+            let writable = writable && !self.read_only.get();
             writable.then(|| a.bytes[i..i + bytes.len()].copy_from_slice(bytes))
         })
         .flatten()
@@ -180,7 +186,9 @@ impl Target for Fake {
                 let status = match self.loader.get() {
                     Loader::Works => 0,
                     Loader::FindsNothing => 0xc000_0135,
-                    Loader::Hangs => return Err(TargetError::CallTimeout(Duration::ZERO)),
+                    Loader::Hangs => {
+                        return Err(TargetError::MayStillRun(ErrorKind::TimedOut.into()));
+                    }
                 };
                 self.poke(Va(words[4]), &0x7ff9_0000_1000u64.to_le_bytes());
                 self.poke(Va(block.0 + 40), &u64::to_le_bytes(status));
@@ -201,7 +209,7 @@ impl Target for Fake {
         Ok(1)
     }
 
-    fn arm(&self, record: Va) -> Result<(), TargetError> {
+    fn arm(&self, record: Va, _: Duration) -> Result<(), TargetError> {
         self.step()?;
         self.armed.set(Some(record));
         Ok(())
@@ -242,15 +250,20 @@ impl Target for Fake {
 
     fn thaw(&self) -> Result<(), TargetError> {
         self.step()?;
+        if let Some(less) = self.stays_frozen.get().checked_sub(1) {
+            self.stays_frozen.set(less);
+            return Err(failed("thaw"));
+        }
         assert_eq!(self.frozen.get(), 1);
         self.frozen.set(0);
+        self.held.set(0);
         if !self.unchecked.get() {
             self.version();
         }
         Ok(())
     }
 
-    fn census(&self) -> Result<Census, TargetError> {
+    fn census(&self, _: &dyn Fn() -> bool) -> Result<Census, TargetError> {
         self.step()?;
         assert_eq!(self.frozen.get(), 1);
         self.censuses.set(self.censuses.get() + 1);

@@ -100,3 +100,31 @@ fn rollback_survives_any_failure() {
         rollback(fake, Some("fix-2"), &ONCE).is_ok_and(|s| s.outcome == Outcome::RolledBack)
     });
 }
+
+#[test]
+fn a_thaw_that_fails_after_the_switch_hides_no_success() {
+    let fake = Fake::new();
+    fake.stays_frozen.set(3);
+    let summary = apply(&fake, &package(), &ONCE).unwrap();
+    assert_eq!(summary.outcome, Outcome::Applied, "{summary:?}");
+    assert!(summary.findings.iter().any(|f| f.rule.code == "HP534"));
+    assert_eq!(fake.frozen.get(), 1);
+    assert!(recover::recover(&fake).unwrap().0);
+    assert_eq!((fake.frozen.get(), fake.version()), (0, Version::New));
+}
+
+#[test]
+fn what_could_not_be_undone_is_said() {
+    let fake = Fake::new();
+    // Whatever is written to the process from the first census on is lost.
+    *fake.on_census.borrow_mut() = Some(Box::new(|fake, _| fake.read_only.set(true)));
+    let error = apply(&fake, &package(), &ONCE).unwrap_err();
+    assert!(matches!(error, ApplyError::NotUndone { .. }), "{error:?}");
+    assert_eq!(fake.version(), Version::Old);
+    fake.read_only.set(false);
+    fake.on_census.take();
+    recover::recover(&fake).unwrap();
+    let cleared = clear_up(&fake, &ONCE).unwrap();
+    assert_eq!(cleared.exit(), Exit::Done, "{cleared:?}");
+    assert_eq!((fake.version(), states(&fake)), (Version::Old, vec![]));
+}

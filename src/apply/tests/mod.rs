@@ -36,6 +36,7 @@ const ONCE: Options<'static> = Options {
     max_freeze: None,
     on_stack: &[],
     interrupted: &NEVER,
+    consent: None,
 };
 
 fn states(fake: &Fake) -> Vec<State> {

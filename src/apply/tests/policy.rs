@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::addr::Rva;
-use crate::apply::clear_up;
+use crate::apply::consent::{Consent, Hold, Incoming};
 use crate::apply::testing::package::newer_with;
+use crate::apply::{clear_up, rollback};
+use crate::package::Denial;
 use crate::package::manifest::{Variable, WatchedCode};
 
 #[test]
@@ -187,4 +189,87 @@ fn functions_that_were_handed_out_stand_in_the_way_of_a_replacement() {
     let refused = apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
     assert!(codes(&refused).contains(&"HP531"), "{refused:?}");
     assert_eq!(fake.version(), Version::New);
+}
+
+/// What a consent gives out; gone when it is dropped.
+struct Held(Rc<Cell<bool>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+#[test]
+fn consent_is_asked_before_each_attempt_and_holds_until_its_end() {
+    let fake = Fake::new();
+    fake.thread(9, SERVER_RVAS[2].at(MODULE).0 + 7, &[]);
+    let held = Rc::new(Cell::new(false));
+    let seen = Rc::clone(&held);
+    fake.on_census.replace(Some(Box::new(move |fake, census| {
+        assert!(seen.get(), "nothing holds while the target is looked at");
+        if census == 2 {
+            fake.threads.borrow_mut().retain(|t| t.id != 9);
+        }
+    })));
+    let asked = Cell::new(0);
+    let ask = |incoming: &[Incoming]| -> Result<Hold, Denial> {
+        assert_eq!(fake.frozen.get(), 0, "the target waits for files");
+        assert_eq!(incoming, [Incoming::of_package(&package())]);
+        asked.set(asked.get() + 1);
+        assert!(!held.replace(true));
+        Ok(Box::new(Held(Rc::clone(&held))))
+    };
+    let options = Options {
+        timeout: Duration::from_secs(5),
+        consent: Some(Consent(&ask)),
+        ..ONCE
+    };
+    let applied = apply(&fake, &package(), &options).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    assert_eq!((asked.get(), held.get()), (2, false));
+}
+
+#[test]
+fn what_is_revoked_while_apply_waits_is_not_applied() {
+    let fake = Fake::new();
+    fake.thread(9, SERVER_RVAS[2].at(MODULE).0 + 7, &[]);
+    let asked = Cell::new(0);
+    let ask = |_: &[Incoming]| -> Result<Hold, Denial> {
+        asked.set(asked.get() + 1);
+        match asked.get() {
+            1 => Ok(Box::new(())),
+            _ => Err("revoked".into()),
+        }
+    };
+    let options = Options {
+        timeout: Duration::from_secs(5),
+        consent: Some(Consent(&ask)),
+        ..ONCE
+    };
+    let error = apply(&fake, &package(), &options).unwrap_err();
+    assert!(matches!(error, ApplyError::Denied(_)), "{error:?}");
+    assert_eq!((fake.version(), fake.regions()), (Version::Old, 0));
+    assert_eq!(fake.frozen.get(), 0);
+}
+
+#[test]
+fn a_rollback_asks_for_what_will_run_again_and_a_revert_asks_nobody() {
+    let fake = Fake::new();
+    apply(&fake, &package(), &ONCE).unwrap();
+    apply(&fake, &newer_with(|_| {}), &ONCE).unwrap();
+    let ask = |incoming: &[Incoming]| -> Result<Hold, Denial> {
+        assert_eq!(incoming, [Incoming::of_package(&package())]);
+        Err("revoked".into())
+    };
+    let options = Options {
+        consent: Some(Consent(&ask)),
+        ..ONCE
+    };
+    let error = rollback(&fake, None, &options).unwrap_err();
+    assert!(matches!(error, ApplyError::Denied(_)), "{error:?}");
+    assert_eq!(fake.version(), Version::Newer);
+    let reverted = revert(&fake, None, &options).unwrap();
+    assert_eq!(reverted.outcome, Outcome::Reverted);
+    assert_eq!(fake.version(), Version::Old);
 }

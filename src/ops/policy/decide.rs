@@ -227,11 +227,17 @@ fn sequence(facts: &Facts, state: &State) -> Outcome {
     let own = format!("sequence {} of {:?}", facts.sequence, facts.product);
     match state.highest(&facts.product) {
         None => outcome(Check::Sequence, true, format!("{own} is the first here")),
-        Some(highest) => outcome(
-            Check::Sequence,
-            facts.sequence >= highest,
-            format!("{own}, and {highest} is the highest that was applied here"),
-        ),
+        Some(highest) => {
+            let of = match state.begun_in(&facts.product, highest) {
+                Some(process) => format!(
+                    "{highest} was begun in process {process} (PID and creation time), of which it \
+                     is not known how that ended; if it runs nowhere, take it out of state.toml"
+                ),
+                None => format!("{highest} is the highest that was applied here"),
+            };
+            let good = facts.sequence >= highest;
+            outcome(Check::Sequence, good, format!("{own}, and {of}"))
+        }
     }
 }
 

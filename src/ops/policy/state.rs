@@ -8,7 +8,14 @@
 //!
 //! [sequence]
 //! "server.exe" = 7
+//!
+//! [[begun]]
+//! product = "server.exe"
+//! sequence = 8
+//! process = "4711 1dc6a0f2e3b4c58"
 //! ```
+//!
+//! What was begun and has no end counts as applied: `hotpatch` may have died right after.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +26,8 @@ use crate::moment::Moment;
 /// Version of the layout.
 const FORMAT: u32 = 1;
 
-/// What this machine has seen. It only ever grows.
+/// What this machine has seen. What it allows only ever shrinks, but for what was begun and came
+/// to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -30,6 +38,20 @@ pub struct State {
     /// The highest sequence that was applied, by product in lower case.
     #[serde(default, rename = "sequence")]
     sequences: BTreeMap<String, u64>,
+    /// Packages of which nobody has said yet how applying them ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    begun: Vec<Begun>,
+}
+
+/// A package that is being applied, or was when `hotpatch` died.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Begun {
+    /// The product, in lower case.
+    product: String,
+    sequence: u64,
+    /// The process: its PID, and the time of its creation.
+    process: String,
 }
 
 /// Why a state can't be read.
@@ -54,6 +76,7 @@ impl Default for State {
             format: FORMAT,
             latest: None,
             sequences: BTreeMap::new(),
+            begun: Vec::new(),
         }
     }
 }
@@ -92,9 +115,40 @@ impl State {
         self.sequences.iter().map(|(p, s)| (p.as_str(), *s))
     }
 
-    /// The highest sequence of a product that was applied.
+    /// The highest sequence of a product that was applied, or may have been.
     pub fn highest(&self, product: &str) -> Option<u64> {
-        self.sequences.get(&product.to_lowercase()).copied()
+        let product = product.to_lowercase();
+        let begun = self.begun.iter().filter(|b| b.product == product);
+        let begun = begun.map(|b| b.sequence).max();
+        begun.max(self.sequences.get(&product).copied())
+    }
+
+    /// The process in which a package of this sequence was begun, of which nobody has said how
+    /// that ended.
+    pub fn begun_in(&self, product: &str, sequence: u64) -> Option<&str> {
+        let product = product.to_lowercase();
+        let mut begun = self.begun.iter();
+        let found = begun.find(|b| b.product == product && b.sequence == sequence);
+        found.map(|b| b.process.as_str())
+    }
+
+    /// Records that a package is about to run in a process.
+    pub fn begins(&mut self, product: &str, sequence: u64, process: &str) {
+        let begun = Begun {
+            product: product.to_lowercase(),
+            sequence,
+            process: process.to_owned(),
+        };
+        if !self.begun.contains(&begun) {
+            self.begun.push(begun);
+        }
+    }
+
+    /// Records that it is known what came of it.
+    pub fn ends(&mut self, product: &str, sequence: u64, process: &str) {
+        let product = product.to_lowercase();
+        self.begun
+            .retain(|b| (&b.product, b.sequence, &*b.process) != (&product, sequence, process));
     }
 
     /// Records that it was this late.
@@ -104,8 +158,13 @@ impl State {
 
     /// Records that a package was applied.
     pub fn saw_package(&mut self, product: &str, sequence: u64) {
-        let highest = self.sequences.entry(product.to_lowercase()).or_default();
+        let product = product.to_lowercase();
+        let highest = self.sequences.entry(product.clone()).or_default();
         *highest = sequence.max(*highest);
+        // What was begun below that says nothing any more.
+        let highest = *highest;
+        self.begun
+            .retain(|b| b.product != product || b.sequence > highest);
     }
 }
 
@@ -117,11 +176,22 @@ mod tests {
 
     fn state() -> impl Strategy<Value = State> {
         let sequences = prop::collection::btree_map("[a-z .é\"\\n]{0,9}", 0..i64::MAX as u64, 0..5);
-        (prop::option::of(0u64..1 << 38), sequences).prop_map(|(latest, sequences)| State {
-            format: FORMAT,
-            latest: latest.map(Moment::from_seconds),
-            sequences,
-        })
+        let begun =
+            prop::collection::vec(("[a-z.]{1,9}", 0..i64::MAX as u64, "[0-9a-f ]{1,9}"), 0..3);
+        (prop::option::of(0u64..1 << 38), sequences, begun).prop_map(
+            |(latest, sequences, begun)| {
+                let mut state = State {
+                    format: FORMAT,
+                    latest: latest.map(Moment::from_seconds),
+                    sequences,
+                    begun: Vec::new(),
+                };
+                for (product, sequence, process) in begun {
+                    state.begins(&product, sequence, &process);
+                }
+                state
+            },
+        )
     }
 
     proptest! {

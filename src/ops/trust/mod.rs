@@ -14,6 +14,7 @@
 mod access;
 mod edit;
 mod guard;
+mod renewal;
 mod state_file;
 
 use std::fs;
@@ -26,6 +27,7 @@ use crate::package::keys::{self, KeyError, KeyId, PublicKey};
 use super::policy::{Policy, PolicyError, State, StateError};
 pub use edit::{EditError, NewKey};
 pub use guard::Guard;
+pub use renewal::{Renewal, process_name};
 
 /// The environment variable that names another folder.
 pub const FOLDER_VARIABLE: &str = "HOTPATCH_TRUST";

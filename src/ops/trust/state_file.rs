@@ -17,6 +17,7 @@ const LOCK_FILE: &str = "state.lock";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The right to change the store; gone when dropped, or when the process ends.
+#[derive(Debug)]
 pub(super) struct Lock(#[expect(dead_code, reason = "closing it gives the lock back")] File);
 
 impl Store {
@@ -26,17 +27,29 @@ impl Store {
     /// # Errors
     /// [`TrustError`] where the store can't be written or is locked for long.
     pub fn record(&mut self, change: impl FnOnce(&mut State)) -> Result<(), TrustError> {
-        let _lock = self.lock()?;
+        let lock = self.lock()?;
+        self.state = read_state(&self.folder.join(STATE_FILE))?;
+        change(&mut self.state);
+        self.write_state(&lock)
+    }
+
+    /// Changes the state that was read under this lock.
+    pub(super) fn change(
+        mut self,
+        lock: &Lock,
+        change: impl FnOnce(&mut State),
+    ) -> Result<(), TrustError> {
+        change(&mut self.state);
+        self.write_state(lock)
+    }
+
+    fn write_state(&self, _: &Lock) -> Result<(), TrustError> {
         let path = self.folder.join(STATE_FILE);
-        let mut state = read_state(&path)?;
-        change(&mut state);
-        let text = state.to_toml().map_err(|error| TrustError::Write {
+        let text = self.state.to_toml().map_err(|error| TrustError::Write {
             path: path.clone(),
             source: std::io::Error::other(error),
         })?;
-        self.write(&path, text.as_bytes())?;
-        self.state = state;
-        Ok(())
+        self.write(&path, text.as_bytes())
     }
 
     /// Takes the lock, and reads what others may have changed before.

@@ -2,14 +2,16 @@
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use windows_sys::Win32::System::Threading::{INFINITE, WaitForSingleObject};
+use windows_sys::Win32::Foundation::WAIT_TIMEOUT;
+use windows_sys::Win32::System::Threading::{TerminateProcess, WaitForSingleObject};
 
 use super::lifeline::{Lifeline, Phase};
 use crate::apply::record::Record;
 use crate::apply::target::Target;
 use crate::apply::{fault, repair};
+use crate::exit::Exit;
 use crate::process::Process;
 use crate::process::freeze::Freezer;
 use crate::process::lock::{Lock, Role};
@@ -45,8 +47,7 @@ pub fn run(inherited: Inherited) -> io::Result<()> {
     let _lock =
         Lock::take(target.identity(), Role::Watchdog, Duration::ZERO).map_err(io::Error::other)?;
     lifeline.set_watched();
-    // SAFETY: the handle is open.
-    unsafe { WaitForSingleObject(patcher.as_raw_handle(), INFINITE) };
+    outlive(&patcher, &lifeline);
     fault::point("watchdog");
     if is_frozen(&lifeline, &target) {
         let repaired = match lifeline.record() {
@@ -63,6 +64,30 @@ pub fn run(inherited: Inherited) -> io::Result<()> {
         thawed.and(resumed).map_err(io::Error::other)?;
     }
     Ok(())
+}
+
+/// Waits for the patcher's end; ends it where one freeze takes longer than any may. What it may
+/// still have asked the system for is a write of bytes that change nothing by themselves.
+fn outlive(patcher: &OwnedHandle, lifeline: &Lifeline) {
+    /// How often it is looked at, in milliseconds.
+    const EVERY: u32 = 50;
+    /// How long it may take to end, in milliseconds.
+    const ENDING: u32 = 2000;
+    // SAFETY: the handle is open.
+    let ends_within = |ms| unsafe { WaitForSingleObject(patcher.as_raw_handle(), ms) };
+    let mut freeze = (0, Instant::now());
+    while ends_within(EVERY) == WAIT_TIMEOUT {
+        let count = lifeline.freezes();
+        if lifeline.phase() == Phase::Running || count != freeze.0 {
+            freeze = (count, Instant::now());
+        } else if freeze.1.elapsed() > lifeline.limit() {
+            let code = u32::from(Exit::Error.code());
+            // SAFETY: the handle is open, and was made with every right to that process.
+            unsafe { TerminateProcess(patcher.as_raw_handle(), code) };
+            ends_within(ENDING);
+            return;
+        }
+    }
 }
 
 /// Whether the patcher left the target frozen. The phases before and after a system call

@@ -4,6 +4,7 @@ use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
 use windows_sys::Win32::System::Memory::{
@@ -41,6 +42,8 @@ struct Page {
     watched: AtomicU32,
     phase: AtomicU32,
     record: AtomicU64,
+    freezes: AtomicU32,
+    limit: AtomicU32,
 }
 
 /// The page, mapped.
@@ -113,7 +116,25 @@ impl Lifeline {
     }
 
     pub fn set_phase(&self, phase: Phase) {
+        if phase == Phase::Freezing {
+            self.page().freezes.fetch_add(1, Ordering::AcqRel);
+        }
         self.page().phase.store(phase as u32, Ordering::Release);
+    }
+
+    /// How many freezes there have been, with the one that is under way.
+    pub fn freezes(&self) -> u32 {
+        self.page().freezes.load(Ordering::Acquire)
+    }
+
+    /// After how long a freeze is one that nobody will end.
+    pub fn limit(&self) -> Duration {
+        Duration::from_millis(self.page().limit.load(Ordering::Acquire).into())
+    }
+
+    pub fn set_limit(&self, limit: Duration) {
+        let ms = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
+        self.page().limit.store(ms, Ordering::Release);
     }
 
     pub fn record(&self) -> Option<Va> {

@@ -4,7 +4,9 @@
 //! things by inheritance: itself, the target, a page of shared memory, and the object that
 //! freezes (where the system has such an object). The shared page says, at any moment,
 //! whether the target is frozen and where its record is. The watchdog waits for the
-//! patcher's end, and then does what the page says remains to be done.
+//! patcher's end, and then does what the page says remains to be done. A patcher that hangs
+//! while the target is frozen (a call of the system that does not come back, its own files
+//! served by the target) is ended first.
 
 mod child;
 mod lifeline;
@@ -21,6 +23,10 @@ use windows_sys::Win32::Foundation::{
 };
 use windows_sys::Win32::System::Console::{
     GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
+};
+use windows_sys::Win32::System::JobObjects::{
+    JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE, JOBOBJECT_EXTENDED_LIMIT_INFORMATION,
+    JobObjectExtendedLimitInformation, QueryInformationJobObject,
 };
 use windows_sys::Win32::System::Threading::{
     CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, DETACHED_PROCESS, GetCurrentProcess,
@@ -90,7 +96,7 @@ impl Watchdog {
         );
         let program = std::env::current_exe()?;
         keep_streams();
-        let mut child = spawn(&program, &arguments)?;
+        let mut child = spawn(&program, &arguments, freezer)?;
         let deadline = Instant::now() + START_WAIT;
         while !lifeline.is_watched() {
             if let Some(status) = child.try_wait()? {
@@ -105,8 +111,10 @@ impl Watchdog {
         Ok(Watchdog { lifeline, child })
     }
 
-    /// From now on the watchdog repairs by the record at `record`.
-    pub fn arm(&self, record: Va) {
+    /// From now on the watchdog repairs by the record at `record`, and ends this process where
+    /// it leaves the target frozen for longer than `limit`.
+    pub fn arm(&self, record: Va, limit: Duration) {
+        self.lifeline.set_limit(limit);
         self.lifeline.set_record(record);
     }
 
@@ -123,7 +131,11 @@ impl Watchdog {
 
 /// Starts the watchdog out of reach of what ends the patcher: without its console, and
 /// outside its job where the job allows that.
-fn spawn(program: &std::path::Path, arguments: &[String]) -> io::Result<Child> {
+///
+/// # Errors
+/// Where it can't be started; and where it would end with the patcher, while nothing else lets
+/// the target go.
+fn spawn(program: &std::path::Path, arguments: &[String], freezer: &Freezer) -> io::Result<Child> {
     let apart = DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP;
     let start = |flags| {
         Command::new(program)
@@ -137,7 +149,31 @@ fn spawn(program: &std::path::Path, arguments: &[String]) -> io::Result<Child> {
             .creation_flags(flags)
             .spawn()
     };
-    start(apart | CREATE_BREAKAWAY_FROM_JOB).or_else(|_| start(apart))
+    start(apart | CREATE_BREAKAWAY_FROM_JOB).or_else(|_| match ends_with_its_job() {
+        true if freezer.counts() => Err(io::Error::other(
+            "the job that hotpatch runs in (of a remote session, or a CI agent) ends the watchdog \
+             with it; run hotpatch outside of that job, as from a scheduled task",
+        )),
+        _ => start(apart),
+    })
+}
+
+/// Whether all processes in the job of this one end when whoever made the job does.
+fn ends_with_its_job() -> bool {
+    let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+    let size = size_of_val(&limits) as u32;
+    // SAFETY: no handle means the job of this process; the structure has the size that is passed.
+    let known = unsafe {
+        QueryInformationJobObject(
+            std::ptr::null_mut(),
+            JobObjectExtendedLimitInformation,
+            (&raw mut limits).cast(),
+            size,
+            std::ptr::null_mut(),
+        )
+    } != 0;
+    let flags = limits.BasicLimitInformation.LimitFlags;
+    known && flags & JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE != 0
 }
 
 /// Keeps the streams of this process to itself. Whoever reads from them waits for all who

@@ -63,6 +63,7 @@ fn patch(at: u64, over: Vec<Va>) -> Body {
         product: Some("x".into()),
         title: Some("A fix".into()),
         package_sha256: "00".into(),
+        content_sha256: None,
         applied_by: "x".into(),
         module: PatchedModule {
             name: "app.exe".into(),
