@@ -117,7 +117,12 @@ impl AuditCommand {
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, Failure> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()));
+    // A pipe would be waited for.
+    let regular = || match std::fs::metadata(path)?.is_file() {
+        true => File::open(path),
+        false => Err(std::io::Error::other("it is not a regular file")),
+    };
+    let file = regular().with_context(|| format!("cannot read {}", path.display()));
     file.map(BufReader::new).map_err(|error| {
         Failure::from(error).hint("name the log with --audit-log FILE or $HOTPATCH_AUDIT")
     })

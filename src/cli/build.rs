@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
 use super::builds::BuildsArgs;
 use super::diff;
 use super::key_arg::PassphraseArgs;
+use super::output;
 use super::pipeline::{self, Comparison, Wanted};
 use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
@@ -102,6 +103,7 @@ impl BuildArgs {
     /// Runs the command.
     pub fn run(&self, global: Global) -> Outcome {
         pipeline::check_codes(&self.accept)?;
+        output::refuse(&self.output, self.inputs())?;
         let keys = self
             .keys
             .iter()
@@ -130,6 +132,13 @@ impl BuildArgs {
             }
             Ok(diff::exit(comparison.plan.status))
         })
+    }
+
+    /// The files that were named.
+    fn inputs(&self) -> impl Iterator<Item = &Path> {
+        self.builds
+            .files()
+            .chain(self.keys.iter().map(PathBuf::as_path))
     }
 
     fn patch(&self) -> Patch {
@@ -196,8 +205,9 @@ impl BuildArgs {
         let manifest = package::describe(self.patch(), &inputs, comparison.plan, &payload)?;
         let bytes = package::seal(&manifest, &payload.object, keys)
             .map_err(|e| too_large(e, manifest.functions.len()))?;
-        std::fs::write(&self.output, &bytes)
-            .with_context(|| format!("cannot write {}", self.output.display()))?;
+        let found = [comparison.old_files, comparison.new_files].into_iter();
+        let found = found.filter_map(|files| files.pdb_path.as_deref());
+        output::write(&self.output, &bytes, self.inputs().chain(found))?;
         let functions = manifest.functions.iter().map(|f| f.name.clone()).collect();
         let package = BuiltPackage {
             path: self.output.display().to_string(),

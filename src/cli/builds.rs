@@ -41,6 +41,15 @@ pub struct BuildsArgs {
     pub leave_out_version: bool,
 }
 
+impl BuildsArgs {
+    /// The files that were named.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let pdbs = [&self.old_pdb, &self.new_pdb].into_iter().flatten();
+        let all = [&self.old, &self.new].into_iter().chain(pdbs);
+        all.map(PathBuf::as_path)
+    }
+}
+
 /// Reads a whole image.
 ///
 /// # Errors

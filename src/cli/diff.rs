@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 
 use super::builds::BuildsArgs;
+use super::output;
 use super::pipeline::{self, Comparison, Wanted};
 use super::{Face, Failure, Format, Outcome};
 use crate::exit::Exit;
@@ -79,8 +80,7 @@ impl DiffArgs {
     fn print(&self, text: &str) -> Result<(), Failure> {
         match &self.output {
             None => out::print_text(text)?,
-            Some(path) => std::fs::write(path, text)
-                .with_context(|| format!("cannot write {}", path.display()))?,
+            Some(path) => output::write(path, text.as_bytes(), self.builds.files())?,
         }
         Ok(())
     }

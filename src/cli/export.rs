@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::output;
 use super::package_arg::PackageArgs;
 use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
@@ -69,7 +70,7 @@ impl ExportArgs {
             out::print_text(&text)?;
             return Ok(Exit::Done);
         };
-        std::fs::write(path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+        output::write(path, text.as_bytes(), [self.package.package.as_path()])?;
         let report = report(kind, path, text.as_bytes());
         match global.format {
             Format::Text => out::print_text(&format!("wrote {} ({kind})\n", line(&report.path)))?,

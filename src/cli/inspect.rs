@@ -1,11 +1,11 @@
 //! `hotpatch inspect`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 
+use super::output;
 use super::package_arg::PackageArgs;
 use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
@@ -91,7 +91,7 @@ impl InspectArgs {
         let mut extracted = Vec::new();
         for (part, path, bytes) in wanted {
             if let Some(path) = path {
-                self.write(path, bytes)?;
+                output::write(path, bytes, [self.package.package.as_path()])?;
                 extracted.push(Extracted {
                     part,
                     path: path.display().to_string(),
@@ -115,16 +115,5 @@ impl InspectArgs {
                 Err(Failure::new(Exit::Usage, error).hint("choose one with --signer ID"))
             }
         }
-    }
-
-    /// Writes a file, which may exist but not be the package.
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        let same =
-            |a: &Path, b: &Path| Some(fs::canonicalize(a).ok()? == fs::canonicalize(b).ok()?);
-        if same(path, &self.package.package) == Some(true) {
-            let error = anyhow!("{} is the package itself", path.display());
-            return Err(Failure::new(Exit::Usage, error));
-        }
-        Ok(fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?)
     }
 }

@@ -15,6 +15,7 @@ mod inspect;
 mod installed_arg;
 pub mod key_arg;
 mod keygen;
+mod output;
 pub mod package_arg;
 mod pipeline;
 mod policy;

@@ -203,7 +203,7 @@ mod windows {
             _ => None,
         };
         let failure = match &error {
-            ApplyError::Denied(_) => Failure::new(Exit::Untrusted, error.into()),
+            ApplyError::Denied(_) => Failure::new(Exit::Untrusted, error),
             _ => Failure::from(error),
         };
         match hint {

@@ -1,6 +1,5 @@
 //! `hotpatch sign`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -8,10 +7,11 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use super::key_arg::PassphraseArgs;
+use super::output;
 use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
 use crate::package::container::{Container, FormatError, MAX_FILE, Signature};
-use crate::package::file::{MAX_KEY_FILE, read_limited, replace};
+use crate::package::file::{MAX_KEY_FILE, read_limited};
 use crate::package::keys::SIGNATURE_LEN;
 use crate::package::{
     PublicKey, SealError, VerifyError, add_signature, check_manifest, open_unverified,
@@ -96,6 +96,12 @@ impl SignArgs {
         Ok(message)
     }
 
+    /// The files that were named, but for the package.
+    fn keys(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.how.key, &self.how.attach, &self.public_key];
+        files.into_iter().flatten().map(PathBuf::as_path)
+    }
+
     fn refused(&self, error: VerifyError) -> Failure {
         let exit = match error {
             VerifyError::NotAPackage(_) => Exit::Error,
@@ -157,17 +163,12 @@ impl SignArgs {
         })?;
         verify(&signed, std::slice::from_ref(&key)).map_err(|error| self.refused(error))?;
         let path = self.output.as_ref().unwrap_or(&self.package);
-        replace(path, &signed).with_context(|| format!("cannot write {}", path.display()))?;
+        output::write(path, &signed, self.keys())?;
         self.report("signed", path, Some(key), &signed)
     }
 
     fn export(&self, path: &Path, bytes: &[u8], message: &[u8]) -> Result<SignReport, Failure> {
-        let real = |path: &Path| fs::canonicalize(path).ok();
-        if real(path).is_some() && real(path) == real(&self.package) {
-            let error = anyhow!("{} is the package itself", path.display());
-            return Err(Failure::new(Exit::Usage, error));
-        }
-        fs::write(path, message).with_context(|| format!("cannot write {}", path.display()))?;
+        output::write(path, message, self.keys().chain([self.package.as_path()]))?;
         self.report("exported", path, None, bytes)
     }
 

@@ -150,16 +150,19 @@ impl RevokeArgs {
             return Ok((kind, text));
         }
         let path = Path::new(&self.what);
-        if path.is_file() {
-            return file(path);
-        }
-        let named = store
-            .policy
-            .keys
-            .iter()
-            .find(|k| k.name.as_ref() == Some(&self.what));
-        if let Some(key) = named {
-            return Ok(("the key", key.id.clone()));
+        let mut keys = store.policy.keys.iter();
+        let named = keys.find(|k| k.name.as_ref() == Some(&self.what));
+        match (named, path.is_file()) {
+            (Some(_), true) => {
+                let error = anyhow!("{:?} is the name of a key, and a file as well", self.what);
+                return Err(Failure::new(Exit::Usage, error).hint(format!(
+                    "name the key by its id, or the file as {}",
+                    Path::new(".").join(path).display()
+                )));
+            }
+            (Some(key), false) => return Ok(("the key", key.id.clone())),
+            (None, true) => return file(path),
+            (None, false) => {}
         }
         let starting: Vec<&String> = ids.iter().filter(|id| id.starts_with(&text)).collect();
         match starting[..] {

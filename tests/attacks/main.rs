@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod common;
 mod desk;
+mod files;
 #[path = "../package/hpk.rs"]
 mod hpk;
 mod package;

@@ -178,6 +178,7 @@ impl Log {
 
     /// The lock file stays: were it removed, two writers could lock two files.
     pub(super) fn take_lock(&self) -> Result<File, AuditError> {
+        place::refuse_links(&self.path).map_err(self.failed("open"))?;
         if let Some(folder) = self.path.parent().filter(|f| !f.as_os_str().is_empty()) {
             place::create_folder(folder).map_err(self.failed("make the folder of"))?;
         }
@@ -210,9 +211,11 @@ impl Log {
         previous: &str,
         event: Event,
     ) -> Result<Vec<u8>, AuditError> {
+        let last = "no number follows that of the last one";
+        let next = number.checked_add(1);
         let record = Record {
             schema: SCHEMA.to_owned(),
-            number: number + 1,
+            number: next.ok_or_else(|| AuditError::Record(last.to_owned()))?,
             time: now(),
             previous: previous.to_owned(),
             who: self.who.clone(),

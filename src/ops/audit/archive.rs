@@ -16,11 +16,6 @@ use super::tail::NOTHING;
 
 /// See [`Log::rotate`].
 pub fn rotate(log: &Log, archive: &Path) -> Result<Appended, AuditError> {
-    if fs::exists(archive).map_err(log.failed("archive"))? {
-        let text = format!("{} exists already", archive.display());
-        let source = io::Error::new(io::ErrorKind::AlreadyExists, text);
-        return Err(log.failed("archive")(source));
-    }
     let (number, head, intact, _lock) = match log.lock().and_then(|locked| locked.settled()) {
         Ok((tail, _)) if tail.number == 0 => {
             return Err(AuditError::Empty(log.path().to_owned()));
@@ -39,14 +34,50 @@ pub fn rotate(log: &Log, archive: &Path) -> Result<Appended, AuditError> {
     };
     let line = log.line(number, &head, Event::Continued(continued))?;
     let new = new_path(log);
+    let place = Place::take(archive).map_err(log.failed("archive"))?;
     write(&new, &line).map_err(log.failed("begin anew"))?;
-    fs::rename(log.path(), archive).map_err(log.failed("archive"))?;
+    if let Err(error) = fs::rename(log.path(), archive) {
+        let _ = fs::remove_file(&new);
+        return Err(log.failed("archive")(error));
+    }
+    place.use_up();
     fs::rename(&new, log.path()).map_err(log.failed("begin anew"))?;
     place::sync_folder(log.path());
     Ok(Appended {
         number: number + 1,
         head: sha256(&line),
     })
+}
+
+/// A name that this program has made, so that renaming to it replaces nothing of anybody else.
+struct Place<'p>(Option<&'p Path>);
+
+impl<'p> Place<'p> {
+    fn take(path: &'p Path) -> io::Result<Self> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        match place::private(&mut options).open(path) {
+            Ok(_) => Ok(Place(Some(path))),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let text = format!("{} exists already", path.display());
+                Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What was to be there is there.
+    fn use_up(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if let Some(path) = self.0 {
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 /// Finishes what a killed program left of [`rotate`]; the log is locked.

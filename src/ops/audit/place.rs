@@ -76,6 +76,26 @@ fn create_private(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().mode(0o700).create(folder)
 }
 
+/// Refuses a log that has another name as well: whoever writes there takes another lock.
+pub fn refuse_links(log: &Path) -> io::Result<()> {
+    let found = match fs::symlink_metadata(log) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        found => found?,
+    };
+    #[cfg(unix)]
+    let names = std::os::unix::fs::MetadataExt::nlink(&found);
+    #[cfg(not(unix))]
+    let names = 1;
+    let problem = if found.is_symlink() {
+        "it is a link; name the file that it leads to"
+    } else if found.is_file() && names > 1 {
+        "it has several names (hard links)"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
+}
+
 /// Files that are made belong to the user alone; on Windows the folder decides.
 pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]

@@ -70,7 +70,9 @@ pub fn read(file: &mut (impl Read + Seek)) -> Result<Tail, TailError> {
         return Ok(tail);
     }
     match Record::from_line(rest) {
-        Ok(record) if record.number == number + 1 && record.previous == tail.head => {
+        Ok(record)
+            if Some(record.number) == number.checked_add(1) && record.previous == tail.head =>
+        {
             tail.number = record.number;
             tail.head = sha256(&[rest, b"\n"].concat());
             tail.end = size;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::revoked::Revocation;
 use super::signatures::{Role, Threshold};
@@ -66,13 +66,25 @@ pub struct Rule {
     /// What reports call it.
     pub name: String,
     /// File names of the images that it is about, with `*` and `?`; all where none is named.
-    #[serde(default)]
+    #[serde(
+        default,
+        deserialize_with = "some",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub files: Vec<String>,
     /// Products that it is about, with `*` and `?`; all where none is named.
-    #[serde(default)]
+    #[serde(
+        default,
+        deserialize_with = "some",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub products: Vec<String>,
     /// Ids or names of the keys that count; all where none is named.
-    #[serde(default)]
+    #[serde(
+        default,
+        deserialize_with = "some",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub keys: Vec<String>,
     /// How many of them must have signed.
     #[serde(default)]
@@ -84,13 +96,22 @@ pub struct Rule {
     #[serde(default)]
     pub valid_to: Option<Moment>,
     /// Why the packages exist that it allows; all where none is named.
-    #[serde(default)]
+    #[serde(
+        default,
+        deserialize_with = "some",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub classifications: Vec<Classification>,
     /// How long the program may be frozen at most, in milliseconds.
     #[serde(default)]
     pub max_freeze_ms: Option<u64>,
     /// When it allows anything; always where none is named.
-    #[serde(default, rename = "window")]
+    #[serde(
+        default,
+        rename = "window",
+        deserialize_with = "some",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub windows: Vec<Window>,
 }
 
@@ -170,7 +191,7 @@ impl Policy {
                 require(
                     is_name(name),
                     what,
-                    "the name is not one line of 1 to 256 bytes",
+                    "the name is not one line of 1 to 256 bytes without blanks around it",
                 )?;
                 require(!is_sha256(name), what, "the name could be an id")?;
                 require(names.insert(name), what, "another key has the same name")?;
@@ -190,7 +211,7 @@ impl Policy {
             let what = || format!("revoked {:?}", entry.sha256);
             let problem = "is not a SHA-256 as 64 digits of lower-case hex";
             require(is_sha256(&entry.sha256), what, problem)?;
-            let one_line = entry.reason.as_ref().is_none_or(|r| is_name(r));
+            let one_line = entry.reason.as_ref().is_none_or(|r| is_line(r));
             require(
                 one_line,
                 what,
@@ -297,8 +318,32 @@ fn is_sha256(text: &str) -> bool {
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-fn is_name(text: &str) -> bool {
+/// A list that is there has something in it: that an empty one allows everything, as one that is
+/// left out does, would surprise.
+fn some<'de, T: Deserialize<'de>, D: Deserializer<'de>>(reader: D) -> Result<Vec<T>, D::Error> {
+    let list = Vec::deserialize(reader)?;
+    match list.is_empty() {
+        true => Err(serde::de::Error::custom(
+            "the list is empty; leave it out where everything is meant",
+        )),
+        false => Ok(list),
+    }
+}
+
+fn is_line(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len()) && !text.contains(char::is_control)
+}
+
+/// Whether a name looks like what it is: one line, no blank at either end, and nothing that
+/// is not seen or turns what is seen around.
+fn is_name(text: &str) -> bool {
+    let unseen = |c: char| {
+        matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}')
+            || ('\u{200b}'..='\u{200f}').contains(&c)
+            || ('\u{2028}'..='\u{202e}').contains(&c)
+            || ('\u{2060}'..='\u{206f}').contains(&c)
+    };
+    is_line(text) && !text.contains(unseen) && text.trim() == text
 }
 
 #[cfg(test)]

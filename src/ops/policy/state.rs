@@ -87,12 +87,21 @@ impl State {
     /// # Errors
     /// [`StateError`]
     pub fn from_toml(text: &str) -> Result<Self, StateError> {
-        let state: State = toml::from_str(text).map_err(|error| {
+        let mut state: State = toml::from_str(text).map_err(|error| {
             let (line, message) = super::file::place(text, &error);
             StateError::Toml { line, message }
         })?;
         if state.format != FORMAT {
             return Err(StateError::Format(state.format));
+        }
+        // Somebody may have written it by hand, as the file is called.
+        let sequences = std::mem::take(&mut state.sequences);
+        for (product, sequence) in sequences {
+            let highest = state.sequences.entry(product.to_lowercase()).or_default();
+            *highest = sequence.max(*highest);
+        }
+        for begun in &mut state.begun {
+            begun.product = begun.product.to_lowercase();
         }
         Ok(state)
     }
@@ -212,6 +221,14 @@ mod tests {
                 prop_assert!(state.highest(product) >= Some(highest));
             }
         }
+    }
+
+    #[test]
+    fn a_product_is_known_however_it_is_written() {
+        let text = "format = 1\n[sequence]\n\"Server.exe\" = 7\n\"server.exe\" = 5";
+        let state = State::from_toml(text).unwrap();
+        assert_eq!(state.highest("SERVER.EXE"), Some(7));
+        assert_eq!(state.sequences().count(), 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{POLICY_FILE, Store, TrustError, access, read_optional};
+use super::{MAX_TOML_FILE, POLICY_FILE, Store, TrustError, access, read_optional};
 use crate::ops::policy::{FORMAT, KeyEntry, Policy, Revocation, Role};
 use crate::package::keys::PublicKey;
 
@@ -149,6 +149,11 @@ impl Store {
             source,
         })?;
         self.require_keys_of(&policy)?;
+        if text.len() > MAX_TOML_FILE {
+            let text =
+                format!("it would have more than {MAX_TOML_FILE} bytes, and be read no more");
+            return Err(failed(text).into());
+        }
         self.write(&path, text.as_bytes())?;
         self.policy = policy;
         Ok(())

@@ -76,8 +76,15 @@ impl Store {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path).map_err(failed)?;
+        // Who can open it can lock it.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let only_own = std::fs::Permissions::from_mode(0o600);
+            file.set_permissions(only_own).map_err(failed)?;
+        }
         let start = Instant::now();
         loop {
             match file.try_lock() {
