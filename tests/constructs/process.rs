@@ -21,11 +21,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a program.
+    /// Starts a program. Once in some thousand times Wine ends a program with exit code 1 before
+    /// it has begun, on a busy machine, with nothing of ours in it and no `hotpatch` about; then
+    /// it is started again, and that is said.
     pub fn start(tools: &Tools, image: &Path) -> Result<Server, String> {
-        let mut command = Command::new(&tools.wine);
-        command.arg(image);
-        Self::run(command)
+        let start = || {
+            let mut command = Command::new(&tools.wine);
+            command.arg(image);
+            Self::run(command)
+        };
+        start().or_else(|problem| {
+            println!("{} did not start: {problem}; once more", image.display());
+            start()
+        })
     }
 
     /// Starts a program that is patched before its first instruction.
