@@ -122,16 +122,22 @@ impl ApplyArgs {
         use crate::apply::target::Target;
         use crate::exit::Exit;
         use crate::ops::audit::Facts;
-        use crate::process::{Process, Suspended};
+        use crate::process::{Access, Suspended};
         use crate::report::out;
 
         let named = |what: &str| format!("cannot {what} {}", program.display());
         let started = Suspended::start(program, &self.arguments, self.wait)
             .with_context(|| named("start"))?;
-        let process = Process::open_suspended(&started).with_context(|| named("prepare"))?;
+        let process = super::process_arg::open(started.pid(), Access::Change)?;
         let facts = Facts::new("apply").package(&approved.package);
         let facts = facts.process(process.identity());
-        let summary = audit_arg::attempt(log, facts, || self.apply(&process, approved))?;
+        let summary = audit_arg::attempt(log, facts, || {
+            // Code of these runs, so that it is on record before.
+            process
+                .load_libraries()
+                .with_context(|| format!("cannot load the libraries of {}", program.display()))?;
+            self.apply(&process, approved)
+        })?;
         if summary.exit() != Exit::Done || !self.wait {
             if summary.exit() == Exit::Done {
                 started.go().with_context(|| named("start"))?;

@@ -12,24 +12,12 @@ use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress
 use windows_sys::Win32::System::Threading::CREATE_SUSPENDED;
 use windows_sys::core::PCSTR;
 
-use super::open::OpenError;
 use super::{call, memory, ntdll};
 use crate::addr::Va;
 use crate::apply::target::TargetError;
 
 /// Longest wait for the loader. Libraries of the program are initialised in this time.
 const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Why a program can't be patched before it runs.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// It can't be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// Its libraries can't be loaded.
-    #[error("the libraries of the program could not be loaded")]
-    Load(#[from] TargetError),
-}
 
 /// A program that has been started and stands before its first instruction. Unless it is
 /// told to [go](Suspended::go), it is ended when this value is dropped.

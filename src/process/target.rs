@@ -14,7 +14,7 @@ use windows_sys::Win32::System::Threading::IsWow64Process2;
 use super::freeze::{self, Freezer};
 use super::lock::{Lock, Role};
 use super::open::{self, Access, OpenError};
-use super::start::{self, StartError, Suspended};
+use super::start;
 use super::watchdog::{Phase, Watchdog};
 use super::{call, memory, mitigations, module_file, modules, privilege, threads};
 use crate::addr::Va;
@@ -79,14 +79,13 @@ impl Process {
         })
     }
 
-    /// Opens a process that has been started and has not run yet.
+    /// Has the libraries of a process loaded that has been started and has not run yet. Their
+    /// code runs.
     ///
     /// # Errors
-    /// Where it can't be opened, or its libraries can't be loaded.
-    pub fn open_suspended(started: &Suspended) -> Result<Self, StartError> {
-        let process = Process::open(started.pid(), Access::Change)?;
-        start::load_libraries(&process.handle)?;
-        Ok(process)
+    /// Where they can't be loaded.
+    pub fn load_libraries(&self) -> Result<(), TargetError> {
+        start::load_libraries(&self.handle)
     }
 
     /// Whether the process has ended.

@@ -69,3 +69,25 @@ fn state_damaged() {
         desk.refused("state.toml");
     }
 }
+
+/// A link on the way to the store, in a folder of somebody else.
+#[cfg(unix)]
+#[test]
+fn link_that_others_lead_elsewhere() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let desk = Desk::new("");
+    desk.package(&[BUILDER], |_| ());
+    let shared = desk.0.path("shared");
+    fs::create_dir(&shared).unwrap();
+    symlink(desk.0.path("trust"), shared.join("trust")).unwrap();
+    let verify = || {
+        let mut program = desk.0.program();
+        program.env("HOTPATCH_TRUST", shared.join("trust"));
+        super::common::Run::of(program.args(["verify", "fix.hpk"]))
+    };
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).unwrap();
+    verify().good();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).unwrap();
+    let said = verify();
+    assert!(said.failed(5).contains("can be written by"), "{said:?}");
+}

@@ -21,6 +21,20 @@ pub(super) fn refuse_others_folder(folder: &Path) -> Result<(), TrustError> {
         .try_for_each(|path| check(path, Place::Above))
 }
 
+/// Refuses a way to the store through a link that somebody else could lead elsewhere.
+pub(super) fn refuse_others_links(folder: &Path) -> Result<(), TrustError> {
+    let whole = std::path::absolute(folder).map_err(|error| unreadable(folder, error))?;
+    let is_link = |path: &&Path| fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
+    for link in whole.ancestors().filter(is_link) {
+        let Some(holder) = link.parent() else {
+            continue;
+        };
+        let real = fs::canonicalize(holder).map_err(|error| unreadable(holder, error))?;
+        check(&real, Place::Above)?;
+    }
+    Ok(())
+}
+
 /// Refuses a file of the store where somebody else can write to it, and what is no file.
 pub(super) fn refuse_others_file(path: &Path) -> Result<(), TrustError> {
     let metadata = fs::symlink_metadata(path).map_err(|error| unreadable(path, error))?;

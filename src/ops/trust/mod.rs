@@ -158,13 +158,17 @@ impl Store {
     /// # Errors
     /// [`TrustError`]
     pub fn load(folder: &Path) -> Result<Self, TrustError> {
-        let entries = match fs::read_dir(folder) {
+        let named = folder;
+        let folder = &match fs::canonicalize(named) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(TrustError::Missing(folder.to_owned()));
+                return Err(TrustError::Missing(named.to_owned()));
             }
-            result => result.map_err(|error| unreadable(folder, error))?,
+            result => shown(result.map_err(|error| unreadable(named, error))?),
         };
+        // From here on the folder is read to which the links lead now.
+        access::refuse_others_links(named)?;
         access::refuse_others_folder(folder)?;
+        let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
         let mut paths = Vec::new();
         for entry in entries {
             let path = entry.map_err(|error| unreadable(folder, error))?.path();
@@ -205,6 +209,13 @@ impl Store {
             }),
         }
     }
+}
+
+/// A path as people write it: without the prefix of Windows for what is taken as it is.
+fn shown(path: PathBuf) -> PathBuf {
+    let text = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
+    let drive = text.filter(|text| text.as_bytes().get(1) == Some(&b':'));
+    drive.map_or(path.clone(), PathBuf::from)
 }
 
 fn unreadable(path: &Path, source: io::Error) -> TrustError {
