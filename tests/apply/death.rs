@@ -151,7 +151,7 @@ fn threads_of_others_do_not_hide_that_it_stands_still() {
     // As a console does for Ctrl+C; it sleeps for a minute.
     let slept = process.call(sleep.unwrap(), Va(60_000), Duration::from_millis(500));
     assert!(
-        matches!(slept, Err(TargetError::CallTimeout(_))),
+        matches!(slept, Err(TargetError::MayStillRun(_))),
         "{slept:?}"
     );
     // Among all threads it is the one that runs; among those of that time all stand still.
