@@ -6,6 +6,7 @@ mod coroutine;
 #[path = "../apply/hotpatch.rs"]
 #[allow(dead_code, reason = "deaths are for tests/apply and tests/kill")]
 mod hotpatch;
+mod liar;
 mod reload;
 #[path = "../transplant/running.rs"]
 mod running;

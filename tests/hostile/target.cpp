@@ -2,6 +2,7 @@
  * answers each with one line; `ask` says what the replaced functions do and have done.
  * Compiled with FIX 0 and 1. */
 #include <windows.h>
+#include <winternl.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -245,6 +246,34 @@ static int fill()
     return blocks;
 }
 
+/* What of a file that is no file was opened. */
+static volatile LONG64 opened;
+
+static DWORD WINAPI serve_always(void *name)
+{
+    for (;;) {
+        HANDLE pipe = CreateNamedPipeA(static_cast<char *>(name), PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, PIPE_UNLIMITED_INSTANCES, 512, 512, 0, nullptr);
+        if (ConnectNamedPipe(pipe, nullptr) || GetLastError() == ERROR_PIPE_CONNECTED)
+            InterlockedIncrement64(&opened);
+        CloseHandle(pipe);
+    }
+}
+
+/* Says of the program that it was loaded from a pipe, behind which it waits itself. */
+static void lie(const char *path)
+{
+    static char name[256];
+    static wchar_t wide[256];
+    snprintf(name, sizeof name, "%s", path);
+    int length = MultiByteToWideChar(CP_ACP, 0, name, -1, wide, 256) - 1;
+    CreateThread(nullptr, 0, serve_always, name, 0, nullptr);
+    LIST_ENTRY *first = NtCurrentTeb()->ProcessEnvironmentBlock->Ldr->InMemoryOrderModuleList.Flink;
+    auto module = CONTAINING_RECORD(first, LDR_DATA_TABLE_ENTRY, InMemoryOrderLinks);
+    module->FullDllName.Buffer = wide;
+    module->FullDllName.Length = static_cast<USHORT>(2 * length);
+    module->FullDllName.MaximumLength = static_cast<USHORT>(2 * length + 2);
+}
+
 static HMODULE library;
 static unsigned char *squat;
 static const SIZE_T squat_size = 0x10000;
@@ -305,6 +334,11 @@ static void answer(const char *line)
     } else if (after(line, "unhook")) {
         write_entry(original);
         puts("unhooked");
+    } else if (const char *name = after(line, "lie ")) {
+        lie(name);
+        puts("lying");
+    } else if (after(line, "opened")) {
+        printf("%lld\n", opened);
     } else if (after(line, "fill")) {
         printf("%d\n", fill());
     } else if (const char *path = after(line, "load ")) {
