@@ -158,7 +158,7 @@ fn result<T: Target + ?Sized>(target: &T, scratch: Va, status: u64) -> Result<Va
 }
 
 fn find<'m>(modules: &'m [Module], name: &str) -> Option<&'m Module> {
-    modules.iter().find(|m| m.name.eq_ignore_ascii_case(name))
+    modules.iter().find(|m| m.is_called(name))
 }
 
 /// Names that the loader maps to other modules.

@@ -71,7 +71,7 @@ pub(super) fn call<T: Target + ?Sized>(
     let modules = target.modules()?;
     let ntdll = modules
         .iter()
-        .find(|m| m.name.eq_ignore_ascii_case("ntdll.dll"))
+        .find(|m| m.is_called("ntdll.dll"))
         .ok_or_else(|| missing("ntdll.dll"))?;
     let address = loaded::export(target, ntdll, function)?.ok_or_else(|| missing(function))?;
     call_at(target, record, address, arguments)

@@ -32,6 +32,13 @@ pub struct Module {
     pub size: u32,
 }
 
+impl Module {
+    /// Whether it has this file name, as Windows compares names: in whatever case.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name.to_lowercase() == name.to_lowercase()
+    }
+}
+
 /// What a region of address space is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {

@@ -83,7 +83,7 @@ mod windows {
     use crate::apply::target::{Identity, Target, TargetError};
     use crate::apply::{ApplyError, Options};
     use crate::exit::Exit;
-    use crate::process::{Access, Process, interrupt, pids, service_pid};
+    use crate::process::{Access, Process, interrupt, is_critical, pids, service_pid};
 
     /// What a process must have to be one of `--all`.
     #[derive(Clone, Copy, Debug)]
@@ -120,6 +120,7 @@ mod windows {
             }
             let opened = pids()?
                 .into_iter()
+                .filter(|pid| !is_critical(*pid))
                 .filter_map(|pid| Process::open(pid, Access::Look).ok());
             if let Some(name) = &self.name {
                 let named = opened.filter(|p| is_called(p.identity(), name));
@@ -136,7 +137,7 @@ mod windows {
             let fits = |process: &Process| match which {
                 Which::Module(name) => process
                     .modules()
-                    .is_ok_and(|m| m.iter().any(|m| m.name.eq_ignore_ascii_case(name))),
+                    .is_ok_and(|m| m.iter().any(|m| m.is_called(name))),
                 Which::Patch(id) => Survey::of(process).is_ok_and(|survey| match id {
                     Some(id) => survey.by_id(id).is_some(),
                     None => !survey.patches.is_empty(),

@@ -52,7 +52,7 @@ mod windows {
     use crate::package::container::MAX_FILE;
     use crate::package::file::read_limited;
     use crate::package::{Package, check_manifest, open_unverified};
-    use crate::process::{Access, Process, pids};
+    use crate::process::{Access, Process, is_critical, pids};
     use crate::report::out;
     use crate::report::status::{NotPatched, ProcessReport, StatusReport};
 
@@ -74,6 +74,10 @@ mod windows {
             }
             None => {
                 for pid in pids()? {
+                    if is_critical(pid) {
+                        report.left_alone += 1;
+                        continue;
+                    }
                     let process = match Process::open(pid, Access::Look) {
                         Ok(process) => process,
                         Err(error) => {
@@ -133,9 +137,7 @@ mod windows {
         }
         let wanted = &manifest.target.file_name;
         let modules = process.modules().ok()?;
-        modules
-            .iter()
-            .find(|m| m.name.eq_ignore_ascii_case(wanted))?;
+        modules.iter().find(|m| m.is_called(wanted))?;
         let preflight = match Preflight::run(process, package, survey) {
             Ok(preflight) => preflight,
             Err(error) => return Some(error.to_string()),

@@ -53,7 +53,7 @@ pub mod watchdog;
 #[cfg(windows)]
 pub use list::pids;
 #[cfg(windows)]
-pub use open::{Access, OpenError};
+pub use open::{Access, OpenError, is_critical};
 #[cfg(windows)]
 pub use service::service_pid;
 #[cfg(windows)]

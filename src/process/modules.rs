@@ -2,8 +2,9 @@
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, OwnedHandle};
+use std::time::Duration;
 
-use windows_sys::Win32::Foundation::HMODULE;
+use windows_sys::Win32::Foundation::{ERROR_PARTIAL_COPY, HMODULE};
 use windows_sys::Win32::System::ProcessStatus::{
     K32EnumProcessModulesEx, K32GetModuleFileNameExW, K32GetModuleInformation, LIST_MODULES_64BIT,
     MODULEINFO,
@@ -26,6 +27,7 @@ pub fn modules(process: &OwnedHandle) -> Result<Vec<Module>, TargetError> {
 
 fn handles(process: &OwnedHandle) -> Result<Vec<HMODULE>, TargetError> {
     let mut list: Vec<HMODULE> = vec![std::ptr::null_mut(); 256];
+    let mut tries = 20;
     loop {
         let bytes = size_of_val(list.as_slice()) as u32;
         let mut needed = 0;
@@ -40,9 +42,17 @@ fn handles(process: &OwnedHandle) -> Result<Vec<HMODULE>, TargetError> {
             )
         } != 0;
         if !ok {
+            let source = io::Error::last_os_error();
+            // The process is loading or unloading one at this moment.
+            let partial = source.raw_os_error() == Some(ERROR_PARTIAL_COPY as i32);
+            if partial && tries > 0 {
+                tries -= 1;
+                std::thread::sleep(Duration::from_millis(10));
+                continue;
+            }
             return Err(TargetError::System {
                 action: ACTION,
-                source: io::Error::last_os_error(),
+                source,
             });
         }
         let count = needed as usize / size_of::<HMODULE>();

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 
+use windows_sys::Wdk::System::Threading::{NtQueryInformationProcess, ProcessBreakOnTermination};
 use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_INVALID_PARAMETER, FILETIME, STILL_ACTIVE,
 };
@@ -200,6 +201,26 @@ fn is_protected(pid: u32) -> bool {
         )
     };
     known != 0 && info.ProtectionLevel != PROTECTION_LEVEL_NONE
+}
+
+/// Whether the system stops with a process, as with that which has everybody's passwords. Who
+/// reads the memory of these looks like a thief to whoever watches the machine.
+pub fn is_critical(pid: u32) -> bool {
+    let Ok(handle) = open_with(pid, PROCESS_QUERY_LIMITED_INFORMATION) else {
+        return false;
+    };
+    let mut critical = 0u32;
+    // SAFETY: the handle is open, and the number has the size that is passed.
+    let status = unsafe {
+        NtQueryInformationProcess(
+            handle.as_raw_handle(),
+            ProcessBreakOnTermination,
+            (&raw mut critical).cast(),
+            size_of_val(&critical) as u32,
+            std::ptr::null_mut(),
+        )
+    };
+    status >= 0 && critical != 0
 }
 
 /// The right that a process state change object needs beyond [`Access::Change`].

@@ -27,6 +27,8 @@ pub struct StatusReport {
     pub not_patched: Option<Vec<NotPatched>>,
     /// Number of processes that could not be opened.
     pub inaccessible: usize,
+    /// Number of processes without which the system stops; they are looked at only by their PID.
+    pub left_alone: usize,
 }
 
 /// A process and its patches.
@@ -121,6 +123,7 @@ impl StatusReport {
             processes: Vec::new(),
             not_patched: None,
             inaccessible: 0,
+            left_alone: 0,
         }
     }
 
@@ -158,6 +161,13 @@ impl StatusReport {
                 text,
                 "({} processes could not be opened; an elevated prompt sees more)",
                 self.inaccessible
+            );
+        }
+        if self.left_alone > 0 {
+            let _ = writeln!(
+                text,
+                "({} processes of the system itself were left alone; --pid looks at one)",
+                self.left_alone
             );
         }
         text

@@ -15,10 +15,9 @@ pub(super) fn find<T: Target>(
 ) -> Result<Option<Module>, TargetError> {
     let wanted = &manifest.target;
     let modules = target.modules()?;
-    let name = wanted.file_name.to_lowercase();
     let named: Vec<&Module> = modules
         .iter()
-        .filter(|m| m.name.to_lowercase() == name)
+        .filter(|m| m.is_called(&wanted.file_name))
         .collect();
     let mut compared = Vec::new();
     for module in named {

@@ -302,7 +302,7 @@ fn wanted<T: Target>(
     let modules = target.modules()?;
     for baseline in baselines {
         let name = baseline.file_name();
-        let named = modules.iter().filter(|m| m.name.eq_ignore_ascii_case(name));
+        let named = modules.iter().filter(|m| m.is_called(name));
         let is_used = wanted.iter().any(|(_, used)| used.path == baseline.path);
         if !is_used && named.clone().next().is_none() {
             let detail = format!("{} was given, and no module has its name.", baseline.path);
