@@ -90,22 +90,22 @@ pub fn spans<T: Target + ?Sized>(
             }
         })?;
         region_end = region.end().0;
-        if region.protection.executable() && region.protection.writable() {
-            let reason = "the module's code can be written while it runs";
-            return Err(TargetError::Memory {
-                action: "work on",
-                at: *at,
-                size: site_end.0 - at.0,
-                source: std::io::Error::other(reason),
-            });
-        }
         spans.push(Protected {
             at: Va(first),
             size: end - first,
-            protection: region.protection.0,
+            protection: lasting(region.protection).0,
         });
     }
     Ok(spans)
+}
+
+/// What pages get back that can't run when a patcher has died. Code that can be written as well
+/// is being written by the program at this moment, and no record makes it so.
+fn lasting(protection: Protection) -> Protection {
+    match protection.executable() && protection.writable() {
+        true => Protection::EXECUTE_READ,
+        false => protection,
+    }
 }
 
 /// What is at each site of a patch, in the order of [`Body::sites`].
