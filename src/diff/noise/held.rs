@@ -403,9 +403,7 @@ mod tests {
     #[test]
     fn a_call_gets_what_it_is_given_and_nothing_of_the_call_before() {
         // mov edx, 100; call +0; call +0; ret
-        let code = [
-            0xba, 100, 0, 0, 0, 0xe8, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0, 0xc3,
-        ];
+        let code = [0xba, 100, 0, 0, 0, 0xe8, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0, 0xc3];
         assert_eq!(of(&code), Some(vec![(1, EDX)]));
     }
 }
