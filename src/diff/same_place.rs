@@ -42,7 +42,9 @@ impl Comparer<'_> {
                 a == b && same() && self.same_constant(d, e, old, new, accessed)
             }
             (Place::Constant, Place::Constant) => match (accessed, self.lookups_at(old, new)) {
-                (Some(4), Some(((t, a), (u, b)))) if a == b => self.same_entry((t, u), a),
+                // Whoever reads a single entry counts it from a table that others hand over,
+                // which is a copy with other distances where the table changed.
+                (Some(4), Some(((t, a), (u, b)))) => a == b && self.same_switch_table(t, u),
                 (None, Some(((t, a), (u, b)))) if a == b => self.same_switch_table(t, u),
                 (Some(size), _) => self.same_bytes(old, new, size),
                 (None, _) => self.same_anonymous(old, new),
@@ -185,19 +187,5 @@ impl Comparer<'_> {
     /// The tables of distances that hold two addresses.
     fn lookups_at(&self, old: Rva, new: Rva) -> Option<((u32, u32), (u32, u32))> {
         Some((self.old.lookup_at(old)?, self.new.lookup_at(new)?))
-    }
-
-    /// Whether two entries, this many bytes into tables of distances, lead to the same.
-    fn same_entry(&self, (t, u): (u32, u32), offset: u32) -> bool {
-        let entry = |program: &Program<'_>, table: u32| {
-            let table = &program.switch_tables[table as usize];
-            let targets = program.image.switch_targets(table)?;
-            let target = *targets.get(offset as usize / 4)?;
-            Some((Site::Pointer(table.entry_at(offset / 4)), target))
-        };
-        match (entry(self.old, t), entry(self.new, u)) {
-            (Some(a), Some(b)) => self.same_meaning(a, b),
-            _ => false,
-        }
     }
 }

@@ -281,7 +281,7 @@ fn jumps_through(program: &Program<'_>, site: Site, rva: Rva) -> bool {
 
 /// Whether the end of an object can't be what is meant. See the module's description.
 fn is_ruled_out(program: &Program<'_>, site: Site, rva: Rva, end: &End) -> bool {
-    if jumps_through(program, site, rva) || is_pointer_to_start(program, site, end) {
+    if jumps_through(program, site, rva) {
         return true;
     }
     if holds_inside(program, site, end) {
@@ -292,16 +292,6 @@ fn is_ruled_out(program: &Program<'_>, site: Site, rva: Rva, end: &End) -> bool 
         Ended::Constant => is_text(program, end.start, end.len) || is_pooled(program, end),
         Ended::Contribution(_) => false,
     }
-}
-
-/// Whether an address is held by a pointer for the code of other files, all of which means the
-/// start.
-fn is_pointer_to_start(program: &Program<'_>, site: Site, end: &End) -> bool {
-    let Site::Pointer(place) = site else {
-        return false;
-    };
-    program.import_pointer(place).is_some()
-        && program.use_of_import_pointer(place, end) == Use::Start
 }
 
 /// Whether what a compiler made may be in the image for this reference alone. What shows that

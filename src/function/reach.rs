@@ -34,11 +34,17 @@ pub fn compared_extent(program: &Program<'_>, rva: Rva) -> u32 {
     extent(program, rva, false)
 }
 
-/// How far a table of distances can reach: nobody else refers to its inside.
+/// How far a table of distances can reach: nobody else refers to its inside, but who reads a
+/// single entry.
 pub fn table_extent(program: &Program<'_>, rva: Rva) -> u32 {
     let limit = hard_limit(program, rva);
+    let is_entry = |group: &&[super::references::Referencer]| {
+        let read = group.iter().all(|r| r.accessed == 4);
+        read && (group[0].target.0 - rva.0).is_multiple_of(4)
+    };
     let mut others = program.referencers().others_after(rva, limit);
-    let end = others.next().map_or(limit, |group| group[0].target);
+    let end = others.find(|group| !is_entry(group));
+    let end = end.map_or(limit, |group| group[0].target);
     end.0.saturating_sub(rva.0)
 }
 

@@ -234,3 +234,34 @@ impl Program<'_> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbols::{Compiler, Module};
+
+    /// Of one module, with what made it.
+    fn image(name: &str, maker: &str) -> Symbols {
+        let compiler = Compiler {
+            name: maker.to_owned(),
+            ..Compiler::default()
+        };
+        Symbols {
+            modules: vec![Module {
+                name: name.to_owned(),
+                library: String::new(),
+                compiler: Some(compiler),
+            }],
+            ..Symbols::default()
+        }
+    }
+
+    #[test]
+    fn the_linker_says_whose_it_is() {
+        assert!(is_of_microsoft(&image("* Linker *", "Microsoft (R) LINK")));
+        assert!(!is_of_microsoft(&image("* Linker *", "LLVM Linker")));
+        // An object file of Microsoft's compiler can be linked by any linker.
+        let compiled = image("a.obj", "Microsoft (R) Optimizing Compiler");
+        assert!(!is_of_microsoft(&compiled));
+    }
+}

@@ -173,6 +173,8 @@ pub struct Contribution {
     pub module: ModuleIndex,
     /// Whether it was code in the object file.
     pub code: bool,
+    /// Whether the object file had no bytes of it: memory that starts as zero.
+    pub zeros: bool,
 }
 
 /// Code of a function that the linker placed away from it (`S_SEPCODE`).

@@ -123,6 +123,7 @@ fn read_contributions(
                 size: c.size,
                 module: ModuleIndex(c.module as u32),
                 code: c.characteristics.executable() || c.characteristics.execute(),
+                zeros: c.characteristics.uninitialized_data(),
             });
         }
     }

@@ -233,3 +233,27 @@ fn the_account_of_a_pair_holds_every_byte_of_both_files() {
         }
     }
 }
+
+/// The comparison of functions finds that, too. The account does not rest on it.
+#[test]
+fn the_account_compares_unwind_codes_by_itself() {
+    let read =
+        |ending: &str| std::fs::read(format!("fixtures/server/msvc-old/server.{ending}")).unwrap();
+    let (bytes, pdb) = (read("exe"), read("pdb"));
+    let symbols = Symbols::parse(&pdb).unwrap();
+    let image = Image::parse(&bytes).unwrap();
+    let old = Program::new(&image, &symbols);
+    let diff = Diff::new(&old, &old);
+    let entries = image.runtime_functions.iter();
+    // Of a code, the second byte says what it is, and how much.
+    let mut codes = entries.filter(|e| image.slice(e.info, 4).is_some_and(|head| head[2] > 0));
+    let info = codes.next().expect("a function with a frame").info;
+    let section = image.section_at(info).unwrap();
+    let at = section.file_offset + (info.0 - section.rva.0) as usize;
+    let mut changed = bytes.clone();
+    changed[at + 5] ^= 0x10;
+    let other = Image::parse(&changed).unwrap();
+    let account = Account::new(&old, &Program::new(&other, &symbols), &diff, &[]);
+    let said = |u: &hotpatch::account::Unexplained| u.detail.contains("unwind information");
+    assert!(account.unexplained.iter().any(said), "{account:?}");
+}

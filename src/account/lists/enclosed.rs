@@ -102,8 +102,10 @@ fn follows(program: &Program<'_>, before: &Object<'_>, object: &Object<'_>) -> b
     alike && gap <= MAX_GAP && bytes.is_none_or(|bytes| bytes.iter().all(|b| *b == 0))
 }
 
-/// Whether the file holds what is there: memory that starts as zero is no list yet.
+/// Whether an object file holds what is there: memory that starts as zero is no list yet. What
+/// follows it up to the next sector of the image has bytes there as well, but says nothing.
 fn is_stored(program: &Program<'_>, rva: Rva) -> bool {
+    let contribution = program.symbols.contribution_at(rva);
     let bytes = program.image.rest_of_section(rva);
-    bytes.is_some_and(|bytes| !bytes.is_empty())
+    bytes.is_some_and(|bytes| !bytes.is_empty()) && contribution.is_none_or(|c| !c.zeros)
 }

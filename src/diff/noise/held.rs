@@ -359,4 +359,51 @@ mod tests {
         // mov esi, 100; mov [rax], esi; ret
         assert_eq!(of(&[0xbe, 100, 0, 0, 0, 0x89, 0x30, 0xc3]), None);
     }
+
+    #[test]
+    fn a_conditional_move_copies_and_keeps() {
+        // mov esi, 100; cmovne ebx, esi; mov edx, ebx; call +0; pop rsi; ret
+        let copied = [
+            0xbe, 100, 0, 0, 0, 0x0f, 0x45, 0xde, 0x89, 0xda, 0xe8, 0, 0, 0, 0, 0x5e, 0xc3,
+        ];
+        assert_eq!(of(&copied), Some(vec![(3, EDX)]));
+        // mov esi, 100; cmovne esi, eax; mov edx, esi; call +0; pop rsi; ret
+        let kept = [
+            0xbe, 100, 0, 0, 0, 0x0f, 0x45, 0xf0, 0x89, 0xf2, 0xe8, 0, 0, 0, 0, 0x5e, 0xc3,
+        ];
+        assert_eq!(of(&kept), Some(vec![(3, EDX)]));
+    }
+
+    #[test]
+    fn what_is_overwritten_in_part_is_a_use() {
+        // mov esi, 100; mov edx, esi; call +0; mov sil, 5; mov eax, esi; pop rsi; ret
+        let part = [
+            0xbe, 100, 0, 0, 0, 0x89, 0xf2, 0xe8, 0, 0, 0, 0, 0x40, 0xb6, 5, 0x89, 0xf0, 0x5e, 0xc3,
+        ];
+        assert_eq!(of(&part), None);
+    }
+
+    #[test]
+    fn a_slot_holds_the_number_until_it_is_overwritten_or_the_frame_moves() {
+        // mov dword [rsp+0x40], 100; mov edx, [rsp+0x40]; call +0
+        let set = [
+            0xc7, 0x44, 0x24, 0x40, 100, 0, 0, 0, 0x8b, 0x54, 0x24, 0x40, 0xe8, 0, 0, 0, 0,
+        ];
+        // mov edx, [rsp+0x40]; call +0; ret
+        let again = [0x8b, 0x54, 0x24, 0x40, 0xe8, 0, 0, 0, 0, 0xc3];
+        let both = |between: &[u8]| of(&[&set, between, &again].concat());
+        assert_eq!(both(&[]), Some(vec![(2, EDX), (4, EDX)]));
+        // mov dword [rsp+0x40], 7
+        let overwritten = [0xc7, 0x44, 0x24, 0x40, 7, 0, 0, 0];
+        assert_eq!(both(&overwritten), Some(vec![(2, EDX)]));
+        // push rax
+        assert_eq!(both(&[0x50]), None);
+    }
+
+    #[test]
+    fn a_call_gets_what_it_is_given_and_nothing_of_the_call_before() {
+        // mov edx, 100; call +0; call +0; ret
+        let code = [0xba, 100, 0, 0, 0, 0xe8, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0, 0xc3];
+        assert_eq!(of(&code), Some(vec![(1, EDX)]));
+    }
 }

@@ -123,6 +123,20 @@ impl Interval {
         Interval::new(self.low.max(other.low), ones.min(i64::MAX as u64) as i64)
     }
 
+    /// `xor` with another value: a bit above all others stays.
+    pub fn xor(self, other: Interval) -> Self {
+        if self.low < 0 || other.low < 0 {
+            return Interval::ALL;
+        }
+        let all = self.or(other);
+        let top = |own: Interval, of: Interval| match own.is_exact() && own.low > 0 {
+            true => Some(1 << own.low.ilog2()).filter(|top| of.high < *top),
+            false => None,
+        };
+        let least = top(self, other).or_else(|| top(other, self));
+        Interval::new(least.unwrap_or(0), all.high)
+    }
+
     /// Shift to the right without a sign.
     pub fn shifted_right(self, bits: u32) -> Self {
         match self.low >= 0 {
@@ -142,6 +156,15 @@ mod tests {
         let index = Interval::ALL.and(Interval::exactly(63));
         assert_eq!(index, Interval::new(0, 63));
         assert_eq!(index.or(Interval::exactly(64)), Interval::new(64, 127));
+    }
+
+    #[test]
+    fn xor_keeps_the_highest_bit() {
+        let xor = |low, high, with| Interval::new(low, high).xor(Interval::exactly(with));
+        assert_eq!(xor(0, 31, 64), Interval::new(64, 127));
+        assert_eq!(xor(0, 64, 65), Interval::new(0, 127));
+        assert_eq!(xor(0, 31, 0), Interval::new(0, 31));
+        assert_eq!(xor(0, 31, -1), Interval::ALL);
     }
 
     #[test]

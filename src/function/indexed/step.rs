@@ -232,6 +232,7 @@ impl State {
             Mnemonic::Xor | Mnemonic::Sub if is_zeroed => number(Interval::exactly(0)),
             Mnemonic::And => number(own.number().and(other().number())),
             Mnemonic::Or => number(own.number().or(other().number())),
+            Mnemonic::Xor => number(own.number().xor(other().number())),
             Mnemonic::Add => plus(own, other()),
             Mnemonic::Sub if is_immediate(i) => {
                 let number = (i.immediate(1) as i64).checked_neg()?;

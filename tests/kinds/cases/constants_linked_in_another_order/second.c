@@ -1,0 +1,1 @@
+const int second[3] = { 5, 6, 7 };

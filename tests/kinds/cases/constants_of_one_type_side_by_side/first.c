@@ -1,0 +1,2 @@
+_Alignas(16) const int first[4] = { 1, 2, 3, 4 };
+__attribute__((noinline)) const int *of_first(void) { return first; }

@@ -1,0 +1,2 @@
+_Alignas(16) const int third[4] = { 9, 10, 11, 12 };
+__attribute__((noinline)) const int *of_third(void) { return third; }

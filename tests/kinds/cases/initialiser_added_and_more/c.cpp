@@ -1,0 +1,2 @@
+extern "C" int seed(int);
+int second = seed(4);

@@ -1,0 +1,1 @@
+int first[4];
