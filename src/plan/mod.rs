@@ -19,6 +19,7 @@ mod held;
 mod identity;
 mod image_hazards;
 mod islands;
+mod lost;
 mod meaning;
 mod members;
 mod numbered;
@@ -292,6 +293,7 @@ impl Plan {
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         findings.extend(aligned);
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
+        findings.extend(lost::findings(old, diff, &pieces));
         toolchain::collect(old, new, diff, &mut findings);
         profile::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
