@@ -10,6 +10,7 @@ mod carry_code;
 mod carry_data;
 mod carry_unwind;
 mod closure;
+mod coroutines;
 mod coverage;
 mod displaced;
 mod displacements;
@@ -294,6 +295,7 @@ impl Plan {
         findings.extend(aligned);
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         findings.extend(lost::findings(old, diff, &pieces));
+        findings.extend(coroutines::findings(old, new, diff));
         toolchain::collect(old, new, diff, &mut findings);
         profile::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
