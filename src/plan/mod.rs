@@ -21,6 +21,7 @@ mod identity;
 mod image_hazards;
 mod islands;
 mod lost;
+mod marks;
 mod meaning;
 mod members;
 mod numbered;
@@ -296,6 +297,7 @@ impl Plan {
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         findings.extend(lost::findings(old, diff, &pieces));
         findings.extend(coroutines::findings(old, new, diff));
+        findings.extend(marks::findings(old, new, diff));
         toolchain::collect(old, new, diff, &mut findings);
         profile::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
