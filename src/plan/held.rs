@@ -48,9 +48,14 @@ pub fn holder_of(old: &Program<'_>, constant: (Rva, u32)) -> Option<String> {
         ranges: vec![constant],
         of_pointers: !old.image.relocations_in(constant.0, constant.1).is_empty(),
         returning: BTreeSet::new(),
+        leads_back: false,
         known: BTreeMap::new(),
     };
-    search.containers().or_else(|| search.code())
+    let holder = search.containers();
+    let places = old.image.relocations_in(constant.0, constant.1).iter();
+    let mut targets = places.filter_map(|place| old.image.pointer_at(*place));
+    search.leads_back = targets.any(|target| search.contains(target));
+    holder.or_else(|| search.code())
 }
 
 struct Search<'p> {
@@ -58,6 +63,8 @@ struct Search<'p> {
     /// The constant, and those that lead to it.
     ranges: Vec<(Rva, u32)>,
     of_pointers: bool,
+    /// Whether the constant itself leads to one of them.
+    leads_back: bool,
     /// Functions that return the address.
     returning: BTreeSet<FunctionIndex>,
     /// What functions do with an address that they get in these registers.
@@ -75,6 +82,12 @@ impl Search<'_> {
     fn contains(&self, rva: Rva) -> bool {
         let mut ranges = self.ranges.iter();
         ranges.any(|(start, size)| (start.0..start.0.saturating_add(*size)).contains(&rva.0))
+    }
+
+    /// Whether a place is in the constant itself.
+    fn is_constant(&self, rva: Rva) -> bool {
+        let (start, size) = self.ranges[0];
+        (start.0..start.0.saturating_add(size)).contains(&rva.0)
     }
 
     /// Collects the constants that hold the address; says which variable does.

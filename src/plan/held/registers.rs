@@ -11,6 +11,8 @@ const FIRST_PRESERVED_VECTOR: usize = 6;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Registers {
     held: u16,
+    /// Those of them that hold the address of a constant that leads to the one.
+    containers: u16,
     leading: u16,
     vectors: u32,
 }
@@ -22,6 +24,7 @@ impl Registers {
 
     pub fn add(&mut self, other: Registers) {
         self.held |= other.held;
+        self.containers |= other.containers;
         self.leading |= other.leading;
         self.vectors |= other.vectors;
     }
@@ -31,6 +34,11 @@ impl Registers {
         self.held & bit(register) != 0 || self.vectors & vector_bit(register) != 0
     }
 
+    /// Whether what a register holds is the address of a constant that leads to the one.
+    pub fn is_container(self, register: Register) -> bool {
+        self.containers & bit(register) != 0
+    }
+
     /// Whether a register leads to an object that holds it.
     pub fn leads(self, register: Register) -> bool {
         self.leading & bit(register) != 0
@@ -38,11 +46,17 @@ impl Registers {
 
     pub fn set_held(&mut self, register: Register, value: bool) {
         self.held &= !bit(register);
+        self.containers &= !bit(register);
         self.vectors &= !vector_bit(register);
         if value {
             self.held |= bit(register);
             self.vectors |= vector_bit(register);
         }
+    }
+
+    /// Notes that a register holds the address of a constant that leads to the one.
+    pub fn set_container(&mut self, register: Register) {
+        self.containers |= bit(register) & self.held;
     }
 
     pub fn set_leading(&mut self, register: Register, value: bool) {
@@ -57,6 +71,7 @@ impl Registers {
         let arguments = ARGUMENTS.into_iter().fold(0, |all, r| all | bit(r));
         Registers {
             held: self.held & arguments,
+            containers: self.containers & arguments,
             leading: self.leading & arguments,
             vectors: 0,
         }

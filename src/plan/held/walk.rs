@@ -153,7 +153,7 @@ impl Walk {
         if i.op0_kind() == OpKind::Memory {
             self.store(search, i, state, (source, leads));
         } else if let Some(target) = operand(0) {
-            let taken = self.is_taken(search, i, state, source);
+            let taken = self.taken(search, i, state);
             let leading = self.is_leading(i, state, leads);
             set(state, i, target, (taken, leading));
             let place = self.slot(i).filter(|_| i.mnemonic() == Mnemonic::Lea);
@@ -188,30 +188,62 @@ impl Walk {
         }
     }
 
-    /// Whether an instruction that writes a register takes the address there.
-    fn is_taken(
-        &self,
-        search: &Search<'_>,
-        i: &Instruction,
-        state: &Registers,
-        source: bool,
-    ) -> bool {
+    /// What an instruction that writes a register takes there.
+    fn taken(&self, search: &Search<'_>, i: &Instruction, state: &Registers) -> Taken {
+        let operands = (1..i.op_count()).filter(|n| i.op_kind(*n) == OpKind::Register);
+        let mut source = Taken::Nothing;
+        for register in operands.map(|n| i.op_register(n)) {
+            source = source.max(Taken::of(state, register));
+        }
         let memory = (0..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory);
         if !memory {
             return source;
         }
         let (deep, computes) = (search.ranges.len() > 1, i.mnemonic() == Mnemonic::Lea);
+        // What is read of a constant that leads to the one.
+        let read = match search.ranges.len() > 2 {
+            true => Taken::Container,
+            false => Taken::Address,
+        };
+        let of_content = match search.leads_back {
+            true => read,
+            false => Taken::Nothing,
+        };
         if i.is_ip_rel_memory_operand() {
             let place = Rva(i.ip_rel_memory_address() as u32);
-            return search.contains(place) && (computes || deep);
+            return match (search.contains(place), search.is_constant(place)) {
+                (false, _) => source,
+                (true, true) if computes => Taken::Address,
+                (true, true) => source.max(of_content),
+                (true, false) if computes => Taken::Container,
+                (true, false) => source.max(read),
+            };
         }
-        let through = state.holds(i.memory_base()) || state.holds(i.memory_index());
+        let base = Taken::of(state, i.memory_base());
+        let index = Taken::of(state, i.memory_index());
+        // A table of distances and a distance out of it make the address itself.
+        let through = match (base, index) {
+            (Taken::Container, Taken::Address) | (Taken::Address, Taken::Container) => {
+                Taken::Address
+            }
+            _ => base.max(index),
+        };
         if computes {
             return through;
         }
         let size = i.memory_size().size() as u64;
         let slot = self.slot(i).is_some_and(|s| self.is_read_from(s, size));
-        slot || state.leads(i.memory_base()) || (through && deep) || source
+        let kept = match slot || state.leads(i.memory_base()) {
+            true if deep => Taken::Container,
+            true => Taken::Address,
+            false => Taken::Nothing,
+        };
+        let read = match through {
+            Taken::Nothing => Taken::Nothing,
+            Taken::Address => of_content,
+            Taken::Container => read,
+        };
+        kept.max(read).max(source)
     }
 
     /// Whether an instruction that writes a register makes it lead to an object that holds the
@@ -272,14 +304,39 @@ impl Walk {
             }
             _ => {}
         }
+        let deep = search.ranges.len() > 1;
         state.after_call();
         self.own.retain(|register, _| !VOLATILE.contains(register));
         state.set_held(Register::RAX, returned);
+        if deep {
+            state.set_container(Register::RAX);
+        }
+    }
+}
+
+/// What an instruction takes somewhere.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Taken {
+    Nothing,
+    /// The address of the constant, or a distance to it.
+    Address,
+    /// The address of one that leads to it.
+    Container,
+}
+
+impl Taken {
+    fn of(state: &Registers, register: Register) -> Taken {
+        match (state.holds(register), state.is_container(register)) {
+            (false, _) => Taken::Nothing,
+            (true, false) => Taken::Address,
+            (true, true) => Taken::Container,
+        }
     }
 }
 
 /// What an instruction leaves in the register that it writes.
-fn set(state: &mut Registers, i: &Instruction, target: Register, (taken, leading): (bool, bool)) {
+fn set(state: &mut Registers, i: &Instruction, target: Register, (what, leading): (Taken, bool)) {
+    let taken = what != Taken::Nothing;
     let same = i.op_count() == 2 && i.op1_kind() == OpKind::Register && i.op1_register() == target;
     if target.is_vector_register() {
         let moves = matches!(
@@ -323,11 +380,23 @@ fn set(state: &mut Registers, i: &Instruction, target: Register, (taken, leading
     // Distances of tables have 32 bits.
     let wide = target.is_gpr64();
     let stays = changes && state.holds(target);
+    let own = Taken::of(state, target);
+    // A table of distances and a distance out of it make the address itself.
+    let container = match (changes, own, what) {
+        (true, Taken::Container, Taken::Address) | (true, Taken::Address, Taken::Container) => {
+            i.mnemonic() != Mnemonic::Add
+        }
+        (true, Taken::Container, _) => true,
+        _ => what == Taken::Container,
+    };
     let leads = leading || (changes && state.leads(target));
     state.set_held(
         target,
         ((taken && wide) || stays) && !difference && !cleared,
     );
+    if container {
+        state.set_container(target);
+    }
     state.set_leading(target, leads && wide && !cleared);
 }
 

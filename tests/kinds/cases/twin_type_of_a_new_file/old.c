@@ -5,7 +5,7 @@
 #endif
 #define NOINLINE __attribute__((noinline))
 struct node { struct node *next; int key; };
-static struct node first, *list = &first;
+struct node first, *list = &first;
 #ifdef NEW
 int fresh(void *, int);
 #endif
