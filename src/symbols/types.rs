@@ -257,6 +257,7 @@ impl Types {
             }
             c.number()
         };
+        let mut signed = false;
         let (fields, size) = match kind {
             LF_CLASS | LF_STRUCTURE | LF_INTERFACE | LF_CLASS2 | LF_STRUCTURE2 | LF_INTERFACE2 => {
                 let fields = c.u32()?;
@@ -268,7 +269,9 @@ impl Types {
                 let underlying = c.u32()?;
                 let fields = c.u32()?;
                 // A built-in type; a record here could lead back to this one.
-                let size = names::simple_size(TypeIndex(underlying)).unwrap_or(0);
+                let underlying = TypeIndex(underlying);
+                let size = names::simple_size(underlying).unwrap_or(0);
+                signed = names::simple_text(underlying).starts_with('i');
                 (fields, size.into())
             }
             _ => return None,
@@ -281,6 +284,7 @@ impl Types {
             scoped: properties & 0x100 != 0,
             fields: TypeIndex(fields),
             size,
+            signed,
             name,
             key: unique.unwrap_or(name),
         })
@@ -337,6 +341,8 @@ struct Udt<'a> {
     scoped: bool,
     fields: TypeIndex,
     size: u64,
+    /// Whether the values of an enumeration can be negative.
+    signed: bool,
     name: &'a [u8],
     key: &'a [u8],
 }

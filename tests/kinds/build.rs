@@ -147,7 +147,9 @@ fn options(case: &Case, abi: Abi, source: &str, is_new: bool) -> Vec<String> {
     if source.ends_with(".c") {
         text.push_str(" -std=c23");
     } else if source.ends_with(".cpp") {
-        text.push_str(" -fno-threadsafe-statics");
+        if !own.contains("-fthreadsafe-statics") {
+            text.push_str(" -fno-threadsafe-statics");
+        }
         if !case.options.contains("-frtti") {
             text.push_str(" -fno-rtti");
         }

@@ -39,7 +39,33 @@ pub fn data((old, new): (&Drafter<'_>, &Drafter<'_>), table: &Table) -> Vec<(u32
         let of = |i: &u32| (*i, of_datum(drafter, DataIndex(*i)));
         list.iter().map(of).collect::<Records>()
     };
-    alone(&records(old, &olds), &records(new, &news), |_, _| true)
+    let mut pairs = alone(&records(old, &olds), &records(new, &news), |_, _| true);
+    let function = |drafter: &Drafter<'_>, index: u32| {
+        let item = drafter.program.datum(DataIndex(index));
+        let mut names = item.names.iter().filter(|n| n.public);
+        names.find_map(|n| enclosing(&n.name))
+    };
+    // Variables of one name in two functions are two variables.
+    pairs.retain(|(o, n)| {
+        let (before, after) = (function(old, *o), function(new, *n));
+        before.is_none() || after.is_none() || before == after
+    });
+    pairs
+}
+
+/// What the decorated name of a static variable of a function says but its type: its own name
+/// and the function; `None` for any other variable.
+fn enclosing(name: &str) -> Option<String> {
+    const IN_FUNCTION: [(&str, &str); 2] = [("?", "@?"), ("_ZZ", "")];
+    let (prefix, _) = IN_FUNCTION
+        .into_iter()
+        .find(|(prefix, scope)| name.starts_with(prefix) && name.contains(scope))?;
+    // Itanium's names of variables have no type.
+    let end = match prefix {
+        "?" => name.rfind("@4").unwrap_or(name.len()),
+        _ => name.len(),
+    };
+    Some(stable_name(&name[..end]).0.into_owned())
 }
 
 /// Pairs of items with a record in common that nothing else without a partner has.

@@ -115,4 +115,8 @@ rules! {
     OTHER_LANGUAGE = "HP230", Risk, "language with rules of its own",
         remedy "Accept it where the fix changes no type of living values, adds or moves no variant, closure, method of a trait or point where a future waits, and nothing that has run already; otherwise restart.",
         because "The patch has code of another language than C and C++. Such languages promise less from one build to the next than a patch needs, and their PDBs say less: which closure or implementation a number in a name means, how variants, futures and captures are laid out, in which order the methods of a trait stand in its tables, which functions the compiler made one, what is initialised once; and the identity of a type changes with the version of its library. What can be compared is compared as for C++; the rest is not proven.";
+    /// A coroutine that may be waiting in a frame of the old build.
+    COROUTINE = "HP231", Risk, "coroutine changed that may be waiting",
+        remedy "Accept it where no coroutine of this function waits when the patch is applied; otherwise move the fix into a function that it calls, or restart.",
+        because "What a coroutine keeps while it waits, and the number of the point at which it waits, lie in a frame that the old code made. A local variable or a point to wait at more or less gives the frame another layout, and nothing in the PDB describes that of optimised code. Where the code that makes the frame is the same, and the code that goes on reads and writes the same places of it in the same order, the frame is the same; here it is not.";
 }

@@ -20,6 +20,7 @@
 //! | identical code folding, imports, exports, constants with an identity | HP213, HP220, HP221, HP304 | none that names the code |
 //! | address with two meanings | HP219 | `kinds` |
 //! | another language than C and C++ | HP230 | `constructs` |
+//! | coroutine with another frame | HP231 | `kinds` |
 //! | version left out, or in part | HP227, HP228 | `kinds` |
 //! | room for a redirect, exception data, jumps, references, image-base operands, undecodable code, unwind information, parts, ambiguous names | HP201 to HP208, HP210 to HP212, HP216 | none that names the code |
 

@@ -372,15 +372,19 @@ impl Walk<'_> {
             .iter()
             .map(|r| (r.register(), r.access()))
             .collect();
+        // An operand that is only written may be a register of the address as well.
+        let operands: Vec<Register> = (0..i.op_count())
+            .filter(|n| i.op_kind(*n) == OpKind::Register)
+            .filter(|n| info.op_access(*n) != OpAccess::Write)
+            .map(|n| i.op_register(n))
+            .collect();
         let addresses = [i.memory_base(), i.memory_index()];
         for (register, access) in &registers {
             let reads = !matches!(access, OpAccess::Write | OpAccess::CondWrite);
             let by_address = addresses
                 .iter()
                 .any(|a| *a != Register::None && index(*a) == index(*register));
-            let as_operand = (0..i.op_count()).any(|n| {
-                i.op_kind(n) == OpKind::Register && index(i.op_register(n)) == index(*register)
-            });
+            let as_operand = operands.iter().any(|o| index(*o) == index(*register));
             if reads && index(*register).is_some() && (as_operand || !by_address) {
                 self.shown.escaped |= state.get(*register).holds();
             }

@@ -10,6 +10,8 @@ use super::{LF_ARRAY, LF_ENUM, LF_MODIFIER, MAX_DEPTH, TypeIndex, Types};
 pub struct Enumeration {
     /// Width of a value in bytes.
     pub size: u64,
+    /// Whether a value can be negative.
+    pub signed: bool,
     /// Its values by name.
     pub values: BTreeMap<String, i128>,
     /// Whether a part of the record was not understood, so that equality proves nothing.
@@ -23,16 +25,32 @@ impl Enumeration {
         if self.incomplete || newer.incomplete {
             return Some("its record is not understood, so that it cannot be compared".into());
         }
-        self.values
-            .iter()
-            .find_map(|(name, value)| match newer.values.get(name) {
-                Some(other) if other == value => None,
-                Some(other) => Some(format!("{name} is {other} instead of {value}")),
-                None => Some(match newer.values.iter().find(|(_, v)| *v == value) {
-                    Some((taken, _)) => format!("{value} is {taken} instead of {name}"),
-                    None => format!("{name}, which was {value}, is gone"),
-                }),
-            })
+        let signs = self.has_another_sign(newer).then(|| {
+            let words = |signed| if signed { "signed" } else { "unsigned" };
+            let (was, is) = (words(self.signed), words(newer.signed));
+            format!("its values are {is} instead of {was}")
+        });
+        let mut values = self.values.iter();
+        let value = values.find_map(|(name, value)| match newer.values.get(name) {
+            Some(other) if other == value => None,
+            Some(other) => Some(format!("{name} is {other} instead of {value}")),
+            None => Some(match newer.values.iter().find(|(_, v)| *v == value) {
+                Some((taken, _)) => format!("{value} is {taken} instead of {name}"),
+                None => format!("{name}, which was {value}, is gone"),
+            }),
+        });
+        value.or(signs)
+    }
+
+    /// Whether a stored value of the upper half means another number. Where the source does not
+    /// name the type of the values, they are as wide as `int` at least, none is outside of what
+    /// the names need, and a first negative one makes all of them signed: that alone changes
+    /// nothing that is stored.
+    fn has_another_sign(&self, newer: &Enumeration) -> bool {
+        const WIDTH_OF_INT: u64 = 4;
+        let has_negative = |e: &Enumeration| e.values.values().any(|v| *v < 0);
+        let by_its_names = self.size >= WIDTH_OF_INT && has_negative(self) != has_negative(newer);
+        self.signed != newer.signed && !by_its_names
     }
 }
 
@@ -107,14 +125,31 @@ impl Types {
         let mut values = BTreeMap::new();
         let complete = self.fields_of(header, &mut |field| {
             if let Field::Enumerator { name, value } = field {
+                let value = if header.signed {
+                    with_sign(value, header.size)
+                } else {
+                    value
+                };
                 values.insert(String::from_utf8_lossy(name).into_owned(), value);
             }
         });
         Enumeration {
             size: header.size,
+            signed: header.signed,
             values,
             incomplete: complete.is_none(),
         }
+    }
+}
+
+/// A value of so many bytes that some compilers write down as if it had no sign.
+fn with_sign(value: i128, size: u64) -> i128 {
+    match size {
+        1 => i128::from(value as i8),
+        2 => i128::from(value as i16),
+        4 => i128::from(value as i32),
+        8 => i128::from(value as i64),
+        _ => value,
     }
 }
 
@@ -125,6 +160,7 @@ mod tests {
     fn enumeration(values: &[(&str, i128)]) -> Enumeration {
         Enumeration {
             size: 4,
+            signed: values.iter().any(|(_, v)| *v < 0),
             values: values.iter().map(|(n, v)| ((*n).to_owned(), *v)).collect(),
             incomplete: false,
         }
@@ -148,6 +184,22 @@ mod tests {
         assert_eq!(
             old.changed(&other).as_deref(),
             Some("1 is LOST instead of SHUT")
+        );
+    }
+
+    #[test]
+    fn a_first_negative_name_is_no_other_sign_and_another_type_is() {
+        let old = enumeration(&[("OPEN", 0), ("SHUT", 1)]);
+        let negative = enumeration(&[("LOST", -1), ("OPEN", 0), ("SHUT", 1)]);
+        assert_eq!(old.changed(&negative), None);
+        let narrow = |signed| Enumeration {
+            size: 1,
+            signed,
+            ..old.clone()
+        };
+        assert_eq!(
+            narrow(false).changed(&narrow(true)).as_deref(),
+            Some("its values are signed instead of unsigned")
         );
     }
 }

@@ -1,0 +1,67 @@
+//! Variables without a symbol that new code gives up for new ones.
+//!
+//! A compiler that keeps a static variable in another form, as one of two values or as one of
+//! its members, leaves it without a symbol. In the new build the same variable may have its
+//! symbol again, and looks new: what the running program has stored in the old one is lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{FixupTarget, Piece, PieceKind};
+use crate::addr::Rva;
+use crate::diff::Diff;
+use crate::finding::{Finding, rules};
+use crate::function::{FunctionIndex, Place, Program};
+
+/// The variables without a symbol that only old code uses, where new code brings variables.
+pub fn findings(old: &Program<'_>, diff: &Diff, pieces: &[Piece]) -> Vec<Finding> {
+    let brought = pieces.iter().filter(|p| p.kind == PieceKind::Variable);
+    let brought: Vec<&str> = brought.map(|p| p.symbol.as_str()).collect();
+    if brought.is_empty() || diff.is_identity() {
+        return Vec::new();
+    }
+    let changed = diff.functions.changed.iter().map(|c| c.old);
+    let gone: BTreeSet<FunctionIndex> = changed
+        .chain(diff.functions.removed.iter().copied())
+        .flat_map(|f| std::iter::once(f).chain(old.parts_of(f)))
+        .collect();
+    let mut lost: BTreeMap<Rva, FunctionIndex> = BTreeMap::new();
+    for function in &gone {
+        lost.extend(variables(old, *function).map(|rva| (rva, *function)));
+    }
+    let fixups = pieces.iter().flat_map(|piece| &piece.fixups);
+    for fixup in fixups {
+        if let FixupTarget::Old(rva) = fixup.target {
+            lost.remove(&Rva(rva.0.wrapping_add_signed(fixup.addend)));
+        }
+    }
+    // Most functions are looked at only where something may be lost.
+    if lost.is_empty() {
+        return Vec::new();
+    }
+    for function in old.function_indices().filter(|f| !gone.contains(f)) {
+        variables(old, function).for_each(|rva| {
+            lost.remove(&rva);
+        });
+    }
+    let lost = lost.into_iter().map(|(rva, function)| {
+        let detail = format!(
+            "the variable without a symbol at {rva} that {} uses is used no more, and the patch \
+             brings {}",
+            old.function(function).display_name(),
+            brought.join(", ")
+        );
+        let rule = &rules::data::DATA_REMOVED;
+        Finding::about(rule, old.function(function).display_name(), detail)
+    });
+    lost.collect()
+}
+
+/// The writable places without a symbol to which a function refers.
+fn variables<'p>(
+    program: &'p Program<'_>,
+    function: FunctionIndex,
+) -> impl Iterator<Item = Rva> + 'p {
+    let references = program.code_of(function).references.iter();
+    let targets = references.map(|r| r.target);
+    targets.filter(|target| program.place(*target) == Place::Variable)
+}
