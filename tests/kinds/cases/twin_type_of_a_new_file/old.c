@@ -5,11 +5,7 @@
 #endif
 #define NOINLINE __attribute__((noinline))
 struct node { struct node *next; int key; };
-<<<<<<< HEAD
 struct node first, *volatile list = &first;
-=======
-struct node first, *list = &first;
->>>>>>> adv
 #ifdef NEW
 int fresh(void *, int);
 #endif
