@@ -133,17 +133,14 @@ impl Holders {
     }
 
     fn look_at_pointers(&mut self, program: &Program<'_>) {
-        for place in &program.image.base_relocations {
+        for (place, target) in program.image.pointers() {
             // Those in code are operands.
-            if program.function_at(*place).is_some() {
+            if program.function_at(place).is_some() {
                 continue;
             }
-            let Some(target) = program.image.pointer_at(*place) else {
-                continue;
-            };
-            self.look_beside(program, target, &Holder::Pointer(*place));
+            self.look_beside(program, target, &Holder::Pointer(place));
             if let Some((known, _)) = self.at(program, target) {
-                known.holders.push(Holder::Pointer(*place));
+                known.holders.push(Holder::Pointer(place));
             }
         }
     }
@@ -177,8 +174,9 @@ impl Holders {
             .collect();
         let chained = chained_entries(program);
         let known_operands = known_fields(program);
+        let instructions = Instructions::of(program);
         for section in &program.image.sections {
-            if section.name == ".pdata" {
+            if section.name == ".pdata" || section.is_debug() {
                 continue;
             }
             let is_code = section.kind() == SectionKind::Code;
@@ -193,7 +191,7 @@ impl Holders {
                     Some((_, function)) if !chained.contains(&at) => Some(function),
                     _ => distance.filter(|_| !known_operands.contains(&at)),
                 };
-                if let Some(function) = found {
+                if let Some(function) = found.filter(|_| !is_code || instructions.may_hold(at)) {
                     let known = self.0.entry(*function).or_default();
                     known.holders.push(Holder::Word(at));
                 }
@@ -225,6 +223,43 @@ fn known_fields(program: &Program<'_>) -> BTreeSet<Rva> {
         references.map(move |r| Rva(start + r.at))
     });
     fields.collect()
+}
+
+/// Instructions that a compiler has made, in which nothing but their operands is a number.
+struct Instructions {
+    /// First byte, and the one behind, of the code of each function, ascending.
+    ranges: Vec<(Rva, Rva)>,
+    /// Where four bytes of an operand begin that is a number.
+    numbers: BTreeSet<Rva>,
+}
+
+impl Instructions {
+    fn of(program: &Program<'_>) -> Self {
+        let (mut ranges, mut numbers) = (Vec::new(), BTreeSet::new());
+        for function in program.function_indices() {
+            let (f, code) = (program.function(function), program.code_of(function));
+            if code.undecodable.is_some() || f.overlapped || program.is_by_hand(f.rva) {
+                continue;
+            }
+            // Tables of a switch may follow.
+            let end = f.rva.0 + code.code_size.unwrap_or(f.size);
+            ranges.push((f.rva, Rva(end)));
+            for number in program.numbers_of(function) {
+                let from = f.rva.0 + number.at;
+                let words = from..(from + number.width).saturating_sub(3);
+                numbers.extend(words.map(Rva));
+            }
+        }
+        ranges.sort_unstable();
+        Instructions { ranges, numbers }
+    }
+
+    /// Whether the four bytes at a place of a code section may be a number.
+    fn may_hold(&self, at: Rva) -> bool {
+        let behind = self.ranges.partition_point(|(from, _)| *from <= at);
+        let range = self.ranges[..behind].last();
+        range.is_none_or(|(_, to)| at >= *to) || self.numbers.contains(&at)
+    }
 }
 
 /// Where unwind information of a part of a function says which entry of the function table it

@@ -46,7 +46,7 @@ pub use decode::{Code, IndirectJump, Number, Reference, ReferenceKind, Use};
 pub use descriptions::HEAD as DESCRIPTOR_HEAD;
 pub use endings::{End, Ended};
 pub use extents::{Function, FunctionName, FunctionSource};
-pub use handler::{Block, Field, Handler, HandlerData, Item};
+pub use handler::{Block, Event, Field, Guarded, Handler, HandlerData, Item};
 pub use holders::{Holder, HolderText, Holders, MAX_BIAS};
 pub use incoming::{Incoming, Site};
 pub use meaning::{Meanings, is_text, use_at};
@@ -177,12 +177,11 @@ impl<'a> Program<'a> {
     }
 
     fn find_labels(&self) -> Vec<(Rva, FunctionIndex)> {
-        let pointers = self.image.base_relocations.iter();
-        let label = |at: &Rva| match self.place(self.image.pointer_at(*at)?) {
-            Place::Function(f, offset) if offset != 0 || self.is_part(f) => Some((*at, f)),
+        let label = |(at, to)| match self.place(to) {
+            Place::Function(f, offset) if offset != 0 || self.is_part(f) => Some((at, f)),
             _ => None,
         };
-        let mut labels: Vec<_> = pointers.filter_map(label).collect();
+        let mut labels: Vec<_> = self.image.pointers().filter_map(label).collect();
         labels.sort_unstable();
         labels
     }

@@ -269,6 +269,15 @@ impl<'a> Image<'a> {
         Some(bytes)
     }
 
+    /// The base-relocated fields that code can read, and what they point to.
+    pub fn pointers(&self) -> impl Iterator<Item = (Rva, Rva)> + '_ {
+        let debug = self.sections.iter().filter(|s| s.is_debug());
+        let debug: Vec<_> = debug.map(|s| s.rva..s.end()).collect();
+        let places = self.base_relocations.iter().copied();
+        let read = places.filter(move |at| !debug.iter().any(|range| range.contains(at)));
+        read.filter_map(|at| Some((at, self.pointer_at(at)?)))
+    }
+
     /// The base relocations whose eight-byte field starts in `[rva, rva + len)`.
     pub fn relocations_in(&self, rva: Rva, len: u32) -> &[Rva] {
         let end = rva.0.saturating_add(len);

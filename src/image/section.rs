@@ -58,6 +58,14 @@ impl Section {
         self.characteristics & MEM_DISCARDABLE != 0
     }
 
+    /// Whether it is there for debuggers alone, as the optimisation report of Intel's compiler
+    /// is: no code reads it, and what points from there into code was not asked for by any.
+    pub fn is_debug(&self) -> bool {
+        self.name.starts_with(".debug")
+            && self.is_discardable()
+            && self.kind() == SectionKind::ReadOnly
+    }
+
     /// Whether its pages are writable and executable at once.
     pub fn is_writable_code(&self) -> bool {
         self.characteristics & MEM_EXECUTE != 0 && self.characteristics & MEM_WRITE != 0
