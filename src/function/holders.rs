@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::by_hand::TAGS;
-use super::{FunctionIndex, Place, Program, ReferenceKind};
+use super::{FunctionIndex, Item, Place, Program, ReferenceKind};
 use crate::addr::Rva;
 use crate::image::{ExportTarget, SectionKind};
 
@@ -32,7 +32,8 @@ pub enum Holder {
 /// What is known of one function.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// Functions that branch to its first byte, ascending, once each.
+    /// Functions that branch to its first byte, or have it called when they are unwound,
+    /// ascending, once each.
     pub callers: Vec<FunctionIndex>,
     /// Where its address is held, in no order that means something.
     pub holders: Vec<Holder>,
@@ -52,8 +53,13 @@ impl Holders {
         if !wanted.is_empty() {
             found.look_at_code(program);
             found.look_at_pointers(program);
-            found.look_at_words(program);
             found.look_at_image(program);
+            let handled = found.look_at_handlers(program);
+            found.look_at_words(program, &handled);
+            for known in found.0.values_mut() {
+                known.callers.sort_unstable();
+                known.callers.dedup();
+            }
         }
         found
     }
@@ -164,9 +170,35 @@ impl Holders {
         }
     }
 
+    /// Handler data that is understood names destructors and funclets, for the runtime to call:
+    /// who has it is a caller. Returns where it names something.
+    fn look_at_handlers(&mut self, program: &Program<'_>) -> BTreeSet<Rva> {
+        let mut named = BTreeSet::new();
+        for entry in &program.image.runtime_functions {
+            let info = program.image.unwind_info(entry.info).ok();
+            let handler = info.and_then(|info| info.handler);
+            let data = handler.and_then(|(handler, at)| {
+                let form = program.handler_at(handler)?;
+                form.read(program.image, at)
+            });
+            let (Some(data), Some(owner)) = (data, program.function_at(entry.begin)) else {
+                continue;
+            };
+            for field in data.fields {
+                if let Item::Place(target) = field.item {
+                    named.insert(field.at);
+                    if let Some((known, 0)) = self.at(program, target) {
+                        known.callers.push(owner);
+                    }
+                }
+            }
+        }
+        named
+    }
+
     /// What four bytes are nobody says: an RVA in a table, packed or with a tag in its low bits,
     /// an operand, a distance; or a number that looks like one.
-    fn look_at_words(&mut self, program: &Program<'_>) {
+    fn look_at_words(&mut self, program: &Program<'_>, handled: &BTreeSet<Rva>) {
         let starts: BTreeMap<u32, FunctionIndex> = self
             .0
             .keys()
@@ -188,7 +220,9 @@ impl Holders {
                 let behind = at.0.wrapping_add(4).wrapping_add(value);
                 let distance = starts.get(&behind).filter(|_| is_code);
                 let found = match tagged {
-                    Some((_, function)) if !chained.contains(&at) => Some(function),
+                    Some((_, function)) if !chained.contains(&at) && !handled.contains(&at) => {
+                        Some(function)
+                    }
                     _ => distance.filter(|_| !known_operands.contains(&at)),
                 };
                 if let Some(function) = found.filter(|_| !is_code || instructions.may_hold(at)) {

@@ -42,7 +42,7 @@ mod visibility;
 pub use accesses::{MemberAccess, Way};
 pub use alignment::Alignment;
 pub use data::{DataItem, DataName};
-pub use decode::{Code, IndirectJump, Number, Reference, ReferenceKind, Use};
+pub use decode::{Code, IndirectJump, Number, Reference, ReferenceKind, Use, decode_out};
 pub use descriptions::HEAD as DESCRIPTOR_HEAD;
 pub use endings::{End, Ended};
 pub use extents::{Function, FunctionName, FunctionSource};

@@ -12,7 +12,8 @@ use super::{Fixup, FixupKind, FixupTarget, unwind};
 use crate::addr::Rva;
 use crate::finding::{Finding, Rule, rules::code};
 use crate::function::{
-    Event, FunctionIndex, Guarded, Program, Reference, ReferenceKind, length_without_padding,
+    Event, FunctionIndex, Guarded, Program, Reference, ReferenceKind, decode_out,
+    length_without_padding,
 };
 use crate::image::UnwindInfo;
 use crate::payload::names::{REDIRECT_LEN, SHORT_REDIRECT_LEN};
@@ -265,7 +266,10 @@ fn displace(
     let mut instruction = Instruction::default();
     while decoder.position() < length as usize && decoder.can_decode() && !ends {
         let start = decoder.position();
-        decoder.decode_out(&mut instruction);
+        decode_out(&mut decoder, source, &mut instruction);
+        if instruction.is_invalid() {
+            return Err(format!("there is no instruction at +{start:#x}"));
+        }
         let end = decoder.position();
         let original = &source[start..end];
         let at = (start as u32, end as u32);

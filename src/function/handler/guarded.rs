@@ -41,8 +41,13 @@ impl Guarded {
     /// of the instruction at these offsets. The cookie of `/GS` is not considered: the function
     /// first has to load it, with seven bytes.
     pub fn acts(&self, entry: Rva, instruction: (u32, u32), event: Event) -> bool {
+        // What is called counts as being where it returns to.
+        let (first, last) = match event {
+            Event::Fault => (instruction.0, instruction.0),
+            Event::Call => instruction,
+        };
         let place = |offset: u32| Rva(entry.0.saturating_add(offset));
-        let (start, end) = (place(instruction.0), place(instruction.1));
+        let (start, end) = (place(first), place(last));
         match self.handler {
             Some(Handler::Gs) => false,
             Some(Handler::C | Handler::GsSeh) => {
@@ -55,7 +60,7 @@ impl Guarded {
             Some(Handler::Cxx4 | Handler::GsCxx4) => {
                 let own = |part: &&(Option<Rva>, _)| part.0.is_none_or(|at| at == entry);
                 let states = self.segments.iter().find(own).map(|(_, states)| states);
-                let has_state = states.is_none_or(|s| has_state(s, instruction.0, instruction.1));
+                let has_state = states.is_none_or(|s| has_state(s, first, last));
                 !self.ignores(event) && (self.whole || has_state)
             }
             // This one ignores everything but what C++ code throws.
@@ -69,8 +74,7 @@ impl Guarded {
     }
 }
 
-/// Whether there is a state at any place from `start` to `end`: a call counts as being where it
-/// returns to.
+/// Whether there is a state at any place from `start` to `end`.
 fn has_state<P: Copy + Ord>(states: &[(P, bool)], start: P, end: P) -> bool {
     let first = states.partition_point(|(from, _)| *from <= start);
     let behind = states.partition_point(|(from, _)| *from <= end);
@@ -93,11 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_counts_up_to_where_a_call_returns() {
+    fn a_fault_is_in_a_scope_where_its_instruction_begins() {
         let mut guarded = of(Handler::C);
         guarded.scopes.push((Rva(0x1004), Rva(0x1010)));
-        assert!(!guarded.acts(ENTRY, (0, 3), Event::Fault));
-        assert!(guarded.acts(ENTRY, (0, 4), Event::Fault));
+        assert!(!guarded.acts(ENTRY, (0, 4), Event::Fault));
+        assert!(guarded.acts(ENTRY, (4, 7), Event::Fault));
         assert!(guarded.acts(ENTRY, (0xf, 0x12), Event::Fault));
         assert!(!guarded.acts(ENTRY, (0x10, 0x12), Event::Fault));
         // The handler may be the one that lets nothing out that was thrown.
@@ -107,14 +111,20 @@ mod tests {
     #[test]
     fn a_state_holds_until_the_next_one() {
         let mut guarded = of(Handler::Cxx3);
-        guarded.states = vec![(Rva(0x1000), false), (Rva(0x1008), true), (Rva(0x1020), false)];
+        guarded.states = vec![
+            (Rva(0x1000), false),
+            (Rva(0x1008), true),
+            (Rva(0x1020), false),
+        ];
         for event in [Event::Fault, Event::Call] {
             assert!(!guarded.acts(ENTRY, (0, 7), event));
-            assert!(guarded.acts(ENTRY, (3, 8), event));
             assert!(guarded.acts(ENTRY, (0x10, 0x14), event));
             assert!(guarded.acts(ENTRY, (0x1c, 0x21), event));
             assert!(!guarded.acts(ENTRY, (0x20, 0x24), event));
         }
+        // What is called counts as being where it returns to.
+        assert!(guarded.acts(ENTRY, (3, 8), Event::Call));
+        assert!(!guarded.acts(ENTRY, (3, 8), Event::Fault));
         guarded.thrown_only = true;
         assert!(!guarded.acts(ENTRY, (0x10, 0x14), Event::Fault));
         assert!(guarded.acts(ENTRY, (0x10, 0x14), Event::Call));

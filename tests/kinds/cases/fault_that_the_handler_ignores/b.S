@@ -28,15 +28,15 @@ guarded:
 	.long 1
 	.rva .Lunwind
 	.long 0
-	.rva 0
+	.long 0
 	.long 1
 	.rva .Lstates
 	.long 0
-	.rva 0
+	.long 0
 	.long 1
 .Lunwind:
 	.long -1
-	.rva 0
+	.long 0
 .Lstates:
 	.rva guarded
 	.long 0

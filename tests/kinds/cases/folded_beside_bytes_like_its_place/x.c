@@ -9,10 +9,13 @@ APART int second(int n) { return n * 3 + seed; }
 
 APART int use_first(int n) { return first(n) + 1; }
 APART int use_second(int n) { return second(n) + 2; }
-/* c7 00 10 00 00 00: from its second byte on it reads as 0x1000, where the first function is. */
-APART void mark(int *place) { __asm__ volatile("movl $16, (%%rax)" : : "a"(place) : "memory"); }
+/* clc; adc dword [rax], 16: from its second byte on that reads as 0x1010, where the second
+   function is in the new build. */
+APART void mark(int *place) {
+  __asm__ volatile("clc\n.byte 0x81, 0x10, 0x10, 0, 0, 0" : : "a"(place) : "memory", "cc");
+}
 int start(void) {
-  int place;
+  int place = 0;
   mark(&place);
   return use_first(seed) + use_second(seed) + place;
 }
