@@ -271,10 +271,7 @@ impl<'a> Image<'a> {
 
     /// The base-relocated fields that code can read, and what they point to.
     pub fn pointers(&self) -> impl Iterator<Item = (Rva, Rva)> + '_ {
-        let debug = self.sections.iter().filter(|s| s.is_debug());
-        let debug: Vec<_> = debug.map(|s| s.rva..s.end()).collect();
-        let places = self.base_relocations.iter().copied();
-        let read = places.filter(move |at| !debug.iter().any(|range| range.contains(at)));
+        let read = section::without_debug(&self.sections, &self.base_relocations);
         read.filter_map(|at| Some((at, self.pointer_at(at)?)))
     }
 
