@@ -221,11 +221,15 @@ impl Holders {
                 let distance = starts.get(&behind).filter(|_| is_code);
                 let found = match tagged {
                     Some((_, function)) if !chained.contains(&at) && !handled.contains(&at) => {
-                        Some(function)
+                        Some(function).filter(|_| match is_code {
+                            true => instructions.may_hold(at),
+                            false => !holds_numbers(program, at),
+                        })
                     }
-                    _ => distance.filter(|_| !known_operands.contains(&at)),
+                    _ => distance
+                        .filter(|_| !known_operands.contains(&at) && !instructions.contain(at)),
                 };
-                if let Some(function) = found.filter(|_| !is_code || instructions.may_hold(at)) {
+                if let Some(function) = found {
                     let known = self.0.entry(*function).or_default();
                     known.holders.push(Holder::Word(at));
                 }
@@ -259,6 +263,19 @@ fn known_fields(program: &Program<'_>) -> BTreeSet<Rva> {
     fields.collect()
 }
 
+/// Whether a word is in a constant of which a compiler says what type it has: no language that it
+/// knows has a type for a place that is no pointer, and pointers are listed.
+fn holds_numbers(program: &Program<'_>, at: Rva) -> bool {
+    let datum = program.datum_at(at).map(|d| program.datum(d));
+    datum.is_some_and(|item| {
+        let typed = item.type_name.as_deref().zip(item.type_size);
+        // What the runtime of Microsoft's C++ reads has types that begin so.
+        let made = |name: &str| name.trim_start_matches("const ").starts_with("_s_");
+        typed.is_some_and(|(name, size)| !made(name) && at.0 + 4 <= item.rva.0 + size)
+            && !program.is_by_hand(item.rva)
+    })
+}
+
 /// Instructions that a compiler has made, in which nothing but their operands is a number.
 struct Instructions {
     /// First byte, and the one behind, of the code of each function, ascending.
@@ -290,9 +307,15 @@ impl Instructions {
 
     /// Whether the four bytes at a place of a code section may be a number.
     fn may_hold(&self, at: Rva) -> bool {
+        !self.contain(at) || self.numbers.contains(&at)
+    }
+
+    /// Whether a place is in one of them. A number there counts from nowhere: what counts from
+    /// the instruction pointer is known.
+    fn contain(&self, at: Rva) -> bool {
         let behind = self.ranges.partition_point(|(from, _)| *from <= at);
         let range = self.ranges[..behind].last();
-        range.is_none_or(|(_, to)| at >= *to) || self.numbers.contains(&at)
+        range.is_some_and(|(_, to)| at < *to)
     }
 }
 
