@@ -1,5 +1,6 @@
 //! `FuncInfo4` of `__CxxFrameHandler4`: the same tables, compressed (`ehdata4_export.h`).
 
+use super::guarded::States;
 use super::reader::Reader;
 use super::{HandlerData, Item, MAX_ENTRIES};
 use crate::addr::Rva;
@@ -131,7 +132,7 @@ fn handlers(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
 
 /// Pairs of a distance from the previous address and a state, one higher than it is: no layout
 /// in them. Returns the distances from the start of the code, and whether there is a state.
-fn ip_states(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<Vec<(u32, bool)>> {
+fn ip_states(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<States> {
     let mut map = Reader::new(image, rva)?;
     let (mut states, mut at) = (Vec::new(), 0u32);
     for _ in 0..count(&mut map, data)? {

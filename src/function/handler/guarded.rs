@@ -18,6 +18,9 @@ pub enum Event {
     Call,
 }
 
+/// Distances from the start of code, ascending, and whether there is a state from there on.
+pub type States = Vec<(u32, bool)>;
+
 /// Where in its code a function's handler does anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Guarded {
@@ -33,7 +36,7 @@ pub struct Guarded {
     pub(super) states: Vec<(Rva, bool)>,
     /// The same by distance from the start of the code, for each part of the function that has
     /// an entry in the function table: its start, or `None` where there is only one.
-    pub(super) segments: Vec<(Option<Rva>, Vec<(u32, bool)>)>,
+    pub(super) segments: Vec<(Option<Rva>, States)>,
 }
 
 impl Guarded {
