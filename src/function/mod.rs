@@ -310,7 +310,20 @@ impl<'a> Program<'a> {
         let names = self.function(index).names.iter();
         let of_names = names.flat_map(|n| [Some(n.name.as_str()), n.linkage.as_deref()]);
         let by_name = of_names.flatten().find_map(Handler::named);
-        by_name.or_else(|| {
+        let behind_jump = || {
+            // An incremental link has a jump for each function, by which all others reach it.
+            let [jump] = self.code_of(index).references.as_slice() else {
+                return None;
+            };
+            let is_jump = self.bytes_of(index).first() == Some(&0xe9) && jump.at == 1;
+            let Place::Function(target, 0) = self.place(jump.target) else {
+                return None;
+            };
+            let names = self.function(target).names.iter();
+            let names = names.flat_map(|n| [Some(n.name.as_str()), n.linkage.as_deref()]);
+            is_jump.then(|| names.flatten().find_map(Handler::named))?
+        };
+        by_name.or_else(behind_jump).or_else(|| {
             let mut targets = self.code_of(index).references.iter().map(|r| r.target);
             targets.find_map(|target| match self.place(target) {
                 Place::Import(i) => {
