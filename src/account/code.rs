@@ -44,6 +44,9 @@ pub fn account(comparer: &Comparer<'_>, roles: &Roles, maps: &mut (Map, Map), re
                 Role::Single if nameless && !reached.contains(&f.rva) => {}
                 Role::InPatch => map.paint(f.rva, f.size, Class::InPatch),
                 Role::Single => map.paint(f.rva, f.size, Class::Reported),
+                Role::Unknown if is_left_of_changed(program, roles, index) => {
+                    map.paint(f.rva, f.size, Class::Reported);
+                }
                 Role::Unknown | Role::Unchanged => {}
             }
         }
@@ -55,6 +58,30 @@ pub fn account(comparer: &Comparer<'_>, roles: &Roles, maps: &mut (Map, Map), re
     without_pair(comparer, roles, maps);
     leftover(old, &mut maps.0, "old", rest);
     leftover(new, &mut maps.1, "new", rest);
+}
+
+/// Whether a function is a funclet to which nothing leads, of one that does not stay: Microsoft's
+/// compiler keeps those whose work the handler data names directly.
+fn is_left_of_changed(program: &Program<'_>, roles: &[Role], index: usize) -> bool {
+    let function = FunctionIndex(index as u32);
+    if !program.is_funclet(function) {
+        return false;
+    }
+    let name = program.function(function).display_name();
+    let Some(parent) = parent_of_funclet(&name) else {
+        return false;
+    };
+    let parents = program.function_indices();
+    let mut parents = parents.filter(|f| program.function(*f).display_name() == parent);
+    let leaves = |f: FunctionIndex| matches!(roles[f.0 as usize], Role::InPatch | Role::Single);
+    parents.next().is_some_and(leaves) && parents.all(leaves)
+}
+
+/// The parent's name in that of a funclet, as `` `parent'::`1'::dtor$2 ``.
+fn parent_of_funclet(name: &str) -> Option<&str> {
+    let (scope, _) = name.rsplit_once("::")?;
+    let (parent, _) = scope.rsplit_once("::`")?;
+    parent.strip_prefix('`')?.strip_suffix('\'')
 }
 
 /// Where functions of the patch, or of one build only, lead to.
@@ -166,5 +193,28 @@ fn leftover(program: &Program<'_>, map: &mut Map, which: &str, rest: &mut Rest) 
         };
         rest.nothing(places.0, places.1, detail);
         map.paint(rva, size, Class::Unexplained);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn funclets_are_named_after_their_parents() {
+        for (name, parent) in [
+            (
+                "`std::ctype<char>::_Getcat'::`1'::dtor$2",
+                Some("std::ctype<char>::_Getcat"),
+            ),
+            (
+                "`run<`go'::`2'::<lambda_1> >'::`1'::catch$1",
+                Some("run<`go'::`2'::<lambda_1> >"),
+            ),
+            ("dtor$2", None),
+            ("net::dtor$2", None),
+        ] {
+            assert_eq!(parent_of_funclet(name), parent, "{name}");
+        }
     }
 }

@@ -5,11 +5,26 @@ use std::collections::HashMap;
 use super::rtti::{image_relative_fields, without_hashes};
 use super::same::Comparer;
 use crate::addr::Rva;
-use crate::function::{DESCRIPTOR_HEAD, DataIndex, DataItem, Program, Site};
+use crate::function::{DESCRIPTOR_HEAD, DataIndex, DataItem, FunctionIndex, Program, Site};
 
-/// How many data may point to each other in a chain before they count as different;
-/// the comparison follows the chain on the stack.
+/// How many data that point to each other in a chain are followed on the stack; what comes
+/// behind is compared once the stack is free again.
 const MAX_DEPTH: usize = 256;
+
+/// A comparison that has to be made.
+#[derive(Clone, Copy, Debug)]
+pub enum Pair {
+    /// Of named data.
+    Data(DataIndex, DataIndex),
+    /// Of constants without a symbol.
+    Constants(Rva, Rva),
+    /// Of the first bytes of such.
+    Bytes(Rva, Rva, u32),
+    /// Of switch tables, and tables of distances.
+    Tables(u32, u32),
+    /// Of funclets.
+    Funclets(FunctionIndex, FunctionIndex),
+}
 
 /// What is known of pairs of data, by address.
 #[derive(Default)]
@@ -19,6 +34,8 @@ pub struct Memo {
     /// Found equal while an outer comparison is under way, in the order of their start.
     assumed: Vec<(Rva, Rva, u32)>,
     depth: usize,
+    /// What is behind the end of a long chain, and counts as equal until it is compared.
+    later: Vec<((Rva, Rva, u32), Pair)>,
 }
 
 impl Comparer<'_> {
@@ -34,7 +51,7 @@ impl Comparer<'_> {
         if let Some(same) = self.same_type_descriptor(d, e) {
             return same;
         }
-        self.remembered((d.rva, e.rva), || {
+        self.remembered(Pair::Data(old, new), || {
             let sizes = (d.content_size(), e.content_size());
             let names = d.names.iter();
             let rvas = names.flat_map(|n| image_relative_fields(&n.name, sizes.0.min(sizes.1)));
@@ -70,7 +87,7 @@ impl Comparer<'_> {
     /// only be too large. Where one build shows less of it than the other, both may still hold
     /// the same bytes all along the longer one: an object, and another one behind it.
     pub(super) fn same_anonymous(&self, old: Rva, new: Rva) -> bool {
-        self.remembered((old, new), || {
+        self.remembered(Pair::Constants(old, new), || {
             let sizes = (self.old.compared_extent(old), self.new.compared_extent(new));
             self.same_extents((old, sizes.0), (new, sizes.1), &[])
                 || sizes.0 != sizes.1 && self.same_bytes(old, new, sizes.0.max(sizes.1))
@@ -80,44 +97,83 @@ impl Comparer<'_> {
     /// Looks a comparison up or makes it. While it is under way it counts as equal, so that
     /// data that point to each other come to an end; what was found equal under an
     /// assumption that turns out wrong is forgotten.
-    pub(super) fn remembered(&self, pair: (Rva, Rva), compare: impl FnOnce() -> bool) -> bool {
-        self.remembered_part(pair, 0, compare)
-    }
-
-    /// As [`Self::remembered`], of the first `len` bytes.
-    pub(super) fn remembered_part(
-        &self,
-        (old, new): (Rva, Rva),
-        len: u32,
-        compare: impl FnOnce() -> bool,
-    ) -> bool {
-        let pair = (old, new, len);
-        if let Some(known) = self.memo.borrow().known.get(&pair) {
+    pub(super) fn remembered(&self, pair: Pair, compare: impl FnOnce() -> bool) -> bool {
+        let key = self.key(pair);
+        if let Some(known) = self.memo.borrow().known.get(&key) {
             return *known;
         }
-        let start = {
+        let (start, later) = {
             let mut memo = self.memo.borrow_mut();
+            memo.known.insert(key, true);
+            memo.assumed.push(key);
             if memo.depth >= MAX_DEPTH {
-                return false;
+                memo.later.push((key, pair));
+                return true;
             }
             memo.depth += 1;
-            memo.known.insert(pair, true);
-            memo.assumed.push(pair);
-            memo.assumed.len()
+            (memo.assumed.len(), memo.later.len())
         };
-        let same = compare();
+        let mut same = compare();
+        while same && let Some(pair) = self.next_later() {
+            same = self.compare(pair);
+        }
         let mut memo = self.memo.borrow_mut();
         memo.depth -= 1;
         if !same {
             let dependent: Vec<_> = memo.assumed.drain(start - 1..).collect();
-            for pair in dependent {
-                memo.known.remove(&pair);
+            for key in dependent {
+                memo.known.remove(&key);
             }
-            memo.known.insert(pair, false);
+            memo.later.truncate(later);
+            memo.known.insert(key, false);
         } else if memo.depth == 0 {
             memo.assumed.clear();
         }
         same
+    }
+
+    /// What is left to be compared, where the outermost comparison asks.
+    fn next_later(&self) -> Option<Pair> {
+        let mut memo = self.memo.borrow_mut();
+        if memo.depth > 1 {
+            return None;
+        }
+        let (key, pair) = memo.later.pop()?;
+        memo.known.remove(&key);
+        Some(pair)
+    }
+
+    fn compare(&self, pair: Pair) -> bool {
+        match pair {
+            Pair::Data(d, e) => self.same_datum_content(d, e),
+            Pair::Constants(old, new) => self.same_anonymous(old, new),
+            Pair::Bytes(old, new, len) => self.same_first_bytes(old, new, len),
+            Pair::Tables(t, u) => self.same_switch_table(t, u),
+            Pair::Funclets(f, g) => self.same_funclet(f, g),
+        }
+    }
+
+    /// The places of a pair, and how many bytes are compared there; 0 for the whole.
+    fn key(&self, pair: Pair) -> (Rva, Rva, u32) {
+        let (old, new) = (self.old, self.new);
+        match pair {
+            Pair::Data(d, e) => (old.datum(d).rva, new.datum(e).rva, 0),
+            Pair::Constants(a, b) => (a, b, 0),
+            Pair::Bytes(a, b, len) => (a, b, len),
+            Pair::Tables(t, u) => {
+                let table =
+                    |program: &Program<'_>, index: u32| program.switch_tables[index as usize].table;
+                (table(old, t), table(new, u), 0)
+            }
+            Pair::Funclets(f, g) => (old.function(f).rva, new.function(g).rva, 0),
+        }
+    }
+
+    /// Whether two constants without a symbol begin with the same bytes.
+    pub(super) fn same_first_bytes(&self, old: Rva, new: Rva, len: u32) -> bool {
+        self.remembered(Pair::Bytes(old, new, len), || {
+            self.same_bytes(old, new, len)
+        })
     }
 
     /// Zeros at the end of the longer one are padding.

@@ -126,10 +126,7 @@ impl Comparer<'_> {
                     && (writable.0 || self.same_datum_content(d, e))
             }
             (Ended::Constant, Ended::Constant) => {
-                let pair = (old.start, new.start);
-                self.remembered_part(pair, old.len, || {
-                    self.same_bytes(old.start, new.start, old.len)
-                })
+                self.same_first_bytes(old.start, new.start, old.len)
             }
             (Ended::Contribution(m), Ended::Contribution(n)) => {
                 let size = |program: &Program<'_>, rva| {

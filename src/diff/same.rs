@@ -3,7 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
-use super::content::Memo;
+use super::content::{Memo, Pair};
 use super::no_field;
 use super::region::module;
 use super::thread_local::ThreadLocalPairs;
@@ -219,9 +219,7 @@ impl<'c> Comparer<'c> {
 
     /// Funclets are the same when their code is: their names hold numbers that shift.
     pub(super) fn same_funclet(&self, f: FunctionIndex, g: FunctionIndex) -> bool {
-        self.remembered((self.old.function(f).rva, self.new.function(g).rva), || {
-            self.difference(f, g).is_none()
-        })
+        self.remembered(Pair::Funclets(f, g), || self.difference(f, g).is_none())
     }
 
     /// Code without a name that was paired by a guess has to be the same as well.

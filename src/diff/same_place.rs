@@ -1,5 +1,6 @@
 //! Whether two places are the same: of data by their names and by what is there.
 
+use super::content::Pair;
 use super::same::Comparer;
 use super::variables::{self, Variables};
 use crate::addr::Rva;
@@ -149,7 +150,7 @@ impl Comparer<'_> {
             && old.0 - a.rva.0 == new.0 - b.rva.0
     }
 
-    fn same_switch_table(&self, old: u32, new: u32) -> bool {
+    pub(super) fn same_switch_table(&self, old: u32, new: u32) -> bool {
         let (t, u) = (
             &self.old.switch_tables[old as usize],
             &self.new.switch_tables[new as usize],
@@ -172,7 +173,7 @@ impl Comparer<'_> {
         };
         // Where a table of strings ends is not known, and what is read beyond its end may lead
         // anywhere, also back to it.
-        self.remembered((t.table, u.table), || {
+        self.remembered(Pair::Tables(old, new), || {
             let mut entries = (0..).zip(a.iter().zip(&b));
             entries.all(|(i, (x, y))| match lookup {
                 true => self.same_meaning(

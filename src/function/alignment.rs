@@ -9,6 +9,7 @@ use iced_x86::{
     Mnemonic, OpAccess, OpKind, Register,
 };
 
+use super::decode::decode_out;
 use super::{FunctionIndex, Program};
 use crate::function::convention::VOLATILE;
 
@@ -53,7 +54,7 @@ impl Alignment {
         };
         while decoder.can_decode() {
             let start = decoder.position() as u32;
-            decoder.decode_out(&mut i);
+            decode_out(&mut decoder, bytes, &mut i);
             if i.is_invalid() {
                 continue;
             }

@@ -85,6 +85,9 @@ pub(super) fn end_at(program: &Program<'_>, rva: Rva) -> Option<End> {
     if table_end.is_some_and(|end| end >= rva) {
         return None;
     }
+    if ends_handler_data(program, rva) {
+        return None;
+    }
     let mut from = floor;
     if let Some(d) = named {
         let item = program.datum(d);
@@ -148,6 +151,28 @@ pub(super) fn is_padding(program: &Program<'_>, from: Rva, to: Rva) -> bool {
             .image
             .loaded_bytes(from, size)
             .is_some_and(|bytes| bytes.iter().all(|b| *b == 0))
+}
+
+/// Whether handler data ends at an address, or padding behind it: only the runtime reads that,
+/// from its start.
+fn ends_handler_data(program: &Program<'_>, rva: Rva) -> bool {
+    let tables = program.remembered.handler_tables(|| {
+        let entries = program.image.runtime_functions.iter();
+        let infos = entries.filter_map(|e| program.image.unwind_info(e.info).ok()?.handler);
+        let data = infos.filter_map(|(handler, at)| {
+            let form = program.handler_at(handler)?;
+            form.read(program.image, at)
+        });
+        let mut tables: Vec<_> = data.flat_map(|d| d.blocks).collect();
+        tables.sort_unstable_by_key(|t| t.start);
+        tables.dedup();
+        tables
+    });
+    let before = tables.partition_point(|t| t.start < rva).checked_sub(1);
+    before.is_some_and(|i| {
+        let end = Rva(tables[i].start.0.saturating_add(tables[i].size));
+        end == rva || end < rva && is_padding(program, end, rva)
+    })
 }
 
 /// Whether the slot of an import ends at an address.

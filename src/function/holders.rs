@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::by_hand::TAGS;
-use super::{FunctionIndex, Place, Program, ReferenceKind};
+use super::{FunctionIndex, Item, Place, Program, ReferenceKind};
 use crate::addr::Rva;
 use crate::image::{ExportTarget, SectionKind};
 
@@ -32,7 +32,8 @@ pub enum Holder {
 /// What is known of one function.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// Functions that branch to its first byte, ascending, once each.
+    /// Functions that branch to its first byte, or have it called when they are unwound,
+    /// ascending, once each.
     pub callers: Vec<FunctionIndex>,
     /// Where its address is held, in no order that means something.
     pub holders: Vec<Holder>,
@@ -52,8 +53,13 @@ impl Holders {
         if !wanted.is_empty() {
             found.look_at_code(program);
             found.look_at_pointers(program);
-            found.look_at_words(program);
             found.look_at_image(program);
+            let handled = found.look_at_handlers(program);
+            found.look_at_words(program, &handled);
+            for known in found.0.values_mut() {
+                known.callers.sort_unstable();
+                known.callers.dedup();
+            }
         }
         found
     }
@@ -133,17 +139,14 @@ impl Holders {
     }
 
     fn look_at_pointers(&mut self, program: &Program<'_>) {
-        for place in &program.image.base_relocations {
+        for (place, target) in program.image.pointers() {
             // Those in code are operands.
-            if program.function_at(*place).is_some() {
+            if program.function_at(place).is_some() {
                 continue;
             }
-            let Some(target) = program.image.pointer_at(*place) else {
-                continue;
-            };
-            self.look_beside(program, target, &Holder::Pointer(*place));
+            self.look_beside(program, target, &Holder::Pointer(place));
             if let Some((known, _)) = self.at(program, target) {
-                known.holders.push(Holder::Pointer(*place));
+                known.holders.push(Holder::Pointer(place));
             }
         }
     }
@@ -167,9 +170,35 @@ impl Holders {
         }
     }
 
+    /// Handler data that is understood names destructors and funclets, for the runtime to call:
+    /// who has it is a caller. Returns where it names something.
+    fn look_at_handlers(&mut self, program: &Program<'_>) -> BTreeSet<Rva> {
+        let mut named = BTreeSet::new();
+        for entry in &program.image.runtime_functions {
+            let info = program.image.unwind_info(entry.info).ok();
+            let handler = info.and_then(|info| info.handler);
+            let data = handler.and_then(|(handler, at)| {
+                let form = program.handler_at(handler)?;
+                form.read(program.image, at)
+            });
+            let (Some(data), Some(owner)) = (data, program.function_at(entry.begin)) else {
+                continue;
+            };
+            for field in data.fields {
+                if let Item::Place(target) = field.item {
+                    named.insert(field.at);
+                    if let Some((known, 0)) = self.at(program, target) {
+                        known.callers.push(owner);
+                    }
+                }
+            }
+        }
+        named
+    }
+
     /// What four bytes are nobody says: an RVA in a table, packed or with a tag in its low bits,
     /// an operand, a distance; or a number that looks like one.
-    fn look_at_words(&mut self, program: &Program<'_>) {
+    fn look_at_words(&mut self, program: &Program<'_>, handled: &BTreeSet<Rva>) {
         let starts: BTreeMap<u32, FunctionIndex> = self
             .0
             .keys()
@@ -177,8 +206,9 @@ impl Holders {
             .collect();
         let chained = chained_entries(program);
         let known_operands = known_fields(program);
+        let instructions = Instructions::of(program);
         for section in &program.image.sections {
-            if section.name == ".pdata" {
+            if section.name == ".pdata" || section.is_debug() {
                 continue;
             }
             let is_code = section.kind() == SectionKind::Code;
@@ -190,8 +220,14 @@ impl Holders {
                 let behind = at.0.wrapping_add(4).wrapping_add(value);
                 let distance = starts.get(&behind).filter(|_| is_code);
                 let found = match tagged {
-                    Some((_, function)) if !chained.contains(&at) => Some(function),
-                    _ => distance.filter(|_| !known_operands.contains(&at)),
+                    Some((_, function)) if !chained.contains(&at) && !handled.contains(&at) => {
+                        Some(function).filter(|_| match is_code {
+                            true => instructions.may_hold(at),
+                            false => !holds_numbers(program, at),
+                        })
+                    }
+                    _ => distance
+                        .filter(|_| !known_operands.contains(&at) && !instructions.contain(at)),
                 };
                 if let Some(function) = found {
                     let known = self.0.entry(*function).or_default();
@@ -225,6 +261,62 @@ fn known_fields(program: &Program<'_>) -> BTreeSet<Rva> {
         references.map(move |r| Rva(start + r.at))
     });
     fields.collect()
+}
+
+/// Whether a word is in a constant of which a compiler says what type it has: no language that it
+/// knows has a type for a place that is no pointer, and pointers are listed.
+fn holds_numbers(program: &Program<'_>, at: Rva) -> bool {
+    let datum = program.datum_at(at).map(|d| program.datum(d));
+    datum.is_some_and(|item| {
+        let typed = item.type_name.as_deref().zip(item.type_size);
+        // What the runtime of Microsoft's C++ reads has types that begin so.
+        let made = |name: &str| name.trim_start_matches("const ").starts_with("_s_");
+        typed.is_some_and(|(name, size)| !made(name) && at.0 + 4 <= item.rva.0 + size)
+            && !program.is_by_hand(item.rva)
+    })
+}
+
+/// Instructions that a compiler has made, in which nothing but their operands is a number.
+struct Instructions {
+    /// First byte, and the one behind, of the code of each function, ascending.
+    ranges: Vec<(Rva, Rva)>,
+    /// Where four bytes of an operand begin that is a number.
+    numbers: BTreeSet<Rva>,
+}
+
+impl Instructions {
+    fn of(program: &Program<'_>) -> Self {
+        let (mut ranges, mut numbers) = (Vec::new(), BTreeSet::new());
+        for function in program.function_indices() {
+            let (f, code) = (program.function(function), program.code_of(function));
+            if code.undecodable.is_some() || f.overlapped || program.is_by_hand(f.rva) {
+                continue;
+            }
+            // Tables of a switch may follow.
+            let end = f.rva.0 + code.code_size.unwrap_or(f.size);
+            ranges.push((f.rva, Rva(end)));
+            for number in program.numbers_of(function) {
+                let from = f.rva.0 + number.at;
+                let words = from..(from + number.width).saturating_sub(3);
+                numbers.extend(words.map(Rva));
+            }
+        }
+        ranges.sort_unstable();
+        Instructions { ranges, numbers }
+    }
+
+    /// Whether the four bytes at a place of a code section may be a number.
+    fn may_hold(&self, at: Rva) -> bool {
+        !self.contain(at) || self.numbers.contains(&at)
+    }
+
+    /// Whether a place is in one of them. A number there counts from nowhere: what counts from
+    /// the instruction pointer is known.
+    fn contain(&self, at: Rva) -> bool {
+        let behind = self.ranges.partition_point(|(from, _)| *from <= at);
+        let range = self.ranges[..behind].last();
+        range.is_some_and(|(_, to)| at < *to)
+    }
 }
 
 /// Where unwind information of a part of a function says which entry of the function table it

@@ -31,6 +31,7 @@
 //! * Pointers in data lead to objects one after the other, as a table of literals does: the
 //!   end of a text or of a single object is not what such a table holds.
 
+use super::descriptions::TYPE_INFO;
 use super::endings::{End, Ended, MAX_GAP, end_at, in_gap, is_padding};
 use super::incoming::Site;
 use super::ranges::Slot;
@@ -281,7 +282,14 @@ fn jumps_through(program: &Program<'_>, site: Site, rva: Rva) -> bool {
 
 /// Whether the end of an object can't be what is meant. See the module's description.
 fn is_ruled_out(program: &Program<'_>, site: Site, rva: Rva, end: &End) -> bool {
+<<<<<<< HEAD
     if jumps_through(program, site, rva) {
+=======
+    if jumps_through(program, site, rva)
+        || is_pointer_to_start(program, site, end)
+        || is_table_of_type(program, site, rva)
+    {
+>>>>>>> msvc
         return true;
     }
     if holds_inside(program, site, end) {
@@ -294,6 +302,29 @@ fn is_ruled_out(program: &Program<'_>, site: Site, rva: Rva, end: &End) -> bool 
     }
 }
 
+<<<<<<< HEAD
+=======
+/// Whether an address is that of the runtime's own table, held by a type descriptor.
+fn is_table_of_type(program: &Program<'_>, site: Site, rva: Rva) -> bool {
+    let Site::Pointer(place) = site else {
+        return false;
+    };
+    let publics = &program.symbols.publics;
+    let mut names = publics.iter().filter(|p| p.rva == rva);
+    program.described_type(place).is_some() && names.any(|p| p.name == TYPE_INFO)
+}
+
+/// Whether an address is held by a pointer for the code of other files, all of which means the
+/// start.
+fn is_pointer_to_start(program: &Program<'_>, site: Site, end: &End) -> bool {
+    let Site::Pointer(place) = site else {
+        return false;
+    };
+    program.import_pointer(place).is_some()
+        && program.use_of_import_pointer(place, end) == Use::Start
+}
+
+>>>>>>> msvc
 /// Whether what a compiler made may be in the image for this reference alone. What shows that
 /// of a pointer in data is that there is no other one, or that a compiler made its holder too.
 fn is_in_image_for(program: &Program<'_>, site: Site, rva: Rva) -> bool {

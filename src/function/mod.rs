@@ -42,11 +42,11 @@ mod visibility;
 pub use accesses::{MemberAccess, Way};
 pub use alignment::Alignment;
 pub use data::{DataItem, DataName};
-pub use decode::{Code, IndirectJump, Number, Reference, ReferenceKind, Use};
+pub use decode::{Code, IndirectJump, Number, Reference, ReferenceKind, Use, decode_out};
 pub use descriptions::HEAD as DESCRIPTOR_HEAD;
 pub use endings::{End, Ended};
 pub use extents::{Function, FunctionName, FunctionSource};
-pub use handler::{Block, Field, Handler, HandlerData, Item};
+pub use handler::{Block, Event, Field, Guarded, Handler, HandlerData, Item};
 pub use holders::{Holder, HolderText, Holders, MAX_BIAS};
 pub use incoming::{Incoming, Site};
 pub use meaning::{Meanings, is_text, use_at};
@@ -177,12 +177,11 @@ impl<'a> Program<'a> {
     }
 
     fn find_labels(&self) -> Vec<(Rva, FunctionIndex)> {
-        let pointers = self.image.base_relocations.iter();
-        let label = |at: &Rva| match self.place(self.image.pointer_at(*at)?) {
-            Place::Function(f, offset) if offset != 0 || self.is_part(f) => Some((*at, f)),
+        let label = |(at, to)| match self.place(to) {
+            Place::Function(f, offset) if offset != 0 || self.is_part(f) => Some((at, f)),
             _ => None,
         };
-        let mut labels: Vec<_> = pointers.filter_map(label).collect();
+        let mut labels: Vec<_> = self.image.pointers().filter_map(label).collect();
         labels.sort_unstable();
         labels
     }
@@ -311,7 +310,20 @@ impl<'a> Program<'a> {
         let names = self.function(index).names.iter();
         let of_names = names.flat_map(|n| [Some(n.name.as_str()), n.linkage.as_deref()]);
         let by_name = of_names.flatten().find_map(Handler::named);
-        by_name.or_else(|| {
+        let behind_jump = || {
+            // An incremental link has a jump for each function, by which all others reach it.
+            let [jump] = self.code_of(index).references.as_slice() else {
+                return None;
+            };
+            let is_jump = self.bytes_of(index).first() == Some(&0xe9) && jump.at == 1;
+            let Place::Function(target, 0) = self.place(jump.target) else {
+                return None;
+            };
+            let names = self.function(target).names.iter();
+            let names = names.flat_map(|n| [Some(n.name.as_str()), n.linkage.as_deref()]);
+            is_jump.then(|| names.flatten().find_map(Handler::named))?
+        };
+        by_name.or_else(behind_jump).or_else(|| {
             let mut targets = self.code_of(index).references.iter().map(|r| r.target);
             targets.find_map(|target| match self.place(target) {
                 Place::Import(i) => {

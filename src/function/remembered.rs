@@ -1,10 +1,11 @@
 //! Answers about a program that take long to find and are asked for again and again.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::FunctionIndex;
+use super::handler::Block;
 use super::uses::{Base, Use};
 use crate::addr::Rva;
 
@@ -27,6 +28,7 @@ pub struct Remembered {
     uses: RefCell<HashMap<UseQuestion, Use>>,
     extents: RefCell<HashMap<Rva, u32>>,
     bases: RefCell<Bases>,
+    handler_tables: OnceCell<Vec<Block>>,
 }
 
 /// What functions do without an address that is followed through them.
@@ -41,6 +43,11 @@ struct Bases {
 const MAX_STATES: usize = 1 << 18;
 
 impl Remembered {
+    /// The tables of all handler data, ascending.
+    pub fn handler_tables(&self, find: impl FnOnce() -> Vec<Block>) -> &[Block] {
+        self.handler_tables.get_or_init(find)
+    }
+
     /// What a function does with an address.
     pub fn used(&self, question: UseQuestion) -> Option<Use> {
         self.uses.borrow().get(&question).copied()

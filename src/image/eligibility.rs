@@ -1,6 +1,6 @@
 //! Whether an image is of a kind that can be hotpatched at all.
 
-use super::{Image, MACHINE_AMD64, SectionKind};
+use super::{Image, MACHINE_AMD64, Section, SectionKind};
 use crate::finding::{Finding, rules::input};
 
 /// `IMAGE_FILE_RELOCS_STRIPPED`.
@@ -39,13 +39,7 @@ pub fn kind_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
 pub fn layout_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     for section in image.sections.iter().filter(|s| s.is_writable_code()) {
-        found.push(Finding::new(
-            &input::PACKED,
-            format!(
-                "section {:?} of {which} is writable and executable",
-                section.name
-            ),
-        ));
+        found.push(Finding::new(&input::PACKED, writable_code(section, which)));
     }
     let entry_kind = image.section_at(image.entry).map(|s| s.kind());
     if image.entry.0 != 0 && entry_kind != Some(SectionKind::Code) {
@@ -77,6 +71,20 @@ pub fn layout_findings(image: &Image<'_>, which: &str) -> Vec<Finding> {
     found
 }
 
+/// What is said of a section that is writable and executable.
+fn writable_code(section: &Section, which: &str) -> String {
+    let text = format!(
+        "section {:?} of {which} is writable and executable",
+        section.name
+    );
+    match section.name == ".textbss" && section.file_size == 0 {
+        true => format!(
+            "{text}: Microsoft's linker leaves it for Edit and Continue; link /INCREMENTAL:NO"
+        ),
+        false => text,
+    }
+}
+
 fn kernel_reason(image: &Image<'_>) -> Option<String> {
     if image.subsystem == SUBSYSTEM_NATIVE {
         return Some("has the subsystem NATIVE".into());
@@ -101,5 +109,27 @@ fn machine_name(machine: u16) -> &'static str {
         0xa64e => "ARM64X",
         0x01c0 | 0x01c2 | 0x01c4 => "ARM",
         _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::Rva;
+
+    #[test]
+    fn what_an_incremental_link_leaves_is_no_packer() {
+        let section = |name: &str, file_size| Section {
+            name: name.to_owned(),
+            rva: Rva(0x1000),
+            virtual_size: 0x1000,
+            file_offset: 0,
+            file_size,
+            characteristics: 0xe000_00a0,
+        };
+        let text = |name, file_size| writable_code(&section(name, file_size), "the image");
+        assert!(text(".textbss", 0).ends_with("link /INCREMENTAL:NO"));
+        assert!(text(".textbss", 0x200).ends_with("executable"));
+        assert!(text("UPX0", 0).ends_with("executable"));
     }
 }

@@ -269,6 +269,12 @@ impl<'a> Image<'a> {
         Some(bytes)
     }
 
+    /// The base-relocated fields that code can read, and what they point to.
+    pub fn pointers(&self) -> impl Iterator<Item = (Rva, Rva)> + '_ {
+        let read = section::without_debug(&self.sections, &self.base_relocations);
+        read.filter_map(|at| Some((at, self.pointer_at(at)?)))
+    }
+
     /// The base relocations whose eight-byte field starts in `[rva, rva + len)`.
     pub fn relocations_in(&self, rva: Rva, len: u32) -> &[Rva] {
         let end = rva.0.saturating_add(len);

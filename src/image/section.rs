@@ -58,6 +58,14 @@ impl Section {
         self.characteristics & MEM_DISCARDABLE != 0
     }
 
+    /// Whether it is there for debuggers alone, as the optimisation report of Intel's compiler
+    /// is: no code reads it, and what points from there into code was not asked for by any.
+    pub fn is_debug(&self) -> bool {
+        self.name.starts_with(".debug")
+            && self.is_discardable()
+            && self.kind() == SectionKind::ReadOnly
+    }
+
     /// Whether its pages are writable and executable at once.
     pub fn is_writable_code(&self) -> bool {
         self.characteristics & MEM_EXECUTE != 0 && self.characteristics & MEM_WRITE != 0
@@ -72,6 +80,17 @@ impl Section {
     pub fn end(&self) -> Rva {
         Rva(self.rva.0.saturating_add(self.virtual_size))
     }
+}
+
+/// The places that are in no section for debuggers alone.
+pub fn without_debug<'s>(
+    sections: &[Section],
+    places: &'s [Rva],
+) -> impl Iterator<Item = Rva> + use<'s> {
+    let debug = sections.iter().filter(|s| s.is_debug());
+    let debug: Vec<_> = debug.map(|s| s.rva..s.end()).collect();
+    let places = places.iter().copied();
+    places.filter(move |at| !debug.iter().any(|range| range.contains(at)))
 }
 
 /// Reads the section table and checks that sections lie in the file and do not overlap.
@@ -147,5 +166,33 @@ fn malformed(section: &Section, reason: String) -> ImageError {
         table: "section",
         rva: section.rva,
         reason: format!("{:?}: {reason}", section.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_for_debuggers_alone_holds_no_pointers() {
+        const DISCARDABLE: u32 = 0x4200_0040;
+        const CONSTANT: u32 = 0x4000_0040;
+        let section = |name: &str, rva, characteristics| Section {
+            name: name.to_owned(),
+            rva: Rva(rva),
+            virtual_size: 0x800,
+            file_offset: 0,
+            file_size: 0,
+            characteristics,
+        };
+        let sections = [
+            section(".rdata", 0x1000, CONSTANT),
+            section(".debug_o", 0x2000, DISCARDABLE),
+            section(".debug_x", 0x3000, CONSTANT),
+            section(".notes", 0x4000, DISCARDABLE),
+        ];
+        let places = [0x1008, 0x2008, 0x27f8, 0x3008, 0x4008].map(Rva);
+        let left: Vec<_> = without_debug(&sections, &places).collect();
+        assert_eq!(left, [0x1008, 0x3008, 0x4008].map(Rva));
     }
 }

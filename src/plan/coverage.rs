@@ -140,8 +140,7 @@ fn entered_behind_entry(program: &Program<'_>) -> HashMap<FunctionIndex, (u32, S
             note(target, at, program.function(index).display_name());
         }
     }
-    let pointers = program.image.base_relocations.iter();
-    for (target, at) in pointers.filter_map(|p| hit(program.image.pointer_at(*p)?)) {
+    for (target, at) in program.image.pointers().filter_map(|(_, to)| hit(to)) {
         note(target, at, "a pointer in the image".to_owned());
     }
     for table in &program.switch_tables {

@@ -80,9 +80,9 @@ fn takers(program: &Program<'_>, wanted: &[FunctionIndex]) -> BTreeMap<FunctionI
             }
         }
     }
-    for place in &program.image.base_relocations {
-        if let Some(f) = program.image.pointer_at(*place).and_then(entry) {
-            found.entry(f).or_default().places.insert(*place);
+    for (place, to) in program.image.pointers() {
+        if let Some(f) = entry(to) {
+            found.entry(f).or_default().places.insert(place);
         }
     }
     found

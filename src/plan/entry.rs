@@ -12,7 +12,8 @@ use super::{Fixup, FixupKind, FixupTarget, unwind};
 use crate::addr::Rva;
 use crate::finding::{Finding, Rule, rules::code};
 use crate::function::{
-    FunctionIndex, Handler, Program, Reference, ReferenceKind, length_without_padding,
+    Event, FunctionIndex, Guarded, Program, Reference, ReferenceKind, decode_out,
+    length_without_padding,
 };
 use crate::image::UnwindInfo;
 use crate::payload::names::{REDIRECT_LEN, SHORT_REDIRECT_LEN};
@@ -148,9 +149,7 @@ fn branch_into_entry(
             return Some(program.functions[index].display_name());
         }
     }
-    let pointers = program.image.base_relocations.iter();
-    let mut targets = pointers.filter_map(|p| program.image.pointer_at(*p));
-    if targets.any(inside) {
+    if program.image.pointers().any(|(_, to)| inside(to)) {
         return Some("a pointer in the image".into());
     }
     let mut tables = program.switch_tables.iter();
@@ -183,43 +182,47 @@ impl Displaced {
 }
 
 /// What is known about unwinding through displaced instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Unwinding {
-    /// The function has no unwind information.
-    None,
-    /// It has, without a handler.
-    Plain,
-    /// It has a handler for exceptions of C++ alone.
-    Thrown,
-    /// It has a handler for every kind of exception.
-    Handled,
+struct Unwinding {
+    entry: Rva,
+    /// Offset of the end of the prologue, up to which no handler is in force.
+    prologue: u32,
+    /// The function has unwind information.
+    described: bool,
+    /// Where its handler does anything, if it has one.
+    guarded: Option<Guarded>,
 }
 
 impl Unwinding {
-    fn of(program: &Program<'_>, info: Option<&UnwindInfo>) -> Self {
-        match info.map(|i| i.handler) {
-            None => Unwinding::None,
-            Some(None) => Unwinding::Plain,
-            // This one ignores everything but what C++ code throws.
-            Some(Some((handler, _))) if program.handler_at(handler) == Some(Handler::Gxx) => {
-                Unwinding::Thrown
-            }
-            Some(Some(_)) => Unwinding::Handled,
+    fn of(program: &Program<'_>, entry: Rva, info: Option<&UnwindInfo>) -> Self {
+        let handler = info.and_then(|i| i.handler);
+        let guarded = handler.map(|(handler, at)| {
+            let known = program.handler_at(handler);
+            let data = known.and_then(|form| form.read(program.image, at));
+            data.map(|d| d.guarded).unwrap_or_default()
+        });
+        Unwinding {
+            entry,
+            prologue: info.map_or(0, |i| i.prologue.into()),
+            described: info.is_some(),
+            guarded,
         }
     }
 
-    /// Why an instruction cannot be displaced; `in_prologue` where no handler is in force yet.
-    fn forbids(self, instruction: &Instruction, in_prologue: bool) -> Option<&'static str> {
-        let handled = !in_prologue
-            && ((self >= Unwinding::Thrown && may_throw(instruction))
-                || (self == Unwinding::Handled && may_fault(instruction)));
+    /// Why an instruction cannot be displaced that is at these offsets.
+    fn forbids(&self, instruction: &Instruction, at: (u32, u32)) -> Option<&'static str> {
         let calls = matches!(
             instruction.flow_control(),
             FlowControl::Call | FlowControl::IndirectCall
         );
-        if self == Unwinding::None && calls {
+        if !self.described && calls {
             return Some("could not be unwound");
         }
+        let acts = |event| {
+            let guarded = self.guarded.as_ref();
+            at.0 >= self.prologue && guarded.is_some_and(|g| g.acts(self.entry, at, event))
+        };
+        let handled = (may_throw(instruction) && acts(Event::Call))
+            || (may_fault(instruction) && acts(Event::Fault));
         // The handlers of the old code are not there for what is displaced.
         handled.then_some("could not be handled")
     }
@@ -256,18 +259,21 @@ fn displace(
     let f = program.function(function);
     let source = program.bytes_of(function);
     let references = &program.code_of(function).references;
-    let unwinding = Unwinding::of(program, info);
-    let prologue = info.map_or(0, |i| usize::from(i.prologue));
+    let unwinding = Unwinding::of(program, f.rva, info);
     let mut decoder = Decoder::with_ip(64, source, f.rva.0.into(), DecoderOptions::NONE);
     let mut displaced = Displaced::default();
     let mut ends = false;
     let mut instruction = Instruction::default();
     while decoder.position() < length as usize && decoder.can_decode() && !ends {
         let start = decoder.position();
-        decoder.decode_out(&mut instruction);
+        decode_out(&mut decoder, source, &mut instruction);
+        if instruction.is_invalid() {
+            return Err(format!("there is no instruction at +{start:#x}"));
+        }
         let end = decoder.position();
         let original = &source[start..end];
-        if let Some(reason) = unwinding.forbids(&instruction, start < prologue) {
+        let at = (start as u32, end as u32);
+        if let Some(reason) = unwinding.forbids(&instruction, at) {
             return Err(format!("an exception at +{start:#x} {reason}"));
         }
         if is_inner(&instruction, f.rva, f.size)

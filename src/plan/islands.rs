@@ -4,13 +4,13 @@
 //! Assemblers fill up to the next loop with nops, also behind a jump or a return, where nothing
 //! runs. Such a place is taken where no branch, no table and no pointer leads into it.
 
-use iced_x86::{Decoder, DecoderOptions, FlowControl, Mnemonic};
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic};
 
 use super::closure::Closure;
 use super::unwind::entries_in;
 use super::{Fixup, FixupKind, Hazard};
 use crate::addr::Rva;
-use crate::function::{FunctionIndex, Program, Reference};
+use crate::function::{FunctionIndex, Program, Reference, decode_out};
 
 /// `jmp rel32`
 const LENGTH: u32 = 5;
@@ -66,13 +66,14 @@ fn dead(program: &Program<'_>, function: FunctionIndex) -> Vec<(u32, u32)> {
     let mut found: Vec<(u32, u32)> = Vec::new();
     // Where what follows a jump or a return begins.
     let mut open: Option<u32> = None;
+    let mut i = Instruction::default();
     while decoder.can_decode() {
         let at = decoder.position() as u32;
         // A reference without an opcode begins the switch tables behind the code.
         if is_field(at) {
             break;
         }
-        let i = decoder.decode();
+        decode_out(&mut decoder, bytes, &mut i);
         if i.is_invalid() {
             return Vec::new();
         }

@@ -72,9 +72,11 @@ impl<'t> Twins<'t> {
                 && self.comparer.same_constant_at(*twin, rva, compared)
                 && self.comparer.same_bytes(*twin, rva, size)
         };
-        let candidates = candidates.iter().copied();
-        let near = candidates.clone().filter(same_module).find(is_equal);
-        let any = || candidates.clone().find(is_equal).filter(|_| !has_pointers);
+        let near = outwards(candidates, rva).filter(same_module).find(is_equal);
+        let any = || {
+            let equal = outwards(candidates, rva).find(is_equal);
+            equal.filter(|_| !has_pointers)
+        };
         near.or_else(any)
     }
 }
@@ -109,6 +111,24 @@ impl Twins<'_> {
     }
 }
 
+/// The elements of an ascending list from the one next to `rva` on: it is most likely there, where
+/// thousands look alike.
+fn outwards(list: &[Rva], rva: Rva) -> impl Iterator<Item = Rva> + '_ {
+    let (before, behind) = list.split_at(list.partition_point(|at| *at < rva));
+    let (mut before, mut behind) = (before.iter().rev().peekable(), behind.iter().peekable());
+    std::iter::from_fn(move || {
+        let is_before = match (before.peek(), behind.peek()) {
+            (Some(a), Some(b)) => a.0.abs_diff(rva.0) < b.0.abs_diff(rva.0),
+            (a, _) => a.is_some(),
+        };
+        let next = match is_before {
+            true => before.next(),
+            false => behind.next(),
+        };
+        next.copied()
+    })
+}
+
 fn look(program: &Program<'_>, rva: Rva) -> Option<Look> {
     let mut look = Look::default();
     let rest = program.image.rest_of_section(rva)?;
@@ -122,4 +142,22 @@ fn look(program: &Program<'_>, rva: Rva) -> Option<Look> {
         look[(place.0 - rva.0) as usize..].fill(0);
     }
     Some(look)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_one_comes_first() {
+        let list = [1, 5, 6, 9, 20].map(Rva);
+        let order = |from| {
+            outwards(&list, Rva(from))
+                .map(|at| at.0)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(order(6), [6, 5, 9, 1, 20]);
+        assert_eq!(order(0), [1, 5, 6, 9, 20]);
+        assert_eq!(order(30), [20, 9, 6, 5, 1]);
+    }
 }

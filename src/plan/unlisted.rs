@@ -182,12 +182,30 @@ impl<'p> Unlisted<'p> {
             }
             for from in new.addresses_taken(function) {
                 let to = Rva(from.0.wrapping_add(value));
-                if value != 0 && new.begins(to) && !range.contains(&to.0) && !self.keeps(from, to) {
+                if value != 0
+                    && new.begins(to)
+                    && !range.contains(&to.0)
+                    && self.may_be_apart(Rva(range.start), from, to)
+                    && !self.keeps(from, to)
+                {
                     return Some(self.hazard(at, "distance to", to));
                 }
             }
         }
         None
+    }
+
+    /// Whether an operand of the code at `own` can be the distance between two places. The object
+    /// format has no relocation for that of two sections (PE Format, "x64 Processors" of the
+    /// type indicators): an assembler knows it within one, and a linker counts from the operand,
+    /// in its own.
+    fn may_be_apart(&self, own: Rva, from: Rva, to: Rva) -> bool {
+        let section = |rva| self.comparer.new.symbols.contribution_at(rva);
+        let same = |a, b| match (section(a), section(b)) {
+            (Some(a), Some(b)) => a.rva == b.rva,
+            _ => true,
+        };
+        same(from, to) || same(own, from)
     }
 
     /// Whether two things are as far from each other in the old image.

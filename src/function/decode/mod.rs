@@ -5,6 +5,7 @@
 mod code;
 mod end;
 mod operands;
+mod reserved;
 mod sweep;
 mod uses;
 
@@ -14,6 +15,7 @@ use crate::image::{Image, SectionKind};
 use crate::symbols::{SwitchTable, Symbols, fixups};
 pub use code::{Code, IndirectJump, Reference, ReferenceKind, Use};
 pub use operands::{Number, operand_numbers};
+pub use reserved::decode_out;
 use sweep::sweep;
 
 /// Decodes `size` bytes of code at `rva`.

@@ -1,7 +1,8 @@
 //! Numbers that instructions hold as they are.
 
-use iced_x86::{Decoder, DecoderOptions};
+use iced_x86::{Decoder, DecoderOptions, Instruction};
 
+use super::reserved::decode_out;
 use super::sweep::is_near_branch;
 use crate::addr::Rva;
 
@@ -28,8 +29,9 @@ impl Number {
 pub fn operand_numbers(bytes: &[u8], rva: Rva) -> Vec<Number> {
     let mut found = Vec::new();
     let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
+    let mut instruction = Instruction::default();
     while decoder.can_decode() {
-        let instruction = decoder.decode();
+        decode_out(&mut decoder, bytes, &mut instruction);
         if instruction.is_invalid() {
             break;
         }

@@ -6,6 +6,7 @@ use iced_x86::{
 };
 
 use super::end::End;
+use super::reserved::decode_out;
 use super::uses::Uses;
 use super::{Code, IndirectJump, Reference, ReferenceKind};
 use crate::addr::Rva;
@@ -29,7 +30,7 @@ pub(super) fn sweep(bytes: &[u8], rva: Rva, size: u32) -> Code {
     let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
     let mut instruction = Instruction::default();
     while decoder.can_decode() {
-        decoder.decode_out(&mut instruction);
+        decode_out(&mut decoder, bytes, &mut instruction);
         if instruction.is_invalid() {
             let at = (instruction.ip() as u32).wrapping_sub(rva.0);
             reader.code.undecodable = Some(at);

@@ -22,7 +22,7 @@ use crate::image::{Image, SectionKind};
 use crate::symbols::Symbols;
 
 /// The table of virtual functions to which every type descriptor leads.
-const TYPE_INFO: &str = "??_7type_info@@6B@";
+pub const TYPE_INFO: &str = "??_7type_info@@6B@";
 /// Bytes of a type descriptor before the name of its type.
 pub const HEAD: u32 = 16;
 

@@ -26,6 +26,7 @@ use iced_x86::{
 };
 
 use crate::addr::Rva;
+use crate::function::decode::decode_out;
 use crate::image::Image;
 use crate::symbols::SwitchTable;
 use stack::Seen;
@@ -136,9 +137,15 @@ fn stable<'p>(
 
 /// Every place that a memory operand of the code may mean, RIP-relative or as an RVA.
 fn table_limits(bytes: &[u8], rva: Rva) -> Vec<u32> {
-    let decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
-    let mut limits: Vec<u32> = decoder
-        .into_iter()
+    let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
+    let instructions = std::iter::from_fn(move || {
+        let mut instruction = Instruction::default();
+        decoder.can_decode().then(|| {
+            decode_out(&mut decoder, bytes, &mut instruction);
+            instruction
+        })
+    });
+    let mut limits: Vec<u32> = instructions
         .filter(|i| !i.is_invalid())
         .filter(|i| (0..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory))
         .filter_map(|i| {
@@ -209,7 +216,7 @@ impl<'p> Pass<'p> {
             if self.flow.code_end.is_some_and(|end| at >= end) {
                 break;
             }
-            decoder.decode_out(&mut instruction);
+            decode_out(&mut decoder, self.bytes, &mut instruction);
             if instruction.is_invalid() {
                 break;
             }

@@ -9,6 +9,13 @@ const MAGIC_1: u32 = 0x1993_0520;
 const MAGIC_2: u32 = 0x1993_0521;
 const MAGIC_3: u32 = 0x1993_0522;
 
+// Bits of `EHFlags`.
+const SYNCHRONOUS: u32 = 1;
+const NOEXCEPT: u32 = 4;
+
+/// −1: nothing is to be done.
+const NO_STATE: u32 = u32::MAX;
+
 /// Reads a `FuncInfo` and every table that it leads to.
 pub fn read(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     let mut info = Reader::new(image, rva)?;
@@ -28,9 +35,12 @@ pub fn read(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     } else {
         Rva(0)
     };
-    if version >= MAGIC_3 {
-        info.number(data)?;
-    }
+    let flags = match version >= MAGIC_3 {
+        true => info.number(data)?,
+        false => 0,
+    };
+    data.guarded.thrown_only = flags & SYNCHRONOUS != 0;
+    data.guarded.whole = flags & NOEXCEPT != 0 || types.0 != 0;
     data.table(rva, &info);
     unwind_map(image, unwind, states, data)?;
     try_blocks(image, try_map, tries, data)?;
@@ -102,8 +112,9 @@ fn ip_states(image: &Image<'_>, rva: Rva, ips: u32, data: &mut HandlerData) -> O
     }
     let mut map = Reader::new(image, rva)?;
     for _ in 0..ips {
-        map.rva(data, Item::From)?;
-        map.number(data)?;
+        let from = map.rva(data, Item::From)?;
+        let state = map.number(data)?;
+        data.guarded.states.push((from, state != NO_STATE));
     }
     data.table(rva, &map);
     Some(())

@@ -1,5 +1,6 @@
 //! `FuncInfo4` of `__CxxFrameHandler4`: the same tables, compressed (`ehdata4_export.h`).
 
+use super::guarded::States;
 use super::reader::Reader;
 use super::{HandlerData, Item, MAX_ENTRIES};
 use crate::addr::Rva;
@@ -11,6 +12,8 @@ const IS_SEPARATED: u8 = 2;
 const HAS_FLAGS: u8 = 4;
 const HAS_UNWIND_MAP: u8 = 8;
 const HAS_TRY_BLOCKS: u8 = 16;
+const SYNCHRONOUS: u8 = 32;
+const NOEXCEPT: u8 = 64;
 
 // Bits of `HandlerTypeHeader`.
 const HANDLER_ADJECTIVES: u8 = 1;
@@ -22,6 +25,8 @@ const HANDLER_CONTINUES_AT_RVA: u8 = 8;
 pub fn read(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     let mut info = Reader::new(image, rva)?;
     let header = byte(&mut info, data)?;
+    data.guarded.thrown_only = header & SYNCHRONOUS != 0;
+    data.guarded.whole = header & NOEXCEPT != 0;
     if header & HAS_FLAGS != 0 {
         info.compressed_number(data)?;
     }
@@ -37,13 +42,15 @@ pub fn read(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     if header & IS_SEPARATED != 0 {
         let mut segments = Reader::new(image, ip_map)?;
         for _ in 0..count(&mut segments, data)? {
-            segments.place(data)?;
+            let start = segments.place(data)?;
             let map = segments.table(data)?;
-            ip_states(image, map, data)?;
+            let states = ip_states(image, map, data)?;
+            data.guarded.segments.push((Some(start), states));
         }
         data.table(ip_map, &segments);
     } else {
-        ip_states(image, ip_map, data)?;
+        let states = ip_states(image, ip_map, data)?;
+        data.guarded.segments.push((None, states));
     }
     if header & IS_CATCH != 0 {
         // Where the parent's frame is; and which function it is follows from the funclet.
@@ -123,13 +130,16 @@ fn handlers(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
     Some(())
 }
 
-/// Pairs of a distance from the previous address and a state: no layout in them.
-fn ip_states(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<()> {
+/// Pairs of a distance from the previous address and a state, one higher than it is: no layout
+/// in them. Returns the distances from the start of the code, and whether there is a state.
+fn ip_states(image: &Image<'_>, rva: Rva, data: &mut HandlerData) -> Option<States> {
     let mut map = Reader::new(image, rva)?;
+    let (mut states, mut at) = (Vec::new(), 0u32);
     for _ in 0..count(&mut map, data)? {
-        map.compressed_number(data)?;
-        map.compressed_number(data)?;
+        at = at.checked_add(map.compressed_number(data)?)?;
+        let state = map.compressed_number(data)?;
+        states.push((at, state != 0));
     }
     data.table(rva, &map);
-    Some(())
+    Some(states)
 }

@@ -13,11 +13,13 @@
 
 mod fh3;
 mod fh4;
+mod guarded;
 mod lsda;
 mod reader;
 
 use crate::addr::Rva;
 use crate::image::Image;
+pub use guarded::{Event, Guarded};
 use reader::Reader;
 
 /// Handler data of one function, or of several that share it.
@@ -27,6 +29,8 @@ pub struct HandlerData {
     pub fields: Vec<Field>,
     /// The tables that it consists of; the first one follows the handler's address.
     pub blocks: Vec<Block>,
+    /// Where the handler does anything.
+    pub guarded: Guarded,
 }
 
 /// A contiguous table of handler data.
@@ -153,6 +157,7 @@ impl Handler {
             gs(&mut reader, &mut data)?;
         }
         data.blocks[0].size = reader.at().0 - rva.0;
+        data.guarded.handler = Some(self);
         Some(data)
     }
 }
@@ -165,8 +170,9 @@ fn scopes(reader: &mut Reader<'_>, data: &mut HandlerData) -> Option<()> {
     let count = reader.u32().filter(|c| *c <= MAX_ENTRIES)?;
     data.push(reader.at(), Item::Number(count.into()));
     for _ in 0..count {
-        reader.place(data)?;
-        reader.rva(data, Item::End)?;
+        let begin = reader.place(data)?;
+        let end = reader.rva(data, Item::End)?;
+        data.guarded.scopes.push((begin, end));
         // 1 is EXCEPTION_EXECUTE_HANDLER, a constant and no address.
         reader.rva(data, |handler| match handler.0 {
             0 | 1 => Item::Number(handler.0.into()),

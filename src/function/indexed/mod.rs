@@ -16,6 +16,7 @@ use iced_x86::{
     Register,
 };
 
+use super::decode::decode_out;
 use super::{Reference, ReferenceKind};
 use crate::addr::Rva;
 use interval::Interval;
@@ -94,9 +95,10 @@ fn lines(bytes: &[u8], rva: Rva, references: &[Reference]) -> Vec<Line> {
     };
     let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
     let mut lines = Vec::new();
+    let mut instruction = Instruction::default();
     while decoder.can_decode() {
         let at = decoder.position() as u32;
-        let instruction = decoder.decode();
+        decode_out(&mut decoder, bytes, &mut instruction);
         if instruction.is_invalid() {
             break;
         }

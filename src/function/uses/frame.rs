@@ -3,6 +3,7 @@
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 
 use crate::addr::Rva;
+use crate::function::decode::decode_out;
 
 /// Whether the slots of a function's frame are addressed by one register, and no address of
 /// one is ever taken, so that nobody else reads or writes them.
@@ -11,7 +12,7 @@ pub fn slots_are_private(bytes: &[u8], rva: Rva) -> bool {
     let mut instruction = Instruction::default();
     let (mut by_stack, mut by_frame, mut has_frame) = (false, false, false);
     while decoder.can_decode() {
-        decoder.decode_out(&mut instruction);
+        decode_out(&mut decoder, bytes, &mut instruction);
         let i = &instruction;
         let target = if i.op_count() > 0 && i.op0_kind() == OpKind::Register {
             i.op0_register()

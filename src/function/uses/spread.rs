@@ -16,6 +16,7 @@ use super::value::State;
 use super::walk::Walk;
 use super::{Followed, MAX_CODE, MAX_PASSES, Shown, Start};
 use crate::addr::Rva;
+use crate::function::decode::decode_out;
 use crate::function::{FunctionIndex, Program};
 
 /// A place where paths meet or begin.
@@ -69,7 +70,7 @@ impl Base {
         let mut instruction = Instruction::default();
         while decoder.can_decode() && !base.is_cut {
             let at = decoder.position() as u32;
-            decoder.decode_out(&mut instruction);
+            decode_out(&mut decoder, bytes, &mut instruction);
             base.is_cut = instruction.is_invalid();
             base.instructions.push(at);
             if instruction.is_ip_rel_memory_operand() {

@@ -10,6 +10,7 @@ use iced_x86::{
 use super::value::State;
 use super::{Followed, FunctionIndex, MAX_PASSES, Shown, frame};
 use crate::addr::Rva;
+use crate::function::decode::decode_out;
 
 /// A walk over the code of a function.
 pub(super) struct Walk<'w> {
@@ -70,7 +71,7 @@ impl<'w> Walk<'w> {
         let mut state = Some(entry.clone());
         while decoder.can_decode() {
             let at = decoder.position() as u32;
-            decoder.decode_out(&mut instruction);
+            decode_out(&mut decoder, self.bytes, &mut instruction);
             if instruction.is_invalid() {
                 self.shown.escaped = true;
                 return;
@@ -111,7 +112,7 @@ impl<'w> Walk<'w> {
             if at != from && meets(at) {
                 return self.bring(at, &state);
             }
-            decoder.decode_out(&mut instruction);
+            decode_out(&mut decoder, bytes, &mut instruction);
             if instruction.is_invalid() {
                 self.shown.escaped = true;
                 return;

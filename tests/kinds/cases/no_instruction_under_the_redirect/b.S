@@ -1,0 +1,13 @@
+	.text
+	.globl work
+	.p2align 4
+work:
+#ifdef NEW
+	lea 1(%rcx), %eax
+	add $1, %eax
+	add $1, %eax
+	ret
+#else
+	.byte 0x06, 0x06, 0x06, 0x06, 0x06, 0x06, 0x06, 0x06, 0x06
+	ret
+#endif
