@@ -282,14 +282,7 @@ fn jumps_through(program: &Program<'_>, site: Site, rva: Rva) -> bool {
 
 /// Whether the end of an object can't be what is meant. See the module's description.
 fn is_ruled_out(program: &Program<'_>, site: Site, rva: Rva, end: &End) -> bool {
-<<<<<<< HEAD
-    if jumps_through(program, site, rva) {
-=======
-    if jumps_through(program, site, rva)
-        || is_pointer_to_start(program, site, end)
-        || is_table_of_type(program, site, rva)
-    {
->>>>>>> msvc
+    if jumps_through(program, site, rva) || is_table_of_type(program, site, rva) {
         return true;
     }
     if holds_inside(program, site, end) {
@@ -302,8 +295,6 @@ fn is_ruled_out(program: &Program<'_>, site: Site, rva: Rva, end: &End) -> bool 
     }
 }
 
-<<<<<<< HEAD
-=======
 /// Whether an address is that of the runtime's own table, held by a type descriptor.
 fn is_table_of_type(program: &Program<'_>, site: Site, rva: Rva) -> bool {
     let Site::Pointer(place) = site else {
@@ -314,17 +305,6 @@ fn is_table_of_type(program: &Program<'_>, site: Site, rva: Rva) -> bool {
     program.described_type(place).is_some() && names.any(|p| p.name == TYPE_INFO)
 }
 
-/// Whether an address is held by a pointer for the code of other files, all of which means the
-/// start.
-fn is_pointer_to_start(program: &Program<'_>, site: Site, end: &End) -> bool {
-    let Site::Pointer(place) = site else {
-        return false;
-    };
-    program.import_pointer(place).is_some()
-        && program.use_of_import_pointer(place, end) == Use::Start
-}
-
->>>>>>> msvc
 /// Whether what a compiler made may be in the image for this reference alone. What shows that
 /// of a pointer in data is that there is no other one, or that a compiler made its holder too.
 fn is_in_image_for(program: &Program<'_>, site: Site, rva: Rva) -> bool {
