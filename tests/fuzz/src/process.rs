@@ -85,6 +85,10 @@ impl Target for Process {
         Ok(vec![self.module()])
     }
 
+    fn module_file(&self, _: &Module, _: u64) -> io::Result<Vec<u8>> {
+        Err(io::Error::other("there is none"))
+    }
+
     fn read(&self, at: Va, buffer: &mut [u8]) -> Result<(), TargetError> {
         let found = self.parts.iter().find_map(|(start, bytes, _)| {
             let offset = usize::try_from(at.0.checked_sub(*start)?).ok()?;
@@ -153,7 +157,7 @@ impl Target for Process {
         Err(refused("call"))
     }
 
-    fn arm(&self, _: Va) -> Result<(), TargetError> {
+    fn arm(&self, _: Va, _: Duration) -> Result<(), TargetError> {
         Err(refused("arm"))
     }
 
@@ -183,7 +187,7 @@ impl Target for Process {
         Ok(())
     }
 
-    fn census(&self) -> Result<Census, TargetError> {
+    fn census(&self, _: &dyn Fn() -> bool) -> Result<Census, TargetError> {
         let threads: Vec<Thread> = Vec::new();
         Ok(Census::Complete(threads))
     }
