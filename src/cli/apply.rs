@@ -95,16 +95,15 @@ impl ApplyArgs {
     ) -> Result<super::package_arg::Approved, super::Failure> {
         use crate::ops::audit::Facts;
 
-        self.package.load_to_apply().map_err(|failure| {
-            let mut facts = Facts::new("apply");
-            if let Some(pid) = self.targets.pid {
-                facts = facts.pid(pid);
-            }
-            if let Ok(bytes) = self.package.read() {
-                facts = facts.file(&bytes);
-            }
-            audit_arg::refused(log, facts, failure)
-        })
+        let facts = || match self.targets.pid {
+            Some(pid) => Facts::new("apply").pid(pid),
+            None => Facts::new("apply"),
+        };
+        let bytes = self.package.read();
+        let bytes = bytes.map_err(|failure| audit_arg::refused(log, facts(), failure))?;
+        let loaded = self.package.load_to_apply(&bytes);
+        // On record is what was judged, whatever has been put in its place since.
+        loaded.map_err(|failure| audit_arg::refused(log, facts().file(&bytes), failure))
     }
 
     /// Starts the program, patches it, and lets it go.

@@ -118,16 +118,15 @@ impl PackageArgs {
         self.verify(&bytes, &self.trust()?)
     }
 
-    /// Reads the package and verifies it, in order to apply it: writes down what time it is,
+    /// Verifies a package that was read, in order to apply it: writes down what time it is,
     /// so that a clock which is set back later is noticed.
     ///
     /// # Errors
     /// As for [`PackageArgs::load`]; and exit code 5 where the trust store decides and can't
     /// be written: it could not remember what was applied.
-    pub fn load_to_apply(&self) -> Result<Approved, Failure> {
-        let bytes = self.read()?;
+    pub fn load_to_apply(&self, bytes: &[u8]) -> Result<Approved, Failure> {
         let mut trust = self.trust()?;
-        let package = self.verify(&bytes, &trust)?;
+        let package = self.verify(bytes, &trust)?;
         if let Some(store) = &mut trust.store {
             let now = Moment::now();
             match store.record(|state| state.saw_time(now)) {
