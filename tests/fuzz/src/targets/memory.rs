@@ -68,7 +68,7 @@ fn patch(at: u64, over: Vec<Va>) -> Body {
         module: PatchedModule {
             name: "app.exe".into(),
             base: Va(MODULE),
-            size: 0x1000,
+            size: 0x2000,
             time_date_stamp: 0,
         },
         function_table: Some(FunctionTable {
