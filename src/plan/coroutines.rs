@@ -26,16 +26,14 @@ pub fn findings(old: &Program<'_>, new: &Program<'_>, diff: &Diff) -> Vec<Findin
         return Vec::new();
     }
     let mut found = Vec::new();
-    let mut makers: Option<BTreeMap<String, Vec<FunctionIndex>>> = None;
+    let mut by_name: Option<BTreeMap<String, Vec<FunctionIndex>>> = None;
     let is_changed = |f: FunctionIndex| diff.functions.changed.iter().any(|c| c.old == f);
     for change in &diff.functions.changed {
         let name = old.function(change.old).display_name();
-        let by_name = makers.get_or_insert_with(|| namesakes(old));
-        let maker = by_name.get(base_of(&name)).and_then(|list| {
-            let mut list = list.iter().copied();
-            list.find(|f| makes(old, *f, list_of(by_name, &name), change.old))
-        });
-        let Some(maker) = maker else {
+        let by_name = by_name.get_or_insert_with(|| namesakes(old));
+        let list = by_name.get(base_of(&name)).map_or(&[][..], Vec::as_slice);
+        let mut makers = list.iter().copied();
+        let Some(maker) = makers.find(|f| makes(old, *f, list, change.old)) else {
             continue;
         };
         let same = !is_changed(maker)
@@ -48,13 +46,6 @@ pub fn findings(old: &Program<'_>, new: &Program<'_>, diff: &Diff) -> Vec<Findin
         }
     }
     found
-}
-
-fn list_of<'l>(
-    by_name: &'l BTreeMap<String, Vec<FunctionIndex>>,
-    name: &str,
-) -> &'l [FunctionIndex] {
-    by_name.get(base_of(name)).map_or(&[], Vec::as_slice)
 }
 
 /// The name of the coroutine that a function belongs to.
