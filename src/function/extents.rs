@@ -178,7 +178,7 @@ fn from_trampolines(symbols: &Symbols, known: &[Function]) -> Vec<Function> {
 }
 
 /// The publics at an address.
-fn publics_at(symbols: &Symbols, rva: Rva) -> impl Iterator<Item = &str> {
+pub(super) fn publics_at(symbols: &Symbols, rva: Rva) -> impl Iterator<Item = &str> {
     let first = symbols.publics.partition_point(|p| p.rva < rva);
     symbols.publics[first..]
         .iter()

@@ -33,6 +33,7 @@
 
 use super::descriptions::TYPE_INFO;
 use super::endings::{End, Ended, MAX_GAP, end_at, in_gap, is_padding};
+use super::extents::publics_at;
 use super::incoming::Site;
 use super::ranges::Slot;
 use super::reach::{text_at, wide_text_at};
@@ -300,9 +301,8 @@ fn is_table_of_type(program: &Program<'_>, site: Site, rva: Rva) -> bool {
     let Site::Pointer(place) = site else {
         return false;
     };
-    let publics = &program.symbols.publics;
-    let mut names = publics.iter().filter(|p| p.rva == rva);
-    program.described_type(place).is_some() && names.any(|p| p.name == TYPE_INFO)
+    let mut names = publics_at(program.symbols, rva);
+    program.described_type(place).is_some() && names.any(|name| name == TYPE_INFO)
 }
 
 /// Whether what a compiler made may be in the image for this reference alone. What shows that
