@@ -331,6 +331,7 @@ mod tests {
                 name: (*path).to_owned(),
                 library: (*path).to_owned(),
                 compiler: None,
+                names_types: false,
             });
             for name in *procedures {
                 symbols.procedures.push(Procedure {

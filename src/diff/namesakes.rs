@@ -219,6 +219,7 @@ mod tests {
         Layout {
             size,
             members: Vec::new(),
+            destroys: false,
             incomplete: false,
         }
     }

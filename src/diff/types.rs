@@ -17,6 +17,8 @@ pub enum TypeChangeKind {
     Layout,
     /// It has these members more, where its objects have nothing so far.
     Filled(Vec<Member>),
+    /// Nothing but that it has a destructor now, or has none any more.
+    Destructor,
     /// The values of an enumeration.
     Values,
     /// Nothing that is known: its record is not understood.
@@ -98,6 +100,9 @@ pub fn judge(
                 let (a, b) = (&found.old.content, &found.new.content);
                 let (kind, detail) = match a.incomplete || b.incomplete {
                     true => (TypeChangeKind::Unknown, describe(a, b)),
+                    false if (a.size, &a.members) == (b.size, &b.members) => {
+                        (TypeChangeKind::Destructor, describe(a, b))
+                    }
                     false => match of_old.filled_holes(found.old.index, of_new, found.new.index) {
                         Some(members) => {
                             let detail = describe_filled(&members);
@@ -147,6 +152,12 @@ fn describe(old: &Layout, new: &Layout) -> String {
     }
     if old.size != new.size {
         return format!("its size is {} instead of {} bytes", new.size, old.size);
+    }
+    if old.members == new.members {
+        return match new.destroys {
+            true => "it has a destructor or operator delete[] of its own now".into(),
+            false => "it has no destructor or operator delete[] of its own any more".into(),
+        };
     }
     let members = old.members.iter().zip(&new.members);
     match members.into_iter().find(|(a, b)| a != b) {

@@ -251,6 +251,7 @@ mod tests {
                 name: name.to_owned(),
                 library: String::new(),
                 compiler: Some(compiler),
+                names_types: false,
             }],
             ..Symbols::default()
         }

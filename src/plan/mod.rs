@@ -37,6 +37,7 @@ mod toolchain;
 mod transplant;
 mod twins;
 mod types;
+mod undescribed;
 mod unlisted;
 mod unwind;
 pub mod version;
@@ -299,6 +300,7 @@ impl Plan {
         findings.extend(coroutines::findings(old, new, diff));
         findings.extend(marks::findings(old, new, diff));
         toolchain::collect(old, new, diff, &mut findings);
+        undescribed::collect(old, new, diff, &mut findings);
         profile::collect(old, new, diff, &mut findings);
         displaced::collect(old, new, diff, &mut findings);
         findings.extend(version::mixed(old, new, diff, &pieces));

@@ -10,6 +10,7 @@ pub fn changed(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
     for change in &diff.types {
         let rule = match &change.kind {
             TypeChangeKind::Filled(_) => &rules::data::MEMBER_IN_A_HOLE,
+            TypeChangeKind::Destructor => &rules::data::DESTRUCTOR,
             TypeChangeKind::Layout => &rules::data::TYPE_LAYOUT,
             TypeChangeKind::Values => &rules::data::ENUMERATION_VALUES,
             TypeChangeKind::Unknown if change.users.iter().any(is_brought) => {

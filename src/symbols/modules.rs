@@ -11,6 +11,9 @@ pub struct Module {
     pub library: String,
     /// What compiled it, where it says so.
     pub compiler: Option<Compiler>,
+    /// Whether its symbols name a variable or a type. Those of an object file that was compiled
+    /// for line numbers alone don't.
+    pub names_types: bool,
 }
 
 impl Module {

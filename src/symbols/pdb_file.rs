@@ -73,6 +73,7 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
             name: module.module_name().into_owned(),
             library: module.object_file_name().into_owned(),
             compiler: None,
+            names_types: false,
         });
         if let Some(info) = file.module_info(&module)? {
             let mut reader = ModuleReader {
@@ -220,6 +221,11 @@ impl ModuleReader<'_, '_> {
         while let Some(record) = records.next()? {
             let kind = record.raw_kind();
             let mut scope = None;
+            if raw::names_types(kind)
+                && let Some(module) = self.symbols.modules.last_mut()
+            {
+                module.names_types = true;
+            }
             let body = record.raw_bytes().get(2..).unwrap_or(&[]);
             if kind == raw::S_ARMSWITCHTABLE {
                 self.switch_table(body)?;

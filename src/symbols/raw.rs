@@ -48,6 +48,16 @@ pub fn is_item_procedure(kind: u16) -> bool {
     matches!(kind, 0x1146 | 0x1147 | 0x1156)
 }
 
+/// Whether a record of this kind gives a variable or a type its name: `S_REGISTER`,
+/// `S_CONSTANT`, `S_UDT`, `S_BPREL32`, `S_LDATA32` and `S_GDATA32`, `S_REGREL32`,
+/// `S_LTHREAD32` and `S_GTHREAD32`, `S_LOCAL`, `S_FILESTATIC`.
+pub fn names_types(kind: u16) -> bool {
+    matches!(
+        kind,
+        0x1106..=0x1108 | 0x110b..=0x110d | 0x1111..=0x1113 | 0x113e | 0x1153
+    )
+}
+
 /// Whether a record of this kind is `S_INLINESITE` or `S_INLINESITE2`.
 pub fn is_inline_site(kind: u16) -> bool {
     matches!(kind, 0x114d | 0x115d)

@@ -141,7 +141,9 @@ fn options(case: &Case, abi: Abi, source: &str, is_new: bool) -> Vec<String> {
         _ => &case.options,
     };
     let mut text = format!("{target} {COMMON} {own}");
-    if !case.without_debug.iter().any(|s| s == source) {
+    if own.contains("-gline-tables-only") {
+        text.push_str(" -gcodeview");
+    } else if !case.without_debug.iter().any(|s| s == source) {
         text.push_str(" -g -gcodeview");
     }
     if source.ends_with(".c") {

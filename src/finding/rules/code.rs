@@ -119,4 +119,8 @@ rules! {
     COROUTINE = "HP231", Risk, "coroutine changed that may be waiting",
         remedy "Accept it where no coroutine of this function waits when the patch is applied; otherwise move the fix into a function that it calls, or restart.",
         because "What a coroutine keeps while it waits, and the number of the point at which it waits, lie in a frame that the old code made. A local variable or a point to wait at more or less gives the frame another layout, and nothing in the PDB describes that of optimised code. Where the code that makes the frame is the same, and the code that goes on reads and writes the same places of it in the same order, the frame is the same; here it is not.";
+    /// Nothing tells the types that it works with.
+    UNDESCRIBED = "HP232", Risk, "code without debug information changed",
+        remedy "Compile the object file with debug information (/Z7 or /Zi, -g) in both builds; or accept it where no type changed that objects of the running program have, which for assembler code is for its author to say.",
+        because "Whether objects that the old code made mean the same to the new code is decided by the types in the debug information. The object file of this code has none: it was compiled without, for line numbers alone, or it is assembler code. Its code is compared as any other, but a structure that got another layout would not be seen.";
 }

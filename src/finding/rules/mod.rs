@@ -6,6 +6,7 @@
 //! | hazard | code | test |
 //! |---|---|---|
 //! | type layout | HP305 | `compare`: `diff`, `reports` |
+//! | destructor gained or lost | HP320 | `kinds` |
 //! | initial value, size, removal of a variable | HP301, HP302, HP303 | `compare`: `build`, `diff`, `hazards` |
 //! | writable data without a symbol | HP307 | `compare`: `hazards` |
 //! | new thrown type or run-time type information | HP309 | `compare`: `hazards` |
@@ -21,6 +22,7 @@
 //! | address with two meanings | HP219 | `kinds` |
 //! | another language than C and C++ | HP230 | `constructs` |
 //! | coroutine with another frame | HP231 | `kinds` |
+//! | code whose types are not told | HP232 | `kinds` |
 //! | version left out, or in part | HP227, HP228 | `kinds` |
 //! | room for a redirect, exception data, jumps, references, image-base operands, undecodable code, unwind information, parts, ambiguous names | HP201 to HP208, HP210 to HP212, HP216 | none that names the code |
 

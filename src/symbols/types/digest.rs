@@ -30,7 +30,10 @@ impl Types {
                     let part = match field {
                         Field::Member { member_type, .. } => member_type,
                         Field::Base { base, .. } | Field::VirtualBase { base, .. } => base,
-                        Field::Table | Field::VirtualFunction { .. } | Field::Enumerator { .. } => {
+                        Field::Table
+                        | Field::VirtualFunction { .. }
+                        | Field::Destructor
+                        | Field::Enumerator { .. } => {
                             return;
                         }
                     };
@@ -46,6 +49,9 @@ impl Types {
                     return None;
                 }
                 let mut part = format!("\n{name} {:#x}", layout.size);
+                if layout.destroys {
+                    part.push_str(" with a destructor");
+                }
                 for member in layout.members {
                     let (offset, name, type_name) = (member.offset, member.name, member.type_name);
                     let _ = write!(part, "\n {offset:#x} {name}: {type_name}");

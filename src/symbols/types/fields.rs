@@ -98,12 +98,18 @@ impl Types {
                     if let Some(slot) = slot {
                         each(Field::VirtualFunction { slot: slot?, name });
                     }
+                    if counts_elements(attributes, name) {
+                        each(Field::Destructor);
+                    }
                 }
                 LF_METHOD => {
                     c.skip(2)?;
                     let list = TypeIndex(c.u32()?);
                     let name = c.c_string()?;
                     self.overloads(list, name, each)?;
+                    if counts_elements(0, name) {
+                        each(Field::Destructor);
+                    }
                 }
                 LF_STMEMBER | LF_NESTTYPE | LF_NESTTYPEEX | LF_MEMBERMODIFY | LF_FRIENDFCN => {
                     c.skip(6)?;
@@ -164,6 +170,8 @@ pub(super) enum Field<'f> {
     Table,
     /// A function that brings a new slot of the virtual function table.
     VirtualFunction { slot: u32, name: &'f [u8] },
+    /// A destructor that the source has, or an `operator delete[]`.
+    Destructor,
     /// A named value of an enumeration.
     Enumerator { name: &'f [u8], value: i128 },
 }
@@ -172,4 +180,13 @@ pub(super) enum Field<'f> {
 /// `CV_MTpureintro`).
 fn introduces(attributes: u16) -> bool {
     matches!((attributes >> 2) & 7, 4 | 6)
+}
+
+/// Whether a method is one for which `new[]` may keep the number of elements before an array: a
+/// destructor, or an `operator delete[]` (Itanium C++ ABI 2.7; Microsoft's does the same). A
+/// destructor that the compiler adds (`CV_fldattr_t::compgenx`) is there for that of a member
+/// or base.
+fn counts_elements(attributes: u16, name: &[u8]) -> bool {
+    let is_generated = attributes & 0x100 != 0;
+    (name.starts_with(b"~") && !is_generated) || name == b"operator delete[]"
 }

@@ -20,7 +20,8 @@ impl Types {
     ) -> Option<Vec<Member>> {
         let (older, _) = self.layout_and_types(&self.udt(index)?, &Text::new(self));
         let (layout, types) = newer.layout_and_types(&newer.udt(newer_index)?, &Text::new(newer));
-        if older.incomplete || layout.incomplete || older.size != layout.size {
+        let known = !older.incomplete && !layout.incomplete;
+        if !known || older.size != layout.size || older.destroys != layout.destroys {
             return None;
         }
         let mut kept = older.members.iter().peekable();

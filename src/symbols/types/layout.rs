@@ -26,6 +26,9 @@ pub struct Layout {
     pub size: u64,
     /// Everything with a place in it, in the order of the record.
     pub members: Vec<Member>,
+    /// Whether it has a destructor or an `operator delete[]` of its own, for which arrays of it
+    /// that `new[]` makes have their length before them.
+    pub destroys: bool,
     /// Whether a part of the record was not understood, so that equality proves nothing.
     pub incomplete: bool,
 }
@@ -115,6 +118,7 @@ impl Types {
         let mut layout = Layout {
             size: header.size,
             members: Vec::new(),
+            destroys: false,
             incomplete: false,
         };
         let complete = self.fields_of(header, &mut |field| {
@@ -137,6 +141,10 @@ impl Types {
                 Field::VirtualFunction { slot, name } => {
                     types.push(None);
                     return layout.add(slot.into(), to_text(name), "virtual function".into());
+                }
+                Field::Destructor => {
+                    layout.destroys = true;
+                    return;
                 }
                 Field::Enumerator { .. } => return,
             };

@@ -115,6 +115,23 @@ impl Types {
         Some(signature)
     }
 
+    /// Whether functions of a type are handed anything: an object or arguments. `None` for what
+    /// is no function type.
+    pub fn takes_anything(&self, index: TypeIndex) -> Option<bool> {
+        let (kind, mut c) = self.record(index)?;
+        c.skip(4)?;
+        let this = match kind {
+            LF_PROCEDURE => 0,
+            LF_MFUNCTION => {
+                c.skip(4)?;
+                c.u32()?
+            }
+            _ => return None,
+        };
+        c.skip(2)?;
+        Some(this != 0 || c.u16()? != 0)
+    }
+
     /// The types in a list of arguments.
     pub(super) fn arguments(&self, index: TypeIndex) -> Option<Vec<TypeIndex>> {
         let (LF_ARGLIST, mut c) = self.record(index)? else {

@@ -63,7 +63,10 @@ impl Types {
         let complete = self.fields_of(&header, &mut |field| match field {
             Field::Member { member_type, .. } => members.push(member_type),
             Field::Base { base, .. } | Field::VirtualBase { base, .. } => members.push(base),
-            Field::Table | Field::VirtualFunction { .. } | Field::Enumerator { .. } => {}
+            Field::Table
+            | Field::VirtualFunction { .. }
+            | Field::Destructor
+            | Field::Enumerator { .. } => {}
         });
         let mut open = complete.is_none();
         for member in members {

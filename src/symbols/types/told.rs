@@ -69,7 +69,10 @@ impl Types {
                 let part = match field {
                     Field::Member { member_type, .. } => member_type,
                     Field::Base { base, .. } | Field::VirtualBase { base, .. } => base,
-                    Field::Table | Field::VirtualFunction { .. } | Field::Enumerator { .. } => {
+                    Field::Table
+                    | Field::VirtualFunction { .. }
+                    | Field::Destructor
+                    | Field::Enumerator { .. } => {
                         return;
                     }
                 };

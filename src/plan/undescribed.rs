@@ -1,0 +1,79 @@
+//! Code of the patch whose types the debug information does not tell: of object files without
+//! debug information, with line numbers alone, or written in assembler.
+//!
+//! Layouts are compared by the records of types. Where an object file has none, its code may
+//! expect another layout of objects that the old code made, and nothing would show it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::addr::Rva;
+use crate::diff::Diff;
+use crate::finding::{Finding, rules, some_of};
+use crate::function::{FunctionIndex, Program};
+use crate::symbols::{Compiler, Language, Module, ModuleIndex, Procedure};
+
+/// Adds one finding for each object file with such code.
+pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let (mut of_old, mut of_new) = (Modules::new(old), Modules::new(new));
+    let mut ask = |modules: &mut Modules<'_>, rva: Rva, function: FunctionIndex| {
+        if let Some(module) = modules.untold(rva) {
+            let functions = found.entry(module.object_name()).or_default();
+            functions.insert(new.function(function).display_name());
+        }
+    };
+    for change in &diff.functions.changed {
+        ask(&mut of_old, old.function(change.old).rva, change.new);
+        ask(&mut of_new, new.function(change.new).rva, change.new);
+    }
+    for added in &diff.functions.added {
+        ask(&mut of_new, new.function(*added).rva, *added);
+    }
+    findings.extend(found.into_iter().map(|(object, functions)| {
+        let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
+        let rule = &rules::code::UNDESCRIBED;
+        Finding::new(rule, format!("{object}: {}", some_of(&functions)))
+    }));
+}
+
+/// The object files of a build, and which of them were found to tell types.
+struct Modules<'p> {
+    program: &'p Program<'p>,
+    told: BTreeMap<ModuleIndex, bool>,
+}
+
+impl<'p> Modules<'p> {
+    fn new(program: &'p Program<'p>) -> Self {
+        let told = BTreeMap::new();
+        Modules { program, told }
+    }
+
+    /// The object file that the code at an address is from, where its types are not told.
+    fn untold(&mut self, rva: Rva) -> Option<&'p Module> {
+        let symbols = self.program.symbols;
+        let index = symbols.contribution_at(rva)?.module;
+        let module = symbols.modules.get(index.0 as usize)?;
+        let told = self.told.entry(index).or_insert_with(|| {
+            let is_compiled = |c: &Compiler| c.language != Language::Assembler;
+            module.compiler.as_ref().is_some_and(is_compiled)
+                && (module.names_types || is_told_elsewhere(self.program, index))
+        });
+        (!*told).then_some(module)
+    }
+}
+
+/// Whether an object file whose own symbols name nothing, which those for line numbers alone
+/// never do, is told about all the same: the linker keeps the records of variables that others
+/// know in a list of its own; or there is nothing to tell, as its functions are handed nothing
+/// and have no such variables.
+fn is_told_elsewhere(program: &Program<'_>, module: ModuleIndex) -> bool {
+    let symbols = program.symbols;
+    let is_own = |rva: Rva| symbols.contribution_at(rva).map(|c| c.module) == Some(module);
+    if symbols.data.iter().any(|d| is_own(d.rva)) {
+        return true;
+    }
+    let mut functions = symbols.procedures.iter().filter(|p| p.module == module);
+    let takes_nothing = |p: &Procedure| symbols.types.takes_anything(p.type_index) == Some(false);
+    let mut publics = symbols.publics.iter().map(|p| p.rva);
+    functions.all(takes_nothing) && !publics.any(|rva| program.is_writable(rva) && is_own(rva))
+}
