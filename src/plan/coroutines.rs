@@ -124,15 +124,6 @@ fn frame_accesses(program: &Program<'_>, function: FunctionIndex) -> Vec<Access>
             !reads && m.access() != OpAccess::NoMemAccess
         });
         let last = i.op_count().saturating_sub(1);
-        let number = matches!(
-            i.op_kind(last),
-            OpKind::Immediate8
-                | OpKind::Immediate16
-                | OpKind::Immediate32
-                | OpKind::Immediate8to32
-                | OpKind::Immediate8to64
-                | OpKind::Immediate32to64
-        );
         all.push(Access {
             displacement: i.memory_displacement64(),
             size: i.memory_size().size(),
@@ -141,7 +132,7 @@ fn frame_accesses(program: &Program<'_>, function: FunctionIndex) -> Vec<Access>
                 _ => i.memory_index_scale(),
             },
             writes,
-            number: number.then(|| i.immediate(last)),
+            number: i.try_immediate(last).ok(),
         });
     }
     all

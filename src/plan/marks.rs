@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind};
+use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic};
 
 use crate::addr::Rva;
 use crate::diff::Diff;
@@ -90,9 +90,11 @@ impl Marks {
         let mut open: Option<Mark> = None;
         while decoder.can_decode() {
             decoder.decode_out(&mut i);
-            let sets_bit = i.mnemonic() == Mnemonic::Or && is_number(i.op1_kind());
-            if let Some(name) = bits.clone().filter(|_| sets_bit) {
-                let mark = (name, i.immediate(1));
+            if i.mnemonic() == Mnemonic::Or
+                && let Ok(bit) = i.try_immediate(1)
+                && let Some(name) = bits.clone()
+            {
+                let mark = (name, bit);
                 marks.marked.entry(mark.clone()).or_default();
                 open = Some(mark);
             }
@@ -135,17 +137,4 @@ fn is_static(item: &DataItem) -> bool {
     let in_function = |name: &str| name.starts_with('?') && name.contains("@?");
     let mut names = item.names.iter();
     names.any(|n| n.scope.is_some() || in_function(&n.name))
-}
-
-fn is_number(kind: OpKind) -> bool {
-    matches!(
-        kind,
-        OpKind::Immediate8
-            | OpKind::Immediate8to16
-            | OpKind::Immediate8to32
-            | OpKind::Immediate8to64
-            | OpKind::Immediate16
-            | OpKind::Immediate32
-            | OpKind::Immediate32to64
-    )
 }

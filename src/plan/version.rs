@@ -4,7 +4,7 @@
 //! unless code of the patch says the new one: then two parts of the program disagree, and one
 //! may ask the other.
 
-use iced_x86::{Decoder, DecoderOptions, OpKind};
+use iced_x86::{Decoder, DecoderOptions};
 
 use super::coverage::Checked;
 use super::{Piece, PieceKind};
@@ -146,20 +146,9 @@ fn numbers(program: &Program<'_>, function: FunctionIndex) -> Vec<u64> {
     let mut found = Vec::new();
     for instruction in decoder {
         for operand in 0..instruction.op_count() {
-            let is_number = matches!(
-                instruction.op_kind(operand),
-                OpKind::Immediate8
-                    | OpKind::Immediate16
-                    | OpKind::Immediate32
-                    | OpKind::Immediate64
-                    | OpKind::Immediate8to16
-                    | OpKind::Immediate8to32
-                    | OpKind::Immediate8to64
-                    | OpKind::Immediate32to64
-            );
-            if is_number {
-                found.push(instruction.immediate(operand) & 0xffff_ffff);
-                found.push(instruction.immediate(operand));
+            if let Ok(number) = instruction.try_immediate(operand) {
+                found.push(number & 0xffff_ffff);
+                found.push(number);
             }
         }
     }

@@ -233,13 +233,5 @@ fn numbers_of(instruction: &Instruction) -> Option<u32> {
         Mnemonic::Push => 0,
         _ => return None,
     };
-    match instruction.op_kind(operand) {
-        OpKind::Immediate8
-        | OpKind::Immediate16
-        | OpKind::Immediate32
-        | OpKind::Immediate8to32
-        | OpKind::Immediate8to64
-        | OpKind::Immediate32to64 => u32::try_from(instruction.immediate(operand)).ok(),
-        _ => None,
-    }
+    u32::try_from(instruction.try_immediate(operand).ok()?).ok()
 }

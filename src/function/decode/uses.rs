@@ -130,8 +130,7 @@ impl Number {
         let value = match i.mnemonic() {
             Mnemonic::Add | Mnemonic::Sub if stack(i.op0_register()) => return None,
             Mnemonic::Mov | Mnemonic::Cmp | Mnemonic::Push | Mnemonic::Add | Mnemonic::Sub => {
-                let mut operands = (0..i.op_count()).filter(|n| is_immediate(i.op_kind(*n)));
-                i.immediate(operands.next()?)
+                (0..i.op_count()).find_map(|n| i.try_immediate(n).ok())?
             }
             // `lea edx,[rax+14]` where rax is known to hold 0.
             Mnemonic::Lea
@@ -173,20 +172,6 @@ impl Number {
 
 fn register_is_wide(i: &Instruction) -> bool {
     i.op0_kind() == OpKind::Register && i.op0_register().is_gpr64()
-}
-
-fn is_immediate(kind: OpKind) -> bool {
-    matches!(
-        kind,
-        OpKind::Immediate8
-            | OpKind::Immediate8to16
-            | OpKind::Immediate8to32
-            | OpKind::Immediate8to64
-            | OpKind::Immediate16
-            | OpKind::Immediate32
-            | OpKind::Immediate32to64
-            | OpKind::Immediate64
-    )
 }
 
 #[cfg(test)]

@@ -14,18 +14,22 @@ pub(super) struct Registers {
     /// Those of them that hold the address of a constant that leads to the one.
     containers: u16,
     leading: u16,
+    /// Those that may hold a number of the code.
+    numbers: u16,
     vectors: u32,
 }
 
 impl Registers {
+    /// Whether none has to do with it.
     pub fn is_empty(self) -> bool {
-        self == Registers::default()
+        self.held == 0 && self.leading == 0 && self.vectors == 0
     }
 
     pub fn add(&mut self, other: Registers) {
         self.held |= other.held;
         self.containers |= other.containers;
         self.leading |= other.leading;
+        self.numbers |= other.numbers;
         self.vectors |= other.vectors;
     }
 
@@ -66,6 +70,18 @@ impl Registers {
         }
     }
 
+    /// Whether what a register holds may be a number of the code, and no other address.
+    pub fn may_be_number(self, register: Register) -> bool {
+        self.numbers & bit(register) != 0
+    }
+
+    pub fn set_number(&mut self, register: Register, value: bool) {
+        self.numbers &= !bit(register);
+        if value {
+            self.numbers |= bit(register);
+        }
+    }
+
     /// What a function that is called gets of it.
     pub fn handed(self) -> Registers {
         let arguments = ARGUMENTS.into_iter().fold(0, |all, r| all | bit(r));
@@ -73,6 +89,7 @@ impl Registers {
             held: self.held & arguments,
             containers: self.containers & arguments,
             leading: self.leading & arguments,
+            numbers: 0,
             vectors: 0,
         }
     }
@@ -82,6 +99,7 @@ impl Registers {
         for register in VOLATILE {
             self.set_held(register, false);
             self.set_leading(register, false);
+            self.set_number(register, false);
         }
         self.vectors &= u32::MAX << FIRST_PRESERVED_VECTOR;
     }

@@ -357,7 +357,8 @@ fn set(state: &mut Registers, i: &Instruction, target: Register, (what, leading)
         state.set_held(target, taken || stays);
         return;
     }
-    let difference = i.mnemonic() == Mnemonic::Sub && taken;
+    // Of another address, and not of a number, of which the address can be made again.
+    let difference = i.mnemonic() == Mnemonic::Sub && taken && !state.may_be_number(target);
     let cleared = i.mnemonic() == Mnemonic::Xor && same;
     let changes = matches!(
         i.mnemonic(),
@@ -377,9 +378,11 @@ fn set(state: &mut Registers, i: &Instruction, target: Register, (what, leading)
             | Mnemonic::Ror
             | Mnemonic::Bswap
     ) || i.condition_code() != ConditionCode::None;
-    // Distances of tables have 32 bits.
-    let wide = target.is_gpr64();
-    let stays = changes && state.holds(target);
+    // What is read as 32 bits is a distance of a table; what is computed is the address, less
+    // one or a part of it.
+    let reads = (1..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory);
+    let wide = target.is_gpr64() || !reads || i.mnemonic() == Mnemonic::Lea;
+    let stays = (changes && state.holds(target)) || (i.mnemonic() == Mnemonic::Sub && taken);
     let own = Taken::of(state, target);
     // A table of distances and a distance out of it make the address itself.
     let container = match (changes, own, what) {
@@ -398,6 +401,8 @@ fn set(state: &mut Registers, i: &Instruction, target: Register, (what, leading)
         state.set_container(target);
     }
     state.set_leading(target, leads && wide && !cleared);
+    let is_number = i.mnemonic() == Mnemonic::Mov && i.try_immediate(1).is_ok();
+    state.set_number(target, is_number || cleared);
 }
 
 /// Whether RBP is made the frame of a function.
