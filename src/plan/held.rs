@@ -11,6 +11,7 @@
 //! texts are handed over all the time, and nobody keeps them.
 
 mod registers;
+mod stack;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,7 +173,7 @@ impl Search<'_> {
         }
         // Functions that call each other: what is found elsewhere counts.
         self.known.insert((function, registers), Fate::default());
-        let mut walk = Walk::new(self.program, function, depth);
+        let mut walk = Walk::new(self.program, function, depth, registers);
         for _ in 0..MAX_PASSES {
             let before = walk.known.clone();
             walk.pass(self, registers);

@@ -17,12 +17,14 @@ pub(super) struct Registers {
     /// Those that may hold a number of the code.
     numbers: u16,
     vectors: u32,
+    /// Arguments on the stack that hold the address.
+    arguments: u8,
 }
 
 impl Registers {
     /// Whether none has to do with it.
     pub fn is_empty(self) -> bool {
-        self.held == 0 && self.leading == 0 && self.vectors == 0
+        self.held == 0 && self.leading == 0 && self.vectors == 0 && self.arguments == 0
     }
 
     pub fn add(&mut self, other: Registers) {
@@ -82,15 +84,23 @@ impl Registers {
         }
     }
 
-    /// What a function that is called gets of it.
+    /// Whether an argument on the stack holds the address, by its number among those.
+    pub fn is_argument(self, number: u32) -> bool {
+        self.arguments & (1 << number) != 0
+    }
+
+    pub fn set_argument(&mut self, number: u32) {
+        self.arguments |= 1 << number;
+    }
+
+    /// What a function that is called gets of it in registers.
     pub fn handed(self) -> Registers {
         let arguments = ARGUMENTS.into_iter().fold(0, |all, r| all | bit(r));
         Registers {
             held: self.held & arguments,
             containers: self.containers & arguments,
             leading: self.leading & arguments,
-            numbers: 0,
-            vectors: 0,
+            ..Registers::default()
         }
     }
 

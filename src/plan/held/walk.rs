@@ -7,7 +7,7 @@ use iced_x86::{
     OpKind, Register,
 };
 
-use super::{Fate, HARMLESS, MAX_DEPTH, Registers, Search};
+use super::{Fate, HARMLESS, MAX_DEPTH, Registers, Search, stack};
 use crate::addr::Rva;
 use crate::function::convention::VOLATILE;
 use crate::function::{FunctionIndex, Place, Program};
@@ -20,7 +20,7 @@ const COPYING: [&str; 2] = ["memcpy", "memmove"];
 const OBJECT: u64 = 128;
 
 /// A place in the frame: the register that it is counted from, and the distance.
-type Slot = (Register, u64);
+pub(super) type Slot = (Register, u64);
 
 /// One function, followed.
 pub(super) struct Walk {
@@ -48,13 +48,26 @@ pub(super) struct Known {
 }
 
 impl Walk {
-    pub fn new(program: &Program<'_>, function: FunctionIndex, depth: u32) -> Self {
+    /// Sets out with an address that the function gets in these arguments.
+    pub fn new(
+        program: &Program<'_>,
+        function: FunctionIndex,
+        depth: u32,
+        registers: Registers,
+    ) -> Self {
+        let handed = (0..stack::FOLLOWED).filter(|n| registers.is_argument(*n));
+        let bytes = program.bytes_of(function);
+        let slots = handed.flat_map(|n| stack::places_of_callee(bytes, n));
+        let known = Known {
+            slots: slots.collect(),
+            ..Known::default()
+        };
         Walk {
             function,
             depth,
-            frame: has_frame(program.bytes_of(function)),
+            frame: has_frame(bytes),
             own: BTreeMap::new(),
-            known: Known::default(),
+            known,
             fate: Fate::default(),
         }
     }
@@ -264,6 +277,13 @@ impl Walk {
     fn call(&mut self, search: &mut Search<'_>, i: &Instruction, state: &mut Registers) {
         let program = search.program;
         let handed = state.handed();
+        // Or something else lies there: the function that is called tells.
+        let mut with_stack = handed;
+        for (n, place) in stack::places_of_caller().enumerate() {
+            if self.known.slots.contains(&place) {
+                with_stack.set_argument(n as u32);
+            }
+        }
         let callee = match i.code() {
             Opcode::Call_rel32_64 | Opcode::Jmp_rel32_64 | Opcode::Jmp_rel8_64 => {
                 Some(Rva(i.near_branch_target() as u32))
@@ -284,8 +304,8 @@ impl Walk {
             }
             Some(Place::Function(f, 0)) if self.depth < MAX_DEPTH => {
                 returned = search.returning.contains(&f);
-                if !handed.is_empty() {
-                    let fate = search.fate(f, handed, self.depth + 1);
+                if !with_stack.is_empty() {
+                    let fate = search.fate(f, with_stack, self.depth + 1);
                     self.fate.held = self.fate.held.take().or(fate.held);
                     returned |= fate.returned;
                 }
