@@ -36,17 +36,29 @@ impl Server {
         })
     }
 
-    /// Starts a program that is patched before its first instruction.
+    /// Starts a program that is patched before its first instruction; once more where Wine says
+    /// that the new process never came.
     pub fn start_patched(tools: &Tools, image: &Path, package: &Path) -> Result<Server, String> {
-        let mut command = Command::new(&tools.wine);
-        command
-            .arg(&tools.hotpatch)
-            .arg("apply")
-            .arg(package)
-            .arg("--key")
-            .arg(tools.key());
-        command.arg("--start").arg(image).arg("--wait");
-        Self::run(command)
+        /// `ERROR_INTERNAL_ERROR`, in the words of `hotpatch`.
+        const NEVER_CAME: &str = "(os error 1359)";
+        let start = || {
+            let mut command = Command::new(&tools.wine);
+            command
+                .arg(&tools.hotpatch)
+                .arg("apply")
+                .arg(package)
+                .arg("--key")
+                .arg(tools.key());
+            command.arg("--start").arg(image).arg("--wait");
+            Self::run(command)
+        };
+        start().or_else(|problem| match problem.contains(NEVER_CAME) {
+            true => {
+                println!("{} did not start: {problem}; once more", image.display());
+                start()
+            }
+            false => Err(problem),
+        })
     }
 
     fn run(mut command: Command) -> Result<Server, String> {

@@ -264,7 +264,7 @@ fn patched(means: &Means, old: &Path, new: &Path, package: &Path) -> Result<Outc
 }
 
 /// Runs `hotpatch apply`; once more where it, or the program that it starts, was not started.
-fn applied(apply: &mut Command, input: &str) -> Result<run::Run, String> {
+pub fn applied(apply: &mut Command, input: &str) -> Result<run::Run, String> {
     /// `ERROR_INTERNAL_ERROR`, by which Wine says that the new process never came.
     const NEVER_CAME: &str = "1359";
     let ran = run::finish(apply, input)?;

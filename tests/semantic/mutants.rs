@@ -6,7 +6,7 @@ use std::process::Command;
 
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
-use crate::judge::Means;
+use crate::judge::{self, Means};
 use crate::mutate::{self, Mutation};
 use crate::real::{Real, placed};
 use crate::rng::Rng;
@@ -239,7 +239,8 @@ impl Original {
         apply.arg("--start").arg(&self.image).arg("--wait");
         apply.env("HOTPATCH_AUDIT", here.join("audit.jsonl"));
         apply.arg("--");
-        self.run(&mut apply, here)
+        let input = self.prepare(&mut apply, here)?;
+        judge::applied(&mut apply, &input)
     }
 
     fn run(&self, command: &mut Command, here: &Path) -> Result<Run, String> {

@@ -218,6 +218,8 @@ impl Subject {
 
     /// Starts it patched; returns its results, without hotpatch's own report.
     fn started(&self) -> (Results, Value) {
+        /// `ERROR_INTERNAL_ERROR`, by which Wine says that the new process never came.
+        const NEVER_CAME: &str = "(os error 1359)";
         let (package, key) = (self.path("all.hpk"), self.path("key.pem"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_hotpatch"));
         command.args(["apply", &package, "--key", &key, "--format", "json"]);
@@ -225,7 +227,12 @@ impl Subject {
             .arg("--start")
             .arg(&self.program)
             .args(["--wait", "--"]);
-        let mut results = self.run(command.args(&self.usage.arguments), "started");
+        command.args(&self.usage.arguments);
+        let mut results = self.run(&mut command, "started");
+        if String::from_utf8_lossy(&results.stderr).contains(NEVER_CAME) {
+            println!("{} was not started; once more", self.program.display());
+            results = self.run(&mut command, "started");
+        }
         let mut documents = serde_json::Deserializer::from_slice(&results.stderr).into_iter();
         let report: Value = match documents.next() {
             Some(Ok(report)) => report,
