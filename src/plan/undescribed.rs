@@ -12,8 +12,12 @@ use crate::finding::{Finding, rules, some_of};
 use crate::function::{FunctionIndex, Program};
 use crate::symbols::{Compiler, Language, Module, ModuleIndex, Procedure};
 
-/// Adds one finding for each object file with such code.
+/// Adds one finding for each object file with such code; none where a build is compared with
+/// itself, whose types are the same whatever they are.
 pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) {
+    if diff.is_identity() {
+        return;
+    }
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let (mut of_old, mut of_new) = (Modules::new(old), Modules::new(new));
     let mut ask = |modules: &mut Modules<'_>, rva: Rva, function: FunctionIndex| {
