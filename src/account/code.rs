@@ -37,6 +37,7 @@ pub fn account(comparer: &Comparer<'_>, roles: &Roles, maps: &mut (Map, Map), re
         (new, &roles.new, &mut maps.1),
     ] {
         let reached = reached(program, roles);
+        let mut parents = None;
         for (index, f) in program.functions.iter().enumerate() {
             let nameless = f.names.is_empty() && !program.is_part(FunctionIndex(index as u32));
             match roles[index] {
@@ -44,8 +45,11 @@ pub fn account(comparer: &Comparer<'_>, roles: &Roles, maps: &mut (Map, Map), re
                 Role::Single if nameless && !reached.contains(&f.rva) => {}
                 Role::InPatch => map.paint(f.rva, f.size, Class::InPatch),
                 Role::Single => map.paint(f.rva, f.size, Class::Reported),
-                Role::Unknown if is_left_of_changed(program, roles, index) => {
-                    map.paint(f.rva, f.size, Class::Reported);
+                Role::Unknown if program.is_funclet(FunctionIndex(index as u32)) => {
+                    let parents = parents.get_or_insert_with(|| left(program, roles));
+                    if is_left_of_changed(&f.display_name(), parents) {
+                        map.paint(f.rva, f.size, Class::Reported);
+                    }
                 }
                 Role::Unknown | Role::Unchanged => {}
             }
@@ -60,21 +64,21 @@ pub fn account(comparer: &Comparer<'_>, roles: &Roles, maps: &mut (Map, Map), re
     leftover(new, &mut maps.1, "new", rest);
 }
 
-/// Whether a function is a funclet to which nothing leads, of one that does not stay: Microsoft's
-/// compiler keeps those whose work the handler data names directly.
-fn is_left_of_changed(program: &Program<'_>, roles: &[Role], index: usize) -> bool {
-    let function = FunctionIndex(index as u32);
-    if !program.is_funclet(function) {
-        return false;
+/// The functions of each name, and whether none of them stays.
+fn left(program: &Program<'_>, roles: &[Role]) -> HashMap<String, bool> {
+    let mut left = HashMap::new();
+    for (function, role) in program.functions.iter().zip(roles) {
+        let leaves = matches!(role, Role::InPatch | Role::Single);
+        let all = left.entry(function.display_name()).or_insert(true);
+        *all &= leaves;
     }
-    let name = program.function(function).display_name();
-    let Some(parent) = parent_of_funclet(&name) else {
-        return false;
-    };
-    let parents = program.function_indices();
-    let mut parents = parents.filter(|f| program.function(*f).display_name() == parent);
-    let leaves = |f: FunctionIndex| matches!(roles[f.0 as usize], Role::InPatch | Role::Single);
-    parents.next().is_some_and(leaves) && parents.all(leaves)
+    left
+}
+
+/// Whether a funclet to which nothing leads is one of a function that does not stay: Microsoft's
+/// compiler keeps those whose work the handler data names directly.
+fn is_left_of_changed(name: &str, left: &HashMap<String, bool>) -> bool {
+    parent_of_funclet(name).is_some_and(|parent| left.get(parent) == Some(&true))
 }
 
 /// The parent's name in that of a funclet, as `` `parent'::`1'::dtor$2 ``.

@@ -315,3 +315,17 @@ pub enum ApplyError {
         ids: Vec<String>,
     },
 }
+
+impl ApplyError {
+    /// Whether a call into the target may be under way still, so that what it runs in has to
+    /// stay.
+    pub fn may_still_run(&self) -> bool {
+        match self {
+            ApplyError::Target(TargetError::MayStillRun(_)) => true,
+            ApplyError::NotUndone { failed, left } => {
+                failed.may_still_run() || left.may_still_run()
+            }
+            _ => false,
+        }
+    }
+}

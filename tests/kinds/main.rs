@@ -41,6 +41,7 @@
 mod build;
 mod case;
 mod left_out;
+mod package;
 mod run;
 mod separated;
 mod shortened;

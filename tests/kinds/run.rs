@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::case::Case;
+use crate::package::{self, finish};
 
 /// What a program did: exit code and output.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,26 +21,17 @@ pub fn behaves_as_new(
     (old, new): (&Path, &Path),
 ) -> Result<String, String> {
     let wanted = alone(new)?;
-    let (key, package) = (folder.join("key.pem"), folder.join("fix.hpk"));
-    finish(Command::new(program).arg("keygen").arg("--out").arg(&key))?;
-    let mut build = Command::new(program);
-    build.arg("build").arg(old).arg(new).args(["--id", "kind"]);
-    build.arg("--key").arg(&key).arg("-o").arg(&package);
-    case.accept.iter().for_each(|code| {
-        build.args(["--accept", code]);
-    });
-    build.args(&case.arguments);
-    let built = finish(&mut build)?;
-    let (what, found) = match built.status.code() {
+    let built = package::build(case, program, folder, (old, new))?;
+    let (what, found) = match built.output.status.code() {
         Some(0) => {
             let mut apply = wine();
             let exe = std::env::var_os("HOTPATCH_EXE").expect("HOTPATCH_EXE");
             apply
                 .arg(exe)
                 .arg("apply")
-                .arg(&package)
+                .arg(&built.package)
                 .arg("--key")
-                .arg(&key);
+                .arg(&built.key);
             apply.arg("--start").arg(old).arg("--wait");
             apply.env("HOTPATCH_AUDIT", folder.join("audit.jsonl"));
             ("patched", applied(&mut apply)?)
@@ -47,8 +39,9 @@ pub fn behaves_as_new(
         Some(3) => ("the same", alone(old)?),
         Some(4) => return Ok("refused".into()),
         _ => {
-            let said = String::from_utf8_lossy(&built.stderr).into_owned();
-            return Err(format!("build ends with {}: {said}", built.status));
+            let output = built.output;
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(format!("build ends with {}: {said}", output.status));
         }
     };
     let said = String::from_utf8_lossy(&found.stderr).into_owned();
@@ -116,8 +109,4 @@ fn alone(image: &Path) -> Result<Output, String> {
 fn wine() -> Command {
     let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wine/run.sh");
     Command::new(runner)
-}
-
-fn finish(command: &mut Command) -> Result<Output, String> {
-    command.output().map_err(|e| e.to_string())
 }

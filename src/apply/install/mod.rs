@@ -11,7 +11,7 @@ use super::preflight::Preflight;
 use super::quiesce::{Effort, Patience};
 use super::record::{Record, Stage};
 use super::survey::{Installed, State, Survey};
-use super::target::{Target, TargetError};
+use super::target::Target;
 use super::{fault, hooks, now_ms, recover, release, remove, revert};
 use crate::addr::Va;
 use crate::finding::Finding;
@@ -115,7 +115,7 @@ pub fn apply<T: Target>(
         Err(error) => {
             // A call that is still under way is inside the payload, which has to stay then.
             // What can't be undone now is found and undone by the next operation.
-            if !matches!(error, ApplyError::Target(TargetError::MayStillRun(_))) {
+            if !error.may_still_run() {
                 let _ = give_up(target, (&survey, &mut record), again, &patience);
             }
             Err(error)

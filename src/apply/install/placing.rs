@@ -57,7 +57,7 @@ pub(super) fn place<T: Target>(
     // A call that is still under way is inside the payload, which has to stay then. What is
     // left is found and cleared away by the next operation.
     if let Err(error) = &placed
-        && !matches!(error, ApplyError::Target(TargetError::MayStillRun(_)))
+        && !error.may_still_run()
     {
         let _ = target.free(base);
     }
