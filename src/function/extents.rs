@@ -5,7 +5,7 @@
 //! is left out of the comparison. Such an extent ends at the next known start; the
 //! padding at its end is cut off.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction};
 
@@ -442,8 +442,14 @@ fn covered(functions: &[Function], rva: Rva) -> bool {
     after > 0 && rva < functions[after - 1].end()
 }
 
+/// Gives separated parts to their functions. A part has no parts of its own: what a damaged
+/// record says so of stays code that nothing names.
 fn attach_parts(functions: &mut [Function], symbols: &Symbols) {
+    let parts: HashSet<Rva> = symbols.separated.iter().map(|part| part.rva).collect();
     for part in &symbols.separated {
+        if parts.contains(&part.parent) {
+            continue;
+        }
         let at = functions.binary_search_by_key(&part.parent, |f| f.rva);
         if let Ok(at) = at
             && !(functions[at].rva <= part.rva && part.rva < functions[at].end())

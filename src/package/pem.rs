@@ -206,6 +206,12 @@ fn limit_cost(scheme: &pkcs8::pkcs5::EncryptionScheme) -> Result<(), KeyError> {
     }
     if let Some(scrypt) = kdf.scrypt() {
         let [r, p] = [scrypt.block_size, scrypt.parallelization].map(u128::from);
+        let n = scrypt.cost_parameter;
+        if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 {
+            return Err(KeyError::Cost(format!(
+                "scrypt with N = {n}, r = {r} and p = {p}, which is no scrypt"
+            )));
+        }
         let bytes = 128 * r * p * u128::from(scrypt.cost_parameter);
         if bytes > MAX_SCRYPT {
             return Err(KeyError::Cost(format!(
@@ -341,12 +347,24 @@ mod tests {
             let params = pkcs8::pkcs5::scrypt::Params::new(log_n, r, p).unwrap();
             pbes2::ScryptParams::from_params_and_salt(params, &[0; 16]).unwrap()
         };
+        let no_scrypt = |n, r, p| {
+            let mut params = scrypt(14, 8, 1);
+            params.cost_parameter = n;
+            params.block_size = r;
+            params.parallelization = p;
+            params
+        };
         for absurd in [
             pbkdf2(MAX_PBKDF2_ROUNDS + 1).into(),
             pbkdf2(100_000_000).into(),
             scrypt(30, 8, 1).into(),
             scrypt(18, 8, 2).into(),
             scrypt(14, 8, 0x1000).into(),
+            no_scrypt(0, 8, 1).into(),
+            no_scrypt(1, 8, 1).into(),
+            no_scrypt(0x4001, 8, 1).into(),
+            no_scrypt(0x4000, 0, 1).into(),
+            no_scrypt(0x4000, 8, 0).into(),
         ] {
             let read = SigningKey::from_pem(&encrypted_with(absurd), Some(b"x"));
             assert!(matches!(read, Err(KeyError::Cost(_))), "{read:?}");

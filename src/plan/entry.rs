@@ -333,7 +333,10 @@ fn copy(
             ));
         }
         let field = from + at - start;
-        bytes[field..field + 4].fill(0);
+        let Some(field_bytes) = bytes.get_mut(field..field + 4) else {
+            return Err(format!("a reference at +{at:#x} is not in one instruction"));
+        };
+        field_bytes.fill(0);
         fixups.push(Fixup {
             at: field as u32,
             kind: FixupKind::Relative(reference.trailing),

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 
 pub use compiler::{Compiler, Language};
 pub use eligibility::findings;
+pub use fixups::Fixup;
 pub use lines::{CodeRange, Lines, SourceLine};
 pub use modules::{Module, object_name};
 pub use origins::{Origin, Origins};
@@ -261,7 +262,7 @@ pub struct Symbols {
     /// Thread-local variables.
     pub thread_locals: Vec<ThreadLocal>,
     /// Every relocation that the linker resolved, where the PDB has the FIXUP stream.
-    pub fixups: Vec<fixups::Fixup>,
+    pub fixups: Vec<Fixup>,
     /// Trampolines of incremental linking, by ascending address.
     pub trampolines: Vec<Trampoline>,
     /// The type stream.

@@ -43,6 +43,8 @@ use leaves::*;
 
 /// How deep a type may nest before it counts as unknown: arrays of arrays of …
 const MAX_DEPTH: u32 = 32;
+/// Index of the first record of a stream; below are the built-in types.
+const FIRST_INDEX: u32 = 0x1000;
 
 /// Number of a stable name in [`Types`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +88,11 @@ impl Types {
         let (Some(header), Some(first), Some(size)) = (word(4), word(8), word(16)) else {
             return Err(bad(format!("header is cut off at {} bytes", stream.len())));
         };
+        if first < FIRST_INDEX {
+            return Err(bad(format!(
+                "its first index is {first:#x}, below {FIRST_INDEX:#x}"
+            )));
+        }
         let start = header as usize;
         let data = start
             .checked_add(size as usize)
@@ -299,7 +306,7 @@ impl Types {
         if depth > MAX_DEPTH {
             return None;
         }
-        if index.0 < 0x1000 {
+        if index.0 < FIRST_INDEX {
             return names::simple_size(index);
         }
         let (kind, mut c) = self.record(index)?;

@@ -1,25 +1,29 @@
 //! Damaged images and PDBs: a clear error or a verdict, never a panic, never a hang.
 
+use hotpatch::addr::Rva;
 use hotpatch::diff::Diff;
 use hotpatch::function::Program;
 use hotpatch::image::Image;
 use hotpatch::plan::Plan;
 use hotpatch::report::diff::{BuildReport, Compared, DiffReport, Shown};
 use hotpatch::report::listing::Side;
-use hotpatch::symbols::{Lines, Symbols};
+use hotpatch::symbols::{Fixup, Lines, SeparatedCode, Symbols};
 use proptest::prelude::*;
 
 use super::{diff, fixture, server};
 
 /// Runs every pure stage over what may be damaged.
 fn run_stages(image: &[u8], pdb: &[u8]) {
-    let (Ok(image), Ok(symbols)) = (Image::parse(image), Symbols::parse(pdb)) else {
-        return;
-    };
-    if !hotpatch::image::kind_findings(&image, "it").is_empty() {
+    if let (Ok(image), Ok(symbols)) = (Image::parse(image), Symbols::parse(pdb)) {
+        run_stages_over(&image, &symbols, pdb);
+    }
+}
+
+fn run_stages_over(image: &Image<'_>, symbols: &Symbols, pdb: &[u8]) {
+    if !hotpatch::image::kind_findings(image, "it").is_empty() {
         return;
     }
-    let program = Program::new(&image, &symbols);
+    let program = Program::new(image, symbols);
     let good_image = read("old/server.exe");
     let good_pdb = read("old/server.pdb");
     let old_image = Image::parse(&good_image).unwrap();
@@ -91,6 +95,46 @@ proptest! {
         run_stages(&image[..image_len.index(image.len())], &pdb);
         run_stages(&image, &pdb[..pdb_len.index(pdb.len())]);
     }
+}
+
+/// The symbols of the server with something wrong in them, through all stages.
+fn with_symbols(damage: impl Fn(&mut Symbols)) {
+    let (image, pdb) = (read("new/server.exe"), read("new/server.pdb"));
+    let mut symbols = Symbols::parse(&pdb).unwrap();
+    damage(&mut symbols);
+    run_stages_over(&Image::parse(&image).unwrap(), &symbols, &pdb);
+}
+
+#[test]
+fn fixups_that_lie_across_instructions_or_the_end_of_a_function() {
+    for before_the_end in [1, 2, 3, 4] {
+        with_symbols(|symbols| {
+            for procedure in &symbols.procedures {
+                let end = procedure.rva.0 + procedure.size;
+                for rva in [procedure.rva, Rva(end - before_the_end.min(procedure.size))] {
+                    let (kind, target) = (3, Rva(0x1000));
+                    symbols.fixups.push(Fixup { kind, rva, target });
+                }
+            }
+            symbols.fixups.sort_by_key(|f| f.rva);
+            symbols.fixups.dedup_by_key(|f| f.rva);
+        });
+    }
+}
+
+#[test]
+fn separated_parts_that_are_parts_of_each_other() {
+    // In a circle, and in a chain through all functions.
+    with_symbols(|symbols| {
+        let places: Vec<(Rva, u32)> = symbols.procedures.iter().map(|p| (p.rva, p.size)).collect();
+        let part = |(rva, size): (Rva, u32), parent: Rva| SeparatedCode { rva, size, parent };
+        for pair in places.windows(2) {
+            symbols.separated.push(part(pair[1], pair[0].0));
+        }
+        let (first, last) = (places[0], places[places.len() - 1]);
+        symbols.separated.push(part(first, last.0));
+        symbols.separated.sort_by_key(|s| s.rva);
+    });
 }
 
 #[test]

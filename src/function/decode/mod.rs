@@ -9,6 +9,8 @@ mod reserved;
 mod sweep;
 mod uses;
 
+use iced_x86::{Decoder, DecoderOptions, Instruction};
+
 use super::flow;
 use crate::addr::Rva;
 use crate::image::{Image, SectionKind};
@@ -100,6 +102,13 @@ fn listed_fields(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32, code
             reference.anchor = Some(fixup.target);
             continue;
         }
+        let is_data = code.code_size.is_some_and(|end| at >= end);
+        let fits = at.checked_add(4).is_some_and(|end| end <= size);
+        if !fits || (!is_data && !is_within_one(image, (rva, size), at)) {
+            // The list contradicts the code, so that it proves nothing.
+            code.uncertain = Some(at);
+            continue;
+        }
         let value = image
             .slice(fixup.rva, 4)
             .map(|b| Rva(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
@@ -120,6 +129,24 @@ fn listed_fields(image: &Image<'_>, symbols: &Symbols, rva: Rva, size: u32, code
         }
     }
     code.references.sort_by_key(|r| r.at);
+}
+
+/// Whether the four bytes at an offset are in one instruction of a function, behind its opcode.
+fn is_within_one(image: &Image<'_>, (rva, size): (Rva, u32), at: u32) -> bool {
+    let Some(bytes) = image.slice(rva, size as usize) else {
+        return false;
+    };
+    let mut decoder = Decoder::with_ip(64, bytes, rva.0.into(), DecoderOptions::NONE);
+    let mut instruction = Instruction::default();
+    while decoder.can_decode() {
+        let start = decoder.position() as u32;
+        decode_out(&mut decoder, bytes, &mut instruction);
+        let end = decoder.position() as u32;
+        if at < end {
+            return at > start && at.checked_add(4).is_some_and(|last| last <= end);
+        }
+    }
+    false
 }
 
 /// Adds the fields and tables that the data flow found.

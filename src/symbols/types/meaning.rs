@@ -175,7 +175,7 @@ impl Types {
     fn bare(&self, index: TypeIndex) -> Option<TypeIndex> {
         let mut index = index;
         for _ in 0..MAX_DEPTH {
-            if index.0 < 0x1000 {
+            if index.0 < super::FIRST_INDEX {
                 return Some(index);
             }
             match self.record(index)? {
@@ -187,7 +187,7 @@ impl Types {
     }
 
     fn shape(&self, index: TypeIndex) -> Option<Shape> {
-        if index.0 < 0x1000 {
+        if index.0 < super::FIRST_INDEX {
             return Some(match (index.0 & 0xf00, index.0 & 0xff) {
                 (0, 3) => Shape::Void,
                 // Nothing is known of it.

@@ -172,7 +172,7 @@ impl<'t> Text<'t> {
 
     /// The text of a type; `None` where a part of it is not understood.
     pub fn of(&self, index: TypeIndex) -> Option<String> {
-        if index.0 < 0x1000 {
+        if index.0 < super::FIRST_INDEX {
             return Some(simple_text(index));
         }
         self.deeper()?.record(index)

@@ -19,7 +19,7 @@ impl Types {
         known: &mut HashMap<TypeIndex, bool>,
         depth: u32,
     ) -> bool {
-        if index.0 < 0x1000 {
+        if index.0 < super::FIRST_INDEX {
             return false;
         }
         if let Some(open) = known.get(&index) {

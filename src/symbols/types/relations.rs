@@ -1,11 +1,11 @@
 //! Which types have to do with given other types: are made of them, or lead to them.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::fields::Field;
 use super::{
     Key, LF_ALIAS, LF_ARGLIST, LF_ARRAY, LF_ENUM, LF_MFUNCTION, LF_MODIFIER, LF_POINTER,
-    LF_PROCEDURE, MAX_DEPTH, TypeIndex, Types,
+    LF_PROCEDURE, TypeIndex, Types,
 };
 
 /// What a mentioned type has to do with another one, the closest first.
@@ -26,6 +26,14 @@ pub struct Related {
     pub target: u32,
     /// What the mentioned type has to do with it.
     pub relation: Relation,
+}
+
+/// What a type is made of.
+enum Part {
+    /// Another type, which has to be looked into.
+    Type(TypeIndex),
+    /// A class, structure, union or enumeration.
+    Key(Key),
 }
 
 /// All classes, structures and unions that have to do with given ones.
@@ -132,23 +140,27 @@ impl Types {
     /// Names the classes, structures, unions and enumerations that a type is made of without
     /// looking into them, each with whether it is behind a pointer.
     pub(super) fn mentions(&self, index: TypeIndex, each: &mut dyn FnMut(Key, bool)) {
-        let _ = self.mentions_at(index, false, 0, each);
+        // Each once, as the records of a damaged file may lead in circles or back and forth.
+        let mut seen = BTreeSet::new();
+        let mut waiting = vec![(index, false)];
+        while let Some((index, pointer)) = waiting.pop() {
+            let _ = self.mentioned_by(index, pointer, &mut |part, pointer| match part {
+                Part::Type(next) if seen.insert((next, pointer)) => waiting.push((next, pointer)),
+                Part::Type(_) => {}
+                Part::Key(key) => each(key, pointer),
+            });
+        }
     }
 
-    fn mentions_at(
+    /// What one record is made of; `None` where it is cut off.
+    fn mentioned_by(
         &self,
         index: TypeIndex,
         pointer: bool,
-        depth: u32,
-        each: &mut dyn FnMut(Key, bool),
+        each: &mut dyn FnMut(Part, bool),
     ) -> Option<()> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
         let (kind, mut c) = self.record(index)?;
-        let mut follow = |index: u32, pointer: bool| {
-            let _ = self.mentions_at(TypeIndex(index), pointer, depth + 1, each);
-        };
+        let mut follow = |index: u32, pointer: bool| each(Part::Type(TypeIndex(index)), pointer);
         match kind {
             LF_MODIFIER | LF_ARRAY | LF_ALIAS => follow(c.u32()?, pointer),
             LF_POINTER => follow(c.u32()?, true),
@@ -169,7 +181,7 @@ impl Types {
                     follow(c.u32()?, true);
                 }
             }
-            _ => each(*self.key_of.get(&index)?, pointer),
+            _ => each(Part::Key(*self.key_of.get(&index)?), pointer),
         }
         Some(())
     }
@@ -178,6 +190,7 @@ impl Types {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::symbols::types::testing::{Stream, structure};
 
     #[test]
     fn containing_types_are_followed_and_one_pointer() {
@@ -197,5 +210,22 @@ mod tests {
             (list, Relation::PointsTo),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_function_type_that_has_itself_everywhere_comes_to_an_end() {
+        let mut stream = Stream::default();
+        let [itself, arguments] = [0x1000u32, 0x1001].map(u32::to_le_bytes);
+        stream.add(LF_PROCEDURE, &[&itself, &[0, 0, 40, 0], &arguments]);
+        let mut list = 40u32.to_le_bytes().to_vec();
+        list.extend(itself.repeat(40));
+        stream.add(LF_ARGLIST, &[&list]);
+        let fields = stream.fields(&[("work", 0x1000, 0)]);
+        structure(&mut stream, "worker", fields, 8);
+        let types = stream.types();
+        let mut keys = 0;
+        types.mentions(TypeIndex(0x1000), &mut |_, _| keys += 1);
+        assert_eq!(keys, 0);
+        Relations::new(&types, &["worker"]);
     }
 }

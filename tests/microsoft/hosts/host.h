@@ -27,6 +27,11 @@ static uint32_t next_random(uint64_t *state) {
 #ifndef WORKERS
 #define WORKERS 2
 #endif
+/* All functions of the module can be moved when nobody is in it: how long a thread does something
+ * else after each round, in milliseconds. */
+#ifndef REST
+#define REST 5
+#endif
 static volatile LONG done[WORKERS], wrong;
 static uint64_t expected[WORKERS];
 
@@ -36,8 +41,7 @@ static DWORD WINAPI work(void *number) {
         if (one_round(100 + n) != expected[n])
             InterlockedIncrement(&wrong);
         InterlockedIncrement(&done[n]);
-        /* All functions of the module can be moved when nobody is in it. */
-        Sleep(5);
+        Sleep(REST);
     }
 }
 

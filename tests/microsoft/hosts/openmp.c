@@ -1,6 +1,7 @@
 /* Loops, reductions, sections and tasks of several threads with Intel's OpenMP run-time
  * library, built by Intel's compiler. The compiler calls it (clang -fopenmp). */
 #define WORKERS 1
+#define REST 60
 #include "host.h"
 
 enum { NUMBERS = 20000 };
