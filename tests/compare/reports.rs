@@ -268,6 +268,7 @@ fn a_changed_type_lists_the_functions_that_touch_it() {
         detail.ends_with("; store_set, store_get touch it"),
         "{detail}"
     );
+    assert!(detail.contains("; new: "), "{detail}");
 
     let (old, new) = (server("old"), server("new-unpatchable"));
     let text = diff(&old, &new, &[]).stdout;

@@ -162,12 +162,14 @@ fn options(case: &Case, abi: Abi, source: &str, is_new: bool) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn tool(name: &str) -> PathBuf {
+/// A tool of LLVM.
+pub fn tool(name: &str) -> PathBuf {
     let folder = std::env::var_os("LLVM_BIN").unwrap_or_else(|| "/usr/lib/llvm-19/bin".into());
     Path::new(&folder).join(name)
 }
 
-fn check(command: &mut Command, what: &str) -> Result<(), String> {
+/// Runs a tool, which must succeed.
+pub fn check(command: &mut Command, what: &str) -> Result<(), String> {
     let output = command
         .env("LC_ALL", "C")
         .output()
