@@ -197,28 +197,31 @@ impl ChangedTypeReport {
 
     /// Appends who allocates, copies and frees its objects.
     fn handling_text(&self, text: &mut String) {
-        let mut lines = Vec::new();
+        let mut deeds: Vec<(String, Vec<String>)> = Vec::new();
         for function in &self.functions {
             for handling in &function.handles {
-                let [status, name, _] = function.cells();
-                let (what, how) = (handling.words(), line(&handling.how));
-                lines.push(format!("{name} ({status}) {what}: {how}"));
+                let stays = match function.in_patch {
+                    true => String::new(),
+                    false => format!(", {}", function.status.replace('-', " ")),
+                };
+                let who = format!("{} ({}{stays})", line(&function.name), line(&handling.how));
+                let words = handling.words();
+                match deeds.iter_mut().find(|(known, _)| *known == words) {
+                    Some((_, list)) => list.push(who),
+                    None => deeds.push((words, vec![who])),
+                }
             }
         }
-        if lines.is_empty() {
+        if deeds.is_empty() {
             text.push_str("           who allocates, copies and frees it is not known\n");
-            return;
         }
-        text.push_str("           who allocates, copies and frees it, as far as it is known:\n");
-        for each in lines.iter().take(MAX_MEMBERS) {
-            let _ = writeln!(text, "             {each}");
-        }
-        if lines.len() > MAX_MEMBERS {
-            let more = lines.len() - MAX_MEMBERS;
-            let _ = writeln!(
-                text,
-                "             … and {more} more (--format json has them all)"
-            );
+        for (words, list) in deeds {
+            let shown = list[..list.len().min(MAX_FUNCTIONS)].join(", ");
+            let more = match list.len().checked_sub(MAX_FUNCTIONS) {
+                None | Some(0) => String::new(),
+                Some(more) => format!(" and {more} more (--format json has them all)"),
+            };
+            let _ = writeln!(text, "           {words}: {shown}{more}");
         }
     }
 }
