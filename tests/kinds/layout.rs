@@ -49,7 +49,8 @@ pub fn judge(
             continue;
         };
         let mut found = found;
-        (wanted.sort(), found.sort());
+        wanted.sort();
+        found.sort();
         if wanted != found {
             return Err(format!("not {what} {wanted:?} but {found:?}"));
         }

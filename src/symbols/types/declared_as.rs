@@ -188,9 +188,9 @@ impl Types {
             (m.offset..m.offset.saturating_add(size)).contains(&offset)
         };
         let members = layout.members.iter().zip(types);
-        let found = members.filter_map(|(m, its_type)| Some((m, its_type?)));
+        let mut found = members.filter_map(|(m, its_type)| Some((m, its_type?)));
         // The innermost of those without a name comes last.
-        let (member, its_type) = found.filter(|(m, t)| holds(m, *t)).last()?;
+        let (member, its_type) = found.rfind(|(m, t)| holds(m, *t))?;
         let inner = self.resolve(self.unmodified(its_type));
         if let [inner] = inner[..]
             && depth < MAX_DEPTH
