@@ -31,11 +31,24 @@ pub fn build(case: &Case, abi: Abi, is_new: bool, folder: &Path) -> Result<PathB
         // Only the folders that the case itself has are part of an object's name.
         let stem = source.rsplit_once('.').map_or(&**source, |s| s.0);
         let is_resource = source.ends_with(".rc");
-        let object = format!("{stem}.{}", if is_resource { "res" } else { "obj" });
+        let is_library = source.ends_with(".def");
+        let object = match (is_resource, is_library) {
+            (true, _) => format!("{stem}.res"),
+            (_, true) => format!("{stem}.lib"),
+            _ => format!("{stem}.obj"),
+        };
         let parent = folder.join(&object);
         let parent = parent.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent).map_err(|e| e.to_string())?;
         let file = place(case, folder, source)?;
+        if is_library {
+            let mut maker = Command::new(tool("llvm-dlltool"));
+            maker.current_dir(folder).args(["-m", "i386:x86-64", "-d"]);
+            maker.arg(file).args(["-l", &object]);
+            check(&mut maker, &format!("source {number}, {source}"))?;
+            objects.push(object);
+            continue;
+        }
         if is_resource {
             let mut compiler = Command::new(tool("llvm-rc"));
             compiler.current_dir(folder).args(["/fo", &object]);
@@ -48,6 +61,10 @@ pub fn build(case: &Case, abi: Abi, is_new: bool, folder: &Path) -> Result<PathB
         clang
             .current_dir(folder)
             .args(options(case, abi, source, is_new));
+        // `hotpatch.h` is there.
+        clang
+            .arg("-I")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"));
         clang.args(["-c", "-o", &object]).arg(file);
         check(&mut clang, &format!("source {number}, {source}"))?;
         objects.push(object);

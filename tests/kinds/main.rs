@@ -9,7 +9,7 @@
 //! | `why` | what the case shows, in a sentence or two |
 //! | `abi` | `"gnu"` (the default; `ld.lld -m i386pep`), `"msvc"` (`lld-link`), or a list of both |
 //! | `options`, `new_options` | for the compiler, as one string; the default is `-O1`; and those of the new build where they differ |
-//! | `sources` | the files in link order: C, C++ (`.cpp`), assembler (`.S`) or resources (`.rc`) |
+//! | `sources` | the files in link order: C, C++ (`.cpp`), assembler (`.S`), resources (`.rc`) or import libraries (`.def`) |
 //! | `new_sources` | their order in the new build, where it is another one |
 //! | `without_debug` | files that are compiled without debug information |
 //! | `link`, `new_link` | options for the linker, and those of the new build where they differ |
