@@ -49,7 +49,10 @@
 #endif
 
 /* Kept by the compiler and the linker though nothing calls it. */
-#if defined(__clang__) || defined(__GNUC__)
+#if defined(__clang__)
+/* A DLL of the GNU ABI may export everything that is not hidden, and a patch adds no export. */
+#define HOTPATCH_KEEP(name) __attribute__((used, noinline, visibility("hidden")))
+#elif defined(__GNUC__)
 #define HOTPATCH_KEEP(name) __attribute__((used, noinline))
 #else
 #define HOTPATCH_PRAGMA(text) __pragma(text)

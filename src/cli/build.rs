@@ -11,7 +11,7 @@ use super::builds::BuildsArgs;
 use super::diff;
 use super::key_arg::PassphraseArgs;
 use super::output;
-use super::pipeline::{self, Comparison, Wanted};
+use super::pipeline::{self, BuildFiles, Comparison, Wanted};
 use super::{Failure, Format, Global, Outcome};
 use crate::exit::Exit;
 use crate::function::{FunctionSource, Program};
@@ -22,8 +22,9 @@ use crate::package::{self, SealError, SigningKey};
 use crate::payload::Payload;
 use crate::plan::Status;
 use crate::plan::stay::Signatures;
-use crate::report::build::{BuildReport, BuiltPackage, LeftOut};
+use crate::report::build::{BuildReport, BuiltPackage, LeftOut, WrittenTemplate};
 use crate::report::diff::{Shown, VerdictReport};
+use crate::report::hooks::Skeleton;
 use crate::report::out;
 use crate::symbols;
 
@@ -83,6 +84,10 @@ pub struct BuildArgs {
     /// NEW are then the same image. Proves that a program does not notice being patched
     #[arg(long, conflicts_with_all = ["leave_out", "leave_out_version"])]
     all_functions: bool,
+    /// Write a skeleton in C for a fix of which the layout of a type stands in the way: the new
+    /// members attached to objects, and the hooks. Never over a file that is there already
+    #[arg(long, value_name = "FILE.c", conflicts_with = "all_functions")]
+    hooks_template: Option<PathBuf>,
     /// With --all-functions: leave this function where it is; may be given several times
     #[arg(long, value_name = "NAME", requires = "all_functions")]
     except: Vec<String>,
@@ -104,6 +109,13 @@ impl BuildArgs {
     pub fn run(&self, global: Global) -> Outcome {
         pipeline::check_codes(&self.accept)?;
         output::refuse(&self.output, self.inputs())?;
+        if let Some(path) = &self.hooks_template {
+            output::refuse_existing(path)?;
+            if *path == self.output {
+                let problem = anyhow!("{} is named twice", path.display());
+                return Err(Failure::new(Exit::Usage, problem).hint("name another file to write"));
+            }
+        }
         let keys = self
             .keys
             .iter()
@@ -115,6 +127,9 @@ impl BuildArgs {
             Wanted::Changes(&self.accept)
         };
         pipeline::compare(&self.builds, wanted, |comparison| {
+            let template = self.hooks_template.as_deref();
+            let template = template.map(|path| hooks_template(path, comparison));
+            let template = template.transpose()?;
             let built = match comparison.plan.status {
                 Status::Patchable | Status::Accepted => Some(self.build(comparison, &keys)?),
                 Status::Unchanged | Status::RestartRequired => None,
@@ -122,8 +137,13 @@ impl BuildArgs {
             let (functions, package) = built.unzip();
             let verdict = VerdictReport::new(comparison.plan);
             let left_out = left_out(comparison);
-            let report =
-                BuildReport::new(verdict, functions.unwrap_or_default(), left_out, package);
+            let report = BuildReport::new(
+                verdict,
+                functions.unwrap_or_default(),
+                left_out,
+                package,
+                template,
+            );
             match global.format {
                 Format::Text => {
                     out::print_text(&report.text(&diff::report(comparison, &Shown::None)))?
@@ -218,6 +238,22 @@ impl BuildArgs {
         };
         Ok((functions, package))
     }
+}
+
+/// Writes the skeleton of hooks and attached variables.
+fn hooks_template(path: &Path, comparison: &Comparison<'_>) -> Result<WrittenTemplate, Failure> {
+    let compared = comparison.compared;
+    let (old, new, diff) = compared
+        .ok_or_else(|| anyhow!("no skeleton can be written, for the images were not compared"))?;
+    let name = |files: &BuildFiles| files.image_path.display().to_string();
+    let names = [name(comparison.old_files), name(comparison.new_files)];
+    let skeleton = Skeleton::new(old, new, diff, [&names[0], &names[1]]);
+    output::write_new(path, skeleton.text.as_bytes())?;
+    Ok(WrittenTemplate {
+        path: path.display().to_string(),
+        types: skeleton.types,
+        members: skeleton.members,
+    })
 }
 
 /// The signatures of the functions that are replaced.

@@ -1,6 +1,7 @@
 //! Files that a command writes: in one step, and never over what it reads.
 
 use std::fs;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
@@ -47,4 +48,38 @@ pub fn refuse<'i>(path: &Path, inputs: impl IntoIterator<Item = &'i Path>) -> Re
         return Err(usage("is a link").hint("name the file that it leads to"));
     }
     Ok(())
+}
+
+/// Writes a file that must not be there yet.
+///
+/// # Errors
+/// Exit code 2 where something has that name; 1 where it can't be written.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let context = || format!("cannot write {}", path.display());
+    let opened = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path);
+    let mut file = match opened {
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => return Err(exists(path)),
+        opened => opened.with_context(context)?,
+    };
+    file.write_all(bytes).with_context(context)?;
+    Ok(())
+}
+
+/// Refuses a name that something has already.
+///
+/// # Errors
+/// Exit code 2 in that case.
+pub fn refuse_existing(path: &Path) -> Result<(), Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(exists(path)),
+        Err(_) => Ok(()),
+    }
+}
+
+fn exists(path: &Path) -> Failure {
+    let problem = anyhow!("{} exists already, and is not written over", path.display());
+    Failure::new(Exit::Usage, problem).hint("name a file that is not there yet")
 }

@@ -152,6 +152,7 @@ fn change(name: &str, shift: &Shift) -> TypeChange {
             "a PDB declares it and does not define it, so that its layout cannot be compared, \
              and {by} uses offset {come} of an object where the old build uses {gone}"
         ),
+        layout: None,
         users: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Diff;
+use super::handling::{self, Handling};
 use crate::function::{FunctionIndex, Place, Program};
 use crate::symbols::{Related, Relation, Relations, Touch, Touches};
 
@@ -41,6 +42,10 @@ pub struct TypeUser {
     pub relation: Relation,
     /// How it touches the type, the closest first.
     pub touches: Vec<Touch>,
+    /// Which of the members that differ it may use: places in [`super::LayoutChange::members`].
+    pub members: Vec<usize>,
+    /// What it does with whole objects.
+    pub handles: Vec<Handling>,
 }
 
 /// Both versions of a function.
@@ -78,11 +83,20 @@ pub(super) fn find(
     for ((target, pair), mut touches) in found {
         touches.sort_by(|a, b| (a.related, &a.what).cmp(&(b.related, &b.what)));
         touches.dedup();
+        let change = &diff.types[target as usize];
+        let relation = touches[0].related.relation;
+        let sides = [(old.0, pair.0), (new.0, pair.1)];
+        let of_object = change.layout.as_ref().filter(|_| relation == Relation::Is);
         users[target as usize].push(TypeUser {
             old: pair.0,
             new: pair.1,
             fate: fates.of(pair),
-            relation: touches[0].related.relation,
+            relation,
+            members: of_object.map_or_else(Vec::new, |l| handling::members(l, sides)),
+            handles: change
+                .layout
+                .as_ref()
+                .map_or_else(Vec::new, |l| handling::of(l, &change.name, sides, &touches)),
             touches,
         });
     }

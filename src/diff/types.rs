@@ -6,6 +6,7 @@
 //! which is told by the file that defines them (see [`namesakes`](super::namesakes)).
 
 use super::TypeUser;
+use super::layout_change::LayoutChange;
 use super::namesakes::{self, Sources};
 use crate::finding::some_of;
 use crate::symbols::{Definition, Enumeration, Layout, Member, Symbols, Types};
@@ -37,6 +38,8 @@ pub struct TypeChange {
     pub name: String,
     /// What differs, in words.
     pub detail: String,
+    /// What became of its members, where the layouts of both builds are known.
+    pub layout: Option<LayoutChange>,
     /// The functions that are known to touch it; empty until
     /// [`super::Diff::find_type_users`].
     pub users: Vec<TypeUser>,
@@ -94,6 +97,7 @@ pub fn judge(
     sources: Option<Sources<'_>>,
 ) -> Vec<TypeChange> {
     let changes = open.iter().filter_map(|types| {
+        let mut layout = None;
         let (kind, detail) = match &types.of {
             Namesakes::Layouts(before, after) => {
                 let found = namesakes::difference(before, after, sources)?;
@@ -111,6 +115,9 @@ pub fn judge(
                         None => (TypeChangeKind::Layout, describe(a, b)),
                     },
                 };
+                if matches!(kind, TypeChangeKind::Layout | TypeChangeKind::Filled(_)) {
+                    layout = Some(LayoutChange::new(found.old, found.new, of_new));
+                }
                 (kind, detail + &found.place)
             }
             Namesakes::Values(before, after) => {
@@ -130,6 +137,7 @@ pub fn judge(
             key: types.key.clone(),
             name: types.name.clone(),
             detail,
+            layout,
             users: Vec::new(),
         })
     });

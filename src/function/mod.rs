@@ -9,6 +9,7 @@ mod alignment;
 mod before;
 mod by_address;
 mod by_hand;
+mod calls;
 pub(crate) mod convention;
 mod data;
 mod decode;
@@ -41,6 +42,7 @@ mod visibility;
 
 pub use accesses::{MemberAccess, Way};
 pub use alignment::Alignment;
+pub use calls::{Call, Callee};
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Number, Reference, ReferenceKind, Use, decode_out};
 pub use descriptions::HEAD as DESCRIPTOR_HEAD;

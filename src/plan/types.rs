@@ -1,6 +1,6 @@
 //! Types that mean something else for objects of the running program.
 
-use crate::diff::{Diff, Fate, TypeChange, TypeChangeKind, TypeUser};
+use crate::diff::{Deed, Diff, Fate, Handling, LayoutChange, TypeChange, TypeChangeKind, TypeUser};
 use crate::finding::{Finding, rules, some_of};
 use crate::function::Program;
 use crate::symbols::Member;
@@ -18,9 +18,17 @@ pub fn changed(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
             }
             TypeChangeKind::Unknown => &rules::data::UNKNOWN_TYPES,
         };
-        let mut detail = format!("{}{}", change.detail, changed_users(old, new, change));
-        if let TypeChangeKind::Filled(members) = &change.kind {
-            detail.push_str(&users_of_members(new, change, members));
+        let members = change.layout.as_ref().map(LayoutChange::summary);
+        let is_said = matches!(change.kind, TypeChangeKind::Filled(_));
+        let members = members.filter(|text| !is_said && !text.is_empty());
+        let members = members.map_or_else(String::new, |text| format!("; {text}"));
+        let users = changed_users(old, new, change);
+        let mut detail = format!("{}{members}{users}", change.detail);
+        match &change.kind {
+            TypeChangeKind::Filled(members) => {
+                detail.push_str(&users_of_members(new, change, members));
+            }
+            _ => detail.push_str(&handled_by(old, new, change)),
         }
         findings.push(Finding::about(rule, change.name.clone(), detail));
     }
@@ -61,6 +69,38 @@ fn changed_users(old: &Program<'_>, new: &Program<'_>, change: &TypeChange) -> S
         1 => format!("; {} touches it", names[0]),
         _ => format!("; {} touch it", names.join(", ")),
     }
+}
+
+/// Who makes and frees objects of a type, as far as that is known; whether the patch brings it or
+/// not.
+fn handled_by(old: &Program<'_>, new: &Program<'_>, change: &TypeChange) -> String {
+    let mut text = String::new();
+    for deed in [
+        Deed::Allocates,
+        Deed::Copies,
+        Deed::HandsOnSize,
+        Deed::Frees,
+    ] {
+        for proven in [true, false] {
+            let does = |u: &&TypeUser| {
+                let of_deed = |h: &&Handling| h.deed == deed;
+                let mut handles = u.handles.iter().filter(of_deed).peekable();
+                handles.peek().is_some() && handles.any(|h| h.proven) == proven
+            };
+            let users = change.users.iter().filter(does);
+            let names = users.filter_map(|u| {
+                let of_new = u.new.map(|n| new.function(n).display_name());
+                of_new.or_else(|| u.old.map(|o| old.function(o).display_name()))
+            });
+            let names: Vec<String> = names.collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            if !names.is_empty() {
+                let may = if proven { "" } else { "may be what " };
+                text.push_str(&format!("; {may}{} it: {}", deed.words(), some_of(&names)));
+            }
+        }
+    }
+    text
 }
 
 /// Which of the functions that the patch brings read or write where new members are, beside

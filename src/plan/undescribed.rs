@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::addr::Rva;
 use crate::diff::Diff;
 use crate::finding::{Finding, rules, some_of};
-use crate::function::{FunctionIndex, Program};
+use crate::function::{FunctionIndex, Place, Program};
 use crate::symbols::{Compiler, Language, Module, ModuleIndex, Procedure};
 
 /// Adds one finding for each object file with such code; none where a build is compared with
@@ -21,7 +21,8 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let (mut of_old, mut of_new) = (Modules::new(old), Modules::new(new));
     let mut ask = |modules: &mut Modules<'_>, rva: Rva, function: FunctionIndex| {
-        if let Some(module) = modules.untold(rva) {
+        let module = modules.untold(rva);
+        if let Some(module) = module.filter(|_| !leads_to_an_import(new, function)) {
             let functions = found.entry(module.object_name()).or_default();
             functions.insert(new.function(function).display_name());
         }
@@ -38,6 +39,18 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
         let rule = &rules::code::UNDESCRIBED;
         Finding::new(rule, format!("{object}: {}", some_of(&functions)))
     }));
+}
+
+/// Whether a function is nothing but the jump to an import, as import libraries bring it: it
+/// touches no object.
+fn leads_to_an_import(program: &Program<'_>, function: FunctionIndex) -> bool {
+    let [0xff, 0x25, a, b, c, d, padding @ ..] = program.bytes_of(function) else {
+        return false;
+    };
+    let next = program.function(function).rva.0.wrapping_add(6);
+    let slot = Rva(next.wrapping_add(u32::from_le_bytes([*a, *b, *c, *d])));
+    padding.iter().all(|byte| matches!(byte, 0x90 | 0xcc))
+        && matches!(program.place(slot), Place::Import(_))
 }
 
 /// The object files of a build, and which of them were found to tell types.

@@ -25,6 +25,19 @@ pub struct BuildReport {
     pub left_out: Vec<LeftOut>,
     /// The package; null where none was written.
     pub package: Option<BuiltPackage>,
+    /// The skeleton of hooks and attached variables; null where none was asked for.
+    pub hooks_template: Option<WrittenTemplate>,
+}
+
+/// A skeleton that was written (`--hooks-template`).
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WrittenTemplate {
+    /// Where it is.
+    pub path: String,
+    /// The types whose new members it attaches to objects.
+    pub types: Vec<String>,
+    /// How many members these are.
+    pub members: usize,
 }
 
 /// A package that was written.
@@ -65,6 +78,7 @@ impl BuildReport {
         functions: Vec<String>,
         left_out: Vec<LeftOut>,
         package: Option<BuiltPackage>,
+        hooks_template: Option<WrittenTemplate>,
     ) -> Self {
         BuildReport {
             schema: "hotpatch.build/1",
@@ -72,13 +86,15 @@ impl BuildReport {
             functions,
             left_out,
             package,
+            hooks_template,
         }
     }
 
     /// The report for a person; a refusal shows the whole comparison.
     pub fn text(&self, comparison: &DiffReport) -> String {
         let Some(package) = &self.package else {
-            return format!("No package was written.\n{}", comparison.text());
+            let template = self.template_text();
+            return format!("No package was written.\n{template}{}", comparison.text());
         };
         let mut text = format!(
             "Built {} ({}, {} bytes, payload {} bytes)\n  sha256  {}\n",
@@ -95,9 +111,28 @@ impl BuildReport {
                 let _ = writeln!(text, "  replaces {}", line(name));
             }
         }
+        text.push_str(&self.template_text());
         text.push_str(&self.left_out_text());
         text.push_str(&self.verdict.findings_text());
         text
+    }
+
+    /// The skeleton that was written.
+    fn template_text(&self) -> String {
+        let Some(written) = &self.hooks_template else {
+            return String::new();
+        };
+        let path = line(&written.path);
+        let types: Vec<_> = written.types.iter().map(|t| line(t)).collect();
+        match written.types.as_slice() {
+            [] => format!("Wrote {path}: hooks; no type with known members has another layout.\n"),
+            _ => format!(
+                "Wrote {path}: hooks, and {} new members to attach to objects of {}. \
+                 Write the fix with it and build that.\n",
+                written.members,
+                types.join(", ")
+            ),
+        }
     }
 
     /// What stays where it is, by its first reason.

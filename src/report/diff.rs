@@ -3,6 +3,7 @@
 mod account;
 mod create;
 mod html;
+mod layout;
 mod sarif;
 mod side_by_side;
 mod text;
@@ -17,6 +18,7 @@ use crate::finding::FindingReport;
 
 pub use account::{AccountReport, BytesReport, UnexplainedReport};
 pub use create::{Compared, Shown};
+pub use layout::{HandlingReport, LayoutReport, MemberPlaceReport, MemberReport};
 pub use text::findings_text;
 pub use type_users::{ThroughReport, TypeUserReport};
 pub use version::{LeftOutReport, VersionPlaceReport, VersionReport};
@@ -266,6 +268,8 @@ pub struct ChangedTypeReport {
     pub name: String,
     /// What differs.
     pub detail: String,
+    /// What became of its members; null where the layouts are not known, or are the same.
+    pub layout: Option<LayoutReport>,
     /// The functions of both builds that are known to touch it, the changed ones first.
     pub functions: Vec<TypeUserReport>,
 }

@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod diff;
 pub mod explain;
 pub mod export;
+pub mod hooks;
 pub mod inspect;
 pub mod keygen;
 pub mod listing;

@@ -30,10 +30,10 @@ pub use origins::{Origin, Origins};
 pub use raw::{SwitchEntry, SwitchTable, kind_name};
 pub use revisions::{Revisions, is_revision};
 pub use signatures::signatures;
-pub use touches::{Mentions, Touch, Touches};
+pub use touches::{ALLOCATION, Mentions, Touch, Touches};
 pub use types::{
-    Definition, Enumeration, Layout, Meanings, Member, Related, Relation, Relations, Told,
-    TypeIndex, Types,
+    DeclaredAs, Definition, Enumeration, Layout, Meanings, Member, Related, Relation, Relations,
+    Told, TypeIndex, Types,
 };
 
 use crate::addr::Rva;

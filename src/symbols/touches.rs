@@ -16,6 +16,9 @@ use crate::addr::Rva;
 
 const S_SEPCODE: u16 = 0x1132;
 
+/// What [`Touch::what`] says of a call that a record calls an allocation of the type.
+pub const ALLOCATION: &str = "allocation";
+
 /// One way in which a function touches a type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Touch {
@@ -48,13 +51,18 @@ impl Touches {
         let mut known: BTreeMap<TypeIndex, Vec<(Related, String)>> = BTreeMap::new();
         let mut touches = Touches::default();
         read(pdb, &mut |function, index, what| {
+            // Room for pointers is no object.
+            let of_pointers = what() == ALLOCATION && types.is_pointer(index);
             let known = known.entry(index);
             for (related, type_name) in known.or_insert_with(|| relations.of(index)) {
                 let list = touches.of_function.entry(function).or_default();
                 list.push(Touch {
                     related: *related,
                     type_name: type_name.clone(),
-                    what: what(),
+                    what: match of_pointers {
+                        true => format!("{ALLOCATION} of pointers"),
+                        false => what(),
+                    },
                 });
             }
         })?;
@@ -179,7 +187,7 @@ impl ModuleTouches<'_, '_, '_> {
             0x110b => (4, Some(8), "variable"),
             0x1111 => (4, Some(10), "variable"),
             0x110c | 0x110d | 0x1112 | 0x1113 | 0x1153 => (0, Some(10), "static variable"),
-            0x115e => (8, None, "allocation"),
+            0x115e => (8, None, ALLOCATION),
             _ => return None,
         };
         let index = TypeIndex(word(body, type_at)?);

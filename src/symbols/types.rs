@@ -5,6 +5,7 @@
 //! panic; every read is bounded by its record.
 
 mod cursor;
+mod declared_as;
 mod digest;
 mod enumeration;
 mod fields;
@@ -28,6 +29,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::SymbolsError;
 use cursor::Cursor;
 
+pub use declared_as::DeclaredAs;
 pub use enumeration::Enumeration;
 pub use layout::{Definition, Layout, Member};
 pub use meaning::Meanings;

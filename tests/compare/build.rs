@@ -162,3 +162,72 @@ fn llvm_objdump_shows_the_payload_with_its_relocations() {
         "{text}"
     );
 }
+
+/// Builds a fix whose `struct entry` grew, with a skeleton.
+fn with_skeleton(folder: &Folder, new: &str, options: &[&str]) -> Run {
+    let mut command = folder.program();
+    command
+        .arg("build")
+        .args([server("old"), server(new)])
+        .args("-o fix.hpk --key k.pem --id FIX-1 --hooks-template fix.c".split_whitespace())
+        .args(options);
+    Run::of(&mut command)
+}
+
+#[test]
+fn a_skeleton_is_written_though_the_build_is_refused() {
+    let folder = Folder::new();
+    folder.run("keygen --out k.pem").good();
+    let run = with_skeleton(&folder, "new-unpatchable", &["--format", "json"]);
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    let report = run.json();
+    assert!(report["package"].is_null(), "{report:#}");
+    let written = serde_json::json!({"path": "fix.c", "types": ["entry"], "members": 1});
+    assert_eq!(report["hooks_template"], written);
+    let text = String::from_utf8(folder.read("fix.c")).unwrap();
+    for part in [
+        "#include \"hotpatch.h\"",
+        "typedef unsigned long long entry_last_read_t;",
+        "entry_last_read_t *entry_last_read(const void *object)",
+        " *     store_get\n",
+        "HOTPATCH_HOOK(before_apply)",
+        "HOTPATCH_HOOK(after_apply)",
+        "HOTPATCH_HOOK(before_revert)",
+        "HOTPATCH_HOOK(after_revert)",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    // What is said for a person, and that nothing is written twice.
+    let again = with_skeleton(&folder, "new-unpatchable", &[]);
+    assert!(again.failed(2).contains("exists already"), "{again:?}");
+    std::fs::remove_file(folder.path("fix.c")).unwrap();
+    let run = with_skeleton(&folder, "new-unpatchable", &[]);
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    let said = "Wrote fix.c: hooks, and 1 new members to attach to objects of entry.";
+    assert!(run.stdout.contains(said), "{run:?}");
+    assert!(run.stdout.contains("HP305"), "{run:?}");
+}
+
+#[test]
+fn a_skeleton_without_types_has_the_hooks() {
+    let folder = Folder::new();
+    folder.run("keygen --out k.pem").good();
+    let report = with_skeleton(&folder, "new", &["--format", "json"]).json();
+    assert_eq!(report["hooks_template"]["types"], serde_json::json!([]));
+    assert_eq!(report["package"]["id"], "FIX-1");
+    let text = String::from_utf8(folder.read("fix.c")).unwrap();
+    assert!(text.contains("HOTPATCH_HOOK(after_apply)"), "{text}");
+}
+
+#[test]
+fn the_skeleton_and_the_package_are_two_files() {
+    let folder = Folder::new();
+    folder.run("keygen --out k.pem").good();
+    let mut command = folder.program();
+    command
+        .arg("build")
+        .args([server("old"), server("new")])
+        .args("-o one --key k.pem --id X --hooks-template one".split_whitespace());
+    let run = Run::of(&mut command);
+    assert!(run.failed(2).contains("named twice"), "{run:?}");
+}

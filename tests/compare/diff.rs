@@ -76,7 +76,8 @@ fn a_grown_structure_is_refused_with_its_sizes() {
     assert_eq!(layout["subject"], "entry");
     assert_eq!(
         layout["detail"],
-        "its size is 112 instead of 100 bytes; store_set, store_get touch it"
+        "its size is 112 instead of 100 bytes; new: last_read (u64) at offset 0x60; \
+         1 other member moved; store_set, store_get touch it"
     );
     assert!(layout["remedy"].as_str().is_some_and(|r| !r.is_empty()));
 }

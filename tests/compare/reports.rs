@@ -268,13 +268,36 @@ fn a_changed_type_lists_the_functions_that_touch_it() {
         detail.ends_with("; store_set, store_get touch it"),
         "{detail}"
     );
+    assert!(detail.contains("; new: "), "{detail}");
+
+    let layout = &types[0]["layout"];
+    assert_eq!([&layout["old_size"], &layout["new_size"]], [100, 112]);
+    let of_members = |key: &str| -> Vec<&str> {
+        let members = layout["members"].as_array().unwrap().iter();
+        members.filter_map(|m| m[key].as_str()).collect()
+    };
+    assert_eq!(of_members("name"), ["last_read", "reads"]);
+    assert_eq!(of_members("change"), ["came", "moved"]);
+    assert_eq!(layout["members"][1]["old"]["offset"], 0x60);
+    assert_eq!(layout["members"][1]["new"]["offset"], 0x68);
+    assert_eq!(of("store_get")["in_patch"], true);
+    let used = serde_json::json!(["last_read", "reads"]);
+    assert_eq!(of("store_get")["members"], used);
 
     let (old, new) = (server("old"), server("new-unpatchable"));
     let text = diff(&old, &new, &[]).stdout;
+    let came = "came     last_read (u64 at 0x60): code at that offset in store_get\n";
+    assert!(text.contains(came), "{text}");
+    assert!(
+        text.contains("moved    reads (u32, 0x60 → 0x68)\n"),
+        "{text}"
+    );
     assert!(
         text.contains("functions that touch it: 2 changed\n"),
         "{text}"
     );
     let page = diff(&old, &new, &["--format", "html"]).stdout;
     assert!(page.contains("static variable entries"), "{page}");
+    let came = "code at that offset in store_get";
+    assert!(page.contains(came), "{page}");
 }

@@ -31,11 +31,24 @@ pub fn build(case: &Case, abi: Abi, is_new: bool, folder: &Path) -> Result<PathB
         // Only the folders that the case itself has are part of an object's name.
         let stem = source.rsplit_once('.').map_or(&**source, |s| s.0);
         let is_resource = source.ends_with(".rc");
-        let object = format!("{stem}.{}", if is_resource { "res" } else { "obj" });
+        let is_library = source.ends_with(".def");
+        let object = match (is_resource, is_library) {
+            (true, _) => format!("{stem}.res"),
+            (_, true) => format!("{stem}.lib"),
+            _ => format!("{stem}.obj"),
+        };
         let parent = folder.join(&object);
         let parent = parent.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent).map_err(|e| e.to_string())?;
         let file = place(case, folder, source)?;
+        if is_library {
+            let mut maker = Command::new(tool("llvm-dlltool"));
+            maker.current_dir(folder).args(["-m", "i386:x86-64", "-d"]);
+            maker.arg(file).args(["-l", &object]);
+            check(&mut maker, &format!("source {number}, {source}"))?;
+            objects.push(object);
+            continue;
+        }
         if is_resource {
             let mut compiler = Command::new(tool("llvm-rc"));
             compiler.current_dir(folder).args(["/fo", &object]);
@@ -48,6 +61,10 @@ pub fn build(case: &Case, abi: Abi, is_new: bool, folder: &Path) -> Result<PathB
         clang
             .current_dir(folder)
             .args(options(case, abi, source, is_new));
+        // `hotpatch.h` is there.
+        clang
+            .arg("-I")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"));
         clang.args(["-c", "-o", &object]).arg(file);
         check(&mut clang, &format!("source {number}, {source}"))?;
         objects.push(object);
@@ -162,12 +179,14 @@ fn options(case: &Case, abi: Abi, source: &str, is_new: bool) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-fn tool(name: &str) -> PathBuf {
+/// A tool of LLVM.
+pub fn tool(name: &str) -> PathBuf {
     let folder = std::env::var_os("LLVM_BIN").unwrap_or_else(|| "/usr/lib/llvm-19/bin".into());
     Path::new(&folder).join(name)
 }
 
-fn check(command: &mut Command, what: &str) -> Result<(), String> {
+/// Runs a tool, which must succeed.
+pub fn check(command: &mut Command, what: &str) -> Result<(), String> {
     let output = command
         .env("LC_ALL", "C")
         .output()

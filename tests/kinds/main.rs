@@ -9,7 +9,7 @@
 //! | `why` | what the case shows, in a sentence or two |
 //! | `abi` | `"gnu"` (the default; `ld.lld -m i386pep`), `"msvc"` (`lld-link`), or a list of both |
 //! | `options`, `new_options` | for the compiler, as one string; the default is `-O1`; and those of the new build where they differ |
-//! | `sources` | the files in link order: C, C++ (`.cpp`), assembler (`.S`) or resources (`.rc`) |
+//! | `sources` | the files in link order: C, C++ (`.cpp`), assembler (`.S`), resources (`.rc`) or import libraries (`.def`) |
 //! | `new_sources` | their order in the new build, where it is another one |
 //! | `without_debug` | files that are compiled without debug information |
 //! | `link`, `new_link` | options for the linker, and those of the new build where they differ |
@@ -28,6 +28,8 @@
 //! | `changed` | exactly the functions that changed, by their names in the records |
 //! | `version_only` | exactly the changed functions in which nothing but the version differs |
 //! | `left_out` | exactly the functions that are left out for that |
+//! | `members` | exactly what became of the members of types whose layout changed: `came NAME`, … |
+//! | `handles` | exactly what functions do with whole objects of such types: `NAME: allocates`, `NAME: may be frees`, … |
 //! | `must_not_stay` | exactly the functions of the package that may have no call under way when it is applied |
 //! | `runs` | OLD started with the package ends and prints as NEW does; where nothing changed, OLD does |
 //!
@@ -36,10 +38,14 @@
 //! they were built last), `HOTPATCH_KINDS_RUN` (run what can be run, under Wine;
 //! `tests/kinds/run.sh` brings what that needs), `HOTPATCH_EXE` (the Windows build),
 //! `LLVM_BIN` (the folder of clang and lld).
+//!
+//! Of every case in which the layout of a type changed, the skeleton of `--hooks-template` is
+//! compiled.
 #![cfg(target_os = "linux")]
 
 mod build;
 mod case;
+mod layout;
 mod left_out;
 mod package;
 mod run;
@@ -134,6 +140,8 @@ fn judge(case: &Case, abi: Abi) -> Result<String, String> {
         format!("diff ends with {}: {e}: {said}", output.status)
     })?;
     let said = compare(case, &report)?;
+    layout::judge(case, &program(), &folder, (&old, &new), &report)
+        .map_err(|e| format!("{e}: {said}"))?;
     if let Some(wanted) = &case.expect.must_not_stay {
         let found = stay::must_not_stay(case, &program(), &folder, (&old, &new))?;
         if *wanted != found {

@@ -13,6 +13,7 @@ IMPORT(XML_StopParser);
 IMPORT(XML_GetErrorCode);
 IMPORT(XML_SetElementHandler);
 IMPORT(XML_SetUserData);
+IMPORT(XML_SetUnknownEncodingHandler);
 
 static void result(XML_Parser parser, enum XML_Status status) {
     if (status == XML_STATUS_ERROR)
@@ -48,6 +49,73 @@ static void length(void) {
 static void stop(void) {
     XML_Parser parser = dynamic_XML_ParserCreate(NULL);
     result(parser, dynamic_XML_StopParser(parser, 1));
+}
+
+/* CVE-2023-52425: a long token that comes in many pieces. An encoding of our own counts how
+ * often its characters are read. */
+enum { PIECES = 200, CHARACTERS = 50 };
+static unsigned characters_read;
+
+static int XMLCALL convert(void *data, const char *text) {
+    (void)data;
+    characters_read++;
+    return 0x4e00 + (unsigned char)text[1];
+}
+
+static int XMLCALL encoding_of(void *data, const XML_Char *name, XML_Encoding *info) {
+    (void)data, (void)name;
+    for (int i = 0; i < 256; i++)
+        info->map[i] = i < 128 ? i : -2;
+    info->data = NULL;
+    info->convert = convert;
+    info->release = NULL;
+    return XML_STATUS_OK;
+}
+
+static XML_Parser begin_token(void) {
+    static const char start[] = "<?xml version='1.0' encoding='ours'?><a b='";
+    XML_Parser parser = dynamic_XML_ParserCreate(NULL);
+    characters_read = 0;
+    dynamic_XML_SetUnknownEncodingHandler(parser, encoding_of, NULL);
+    dynamic_XML_Parse(parser, start, (int)sizeof start - 1, 0);
+    return parser;
+}
+
+static void pieces(XML_Parser parser, int count) {
+    char piece[2 * CHARACTERS];
+    for (int i = 0; i < CHARACTERS; i++) {
+        piece[2 * i] = (char)0x81;
+        piece[2 * i + 1] = (char)(i + 1);
+    }
+    while (count--)
+        dynamic_XML_Parse(parser, piece, sizeof piece, 0);
+}
+
+static void end_token(XML_Parser parser, unsigned characters) {
+    enum XML_Status status = dynamic_XML_Parse(parser, "'/>", 3, 1);
+    const char *often = characters_read < 10 * characters ? "a few times" : "many times";
+    printf("reads a character %s, ", often);
+    result(parser, status);
+}
+
+static void token(void) {
+    XML_Parser parser = begin_token();
+    pieces(parser, PIECES);
+    end_token(parser, PIECES * CHARACTERS);
+}
+
+/* The same, begun before the library is patched: what is read from then on counts. */
+static XML_Parser held;
+static void hold(void) {
+    held = begin_token();
+    pieces(held, PIECES);
+    puts("held");
+}
+
+static void release(void) {
+    characters_read = 0;
+    pieces(held, PIECES);
+    end_token(held, 2 * PIECES * CHARACTERS);
 }
 
 static void XMLCALL element(void *data, const XML_Char *name, const XML_Char **attributes) {
@@ -96,7 +164,7 @@ static void end(void) {
 
 int main(int argc, char **argv) {
     static const struct request requests[] = {{"separator", separator}, {"encoding", encoding},
-        {"length", length}, {"stop", stop}, {"regular", regular}, {"begin", begin}, {"end", end},
+        {"length", length}, {"stop", stop}, {"token", token}, {"hold", hold}, {"release", release}, {"regular", regular}, {"begin", begin}, {"end", end},
         {NULL, NULL}};
     HMODULE library = LoadLibraryA(argc > 1 ? argv[1] : "");
     if (!library)
@@ -111,5 +179,6 @@ int main(int argc, char **argv) {
     FIND(XML_GetErrorCode);
     FIND(XML_SetElementHandler);
     FIND(XML_SetUserData);
+    FIND(XML_SetUnknownEncodingHandler);
     return serve(requests);
 }

@@ -7,7 +7,7 @@ mod running;
 
 use std::path::{Path, PathBuf};
 
-use running::{Running, hotpatch_done, texts};
+use running::{Running, hotpatch, hotpatch_done, texts};
 
 /// A fix, and how to see it.
 struct Fix {
@@ -18,9 +18,12 @@ struct Fix {
     request: &'static str,
     vulnerable: &'static str,
     fixed: &'static str,
+    /// Whether something that is begun before the patch (`hold`) is to be ended as the fix says
+    /// afterwards (`release`), too.
+    held: bool,
 }
 
-const FIXES: [Fix; 8] = [
+const FIXES: [Fix; 10] = [
     Fix {
         cve: "CVE-2022-25236",
         package: "expat",
@@ -28,6 +31,7 @@ const FIXES: [Fix; 8] = [
         request: "separator",
         vulnerable: "accepted",
         fixed: "rejected, error 2",
+        held: false,
     },
     Fix {
         cve: "CVE-2022-25235",
@@ -36,6 +40,7 @@ const FIXES: [Fix; 8] = [
         request: "encoding",
         vulnerable: "accepted",
         fixed: "rejected, error 4",
+        held: false,
     },
     Fix {
         cve: "CVE-2024-45490",
@@ -44,6 +49,7 @@ const FIXES: [Fix; 8] = [
         request: "length",
         vulnerable: "accepted",
         fixed: "rejected, error 41",
+        held: false,
     },
     Fix {
         cve: "CVE-2024-50602",
@@ -52,6 +58,7 @@ const FIXES: [Fix; 8] = [
         request: "stop",
         vulnerable: "accepted",
         fixed: "rejected, error 4",
+        held: false,
     },
     Fix {
         cve: "CVE-2025-64505",
@@ -60,6 +67,7 @@ const FIXES: [Fix; 8] = [
         request: "colours",
         vulnerable: "room for 16 colours",
         fixed: "room for 256 colours",
+        held: false,
     },
     Fix {
         cve: "CVE-2025-64506",
@@ -68,6 +76,7 @@ const FIXES: [Fix; 8] = [
         request: "convert",
         vulnerable: "other memory is written as if it were the image",
         fixed: "the image is written",
+        held: false,
     },
     Fix {
         cve: "CVE-2026-34757",
@@ -76,6 +85,7 @@ const FIXES: [Fix; 8] = [
         request: "palette",
         vulnerable: "the palette comes from memory that was given back",
         fixed: "4 colours, the first 1 2 3",
+        held: false,
     },
     Fix {
         cve: "CVE-2022-37434",
@@ -87,6 +97,25 @@ const FIXES: [Fix; 8] = [
         request: "extra",
         vulnerable: "writes beyond the room for the extra field",
         fixed: "status 1, 8 of 64 bytes kept, text hello",
+        held: false,
+    },
+    Fix {
+        cve: "CVE-2023-52425",
+        package: "expat",
+        patches: ["rewritten CVE-2023-52425"; 2],
+        request: "token",
+        vulnerable: "reads a character many times, accepted",
+        fixed: "reads a character a few times, accepted",
+        held: true,
+    },
+    Fix {
+        cve: "CVE-2018-25032",
+        package: "zlib",
+        patches: ["rewritten CVE-2018-25032"; 2],
+        request: "far",
+        vulnerable: "packs something else",
+        fixed: "packs and unpacks",
+        held: true,
     },
 ];
 
@@ -132,6 +161,42 @@ fn builds<'p>(pairs: &'p [Pair], fix: &Fix) -> Vec<(&'p Pair, &'p Pair)> {
     found
 }
 
+/// The fix as its authors wrote it, of one that is written another way; that one is refused.
+fn genuine<'p>(pairs: &'p [Pair], rewritten: &Pair) -> Option<&'p Pair> {
+    let name = rewritten.patch.strip_prefix("rewritten ")?;
+    let mut others = pairs.iter();
+    let same = |p: &&Pair| (&p.package, &p.version) == (&rewritten.package, &rewritten.version);
+    others.find(|p| same(p) && p.patch == name)
+}
+
+/// A fix that changes the layout of a type is refused, and the skeleton of another one written.
+fn refused(home: &Path, key: &str, pair: &Pair) {
+    let (old, new) = (
+        pair.old.to_str().expect("text"),
+        pair.new.to_str().expect("text"),
+    );
+    let skeleton = home.join("skeleton.c");
+    let of_build = [
+        "build",
+        old,
+        new,
+        "-o",
+        "refused.hpk",
+        "--key",
+        key,
+        "--id",
+        "refused",
+        "--hooks-template",
+        skeleton.to_str().expect("text"),
+    ];
+    let (code, report) = hotpatch(home, &of_build);
+    let findings = texts(&report["verdict"]["findings"], "code");
+    assert!(findings.contains(&"HP305"), "{}: {report:#}", pair.patch);
+    assert_eq!(code, 4, "{}: {report:#}", pair.patch);
+    let text = std::fs::read_to_string(skeleton).expect("a skeleton");
+    assert!(text.contains("HOTPATCH_SHADOW_GET_OR_ALLOC"), "{text}");
+}
+
 fn ask(process: &mut Running, request: &str) -> String {
     process.send(format!("{request}\n").as_bytes());
     process.line()
@@ -144,7 +209,7 @@ fn start(program: &Path, library: &Path, folder: &Path) -> Running {
 }
 
 /// Returns a line of the table.
-fn prove(fix: &Fix, folder: &Path, (first, last): (&Pair, &Pair)) -> String {
+fn prove(fix: &Fix, folder: &Path, pairs: &[Pair], (first, last): (&Pair, &Pair)) -> String {
     let home = tempfile::tempdir().expect("a folder");
     let path = |name: &str| home.path().join(name).to_str().expect("text").to_owned();
     let (key, package) = (path("key.pem"), path("fix.hpk"));
@@ -156,6 +221,10 @@ fn prove(fix: &Fix, folder: &Path, (first, last): (&Pair, &Pair)) -> String {
     let of_build = [
         "build", old, new, "-o", &package, "--key", &key, "--id", fix.cve, "--cve", fix.cve,
     ];
+    let genuine = genuine(pairs, last);
+    if let Some(genuine) = genuine {
+        refused(home.path(), &key, genuine);
+    }
     let built = hotpatch_done(home.path(), &of_build);
     let name = format!("{} of {} {}", fix.cve, fix.package, first.version);
     let program = folder.join("programs").join(format!("{}.exe", fix.package));
@@ -169,6 +238,9 @@ fn prove(fix: &Fix, folder: &Path, (first, last): (&Pair, &Pair)) -> String {
         "{name}, before"
     );
     let begun = ask(&mut process, "begin");
+    if fix.held {
+        assert_eq!(ask(&mut process, "hold"), "held", "{name}");
+    }
 
     let of_apply = [
         "apply",
@@ -186,6 +258,11 @@ fn prove(fix: &Fix, folder: &Path, (first, last): (&Pair, &Pair)) -> String {
     let is_fixed = |answer: &str| answer.starts_with(fix.fixed);
     assert!(is_fixed(&fixed), "{name}, patched: {fixed}");
     assert_eq!(ask(&mut process, "regular"), regular, "{name}, patched");
+    if fix.held {
+        let released = ask(&mut process, "release");
+        assert!(is_fixed(&released), "{name}, held: {released}");
+        assert_eq!(ask(&mut process, "hold"), "held", "{name}, patched");
+    }
     let ended = ask(&mut process, "end");
     assert_eq!(ask(&mut process, "begin"), begun, "{name}, patched");
 
@@ -204,12 +281,18 @@ fn prove(fix: &Fix, folder: &Path, (first, last): (&Pair, &Pair)) -> String {
         "{name}: begun patched, ended reverted"
     );
 
+    if fix.held {
+        let released = ask(&mut process, "release");
+        assert_eq!(released, fix.vulnerable, "{name}, held over the revert");
+    }
     let results = process.finish();
     assert_eq!(results.code, Some(0), "{name}: {results:?}");
 
     // What was begun before the patch ended as it does in a process that is never patched,
-    // and a process with the new library answers as the patched one did.
-    let mut control = start(&program, &last.new, home.path());
+    // and a process with the library of the fix, as its authors wrote it, answers as the patched
+    // one did.
+    let fixed_library = &genuine.unwrap_or(last).new;
+    let mut control = start(&program, fixed_library, home.path());
     assert_eq!(ask(&mut control, fix.request), fixed, "{name}, new library");
     assert_eq!(ask(&mut control, "begin"), begun, "{name}, new library");
     assert_eq!(ask(&mut control, "end"), ended, "{name}, new library");
@@ -245,7 +328,7 @@ fn running_processes_are_fixed() {
             fix.cve
         );
         for build in builds {
-            println!("{}", prove(fix, folder, build));
+            println!("{}", prove(fix, folder, &pairs, build));
         }
     }
 }

@@ -3,7 +3,8 @@
 #
 # A process that uses the vulnerable library shows the vulnerability, is patched, shows the
 # fix, is reverted, and shows the vulnerability again. With --short one fix of each library,
-# for CI. The libraries come from tests/real/pairs.sh; the table goes to standard output.
+# for CI. Two of them change the layout of a type, and are applied as examples/layout rewrites
+# them. The libraries come from tests/real/pairs.sh; the table goes to standard output.
 set -euo pipefail
 
 # shellcheck source=tests/lib.sh
@@ -11,12 +12,14 @@ set -euo pipefail
 cd "$root"
 export HOTPATCH_REAL_SUITES='bookworm bullseye' HOTPATCH_REAL_LEVELS=${HOTPATCH_REAL_LEVELS:--O2}
 export HOTPATCH_REAL_PATCHES='Protect-against-malicious|missing-validation|CVE-2024-45490|CVE-2024-50602'
-HOTPATCH_REAL_PATCHES+='|CVE-2025-6450[56]|CVE-2026-34757|extra-field'
+HOTPATCH_REAL_PATCHES+='|CVE-2025-6450[56]|CVE-2026-34757|extra-field|expat-2.5.0-CVE-2023-52425|crash-deflate'
+export HOTPATCH_REAL_REWRITTEN=$root/examples/layout
 folder=target/live
 case ${1:-} in
 --short)
-    export HOTPATCH_LIVE_ONLY='CVE-2022-25236 CVE-2022-37434 CVE-2026-34757'
+    export HOTPATCH_LIVE_ONLY='CVE-2022-25236 CVE-2022-37434 CVE-2026-34757 CVE-2023-52425 CVE-2018-25032'
     export HOTPATCH_REAL_PATCHES='Protect-against-malicious|CVE-2026-34757|extra-field'
+    HOTPATCH_REAL_PATCHES+='|expat-2.5.0-CVE-2023-52425|crash-deflate'
     folder=target/live-short
     ;;
 '') ;;

@@ -6,6 +6,9 @@ IMPORT(inflateInit2_);
 IMPORT(inflateGetHeader);
 IMPORT(inflate);
 IMPORT(inflateEnd);
+IMPORT(deflateInit2_);
+IMPORT(deflate);
+IMPORT(deflateEnd);
 
 /* A gzip member with an extra field of 64 bytes, and "hello" as a stored block. */
 static unsigned char member[200];
@@ -82,6 +85,66 @@ static void extra(void) {
     dynamic_inflateEnd(&stream);
 }
 
+/* CVE-2018-25032: fixed codes, a small buffer, and nothing but long matches far away. Their codes
+ * overtake the distances that are still to be read. */
+enum { PERIOD = 32000, TEXT = 12 * PERIOD, HELD = PERIOD + 110 * 258 };
+static unsigned char far_text[TEXT], far_packed[2 * TEXT], far_again[TEXT];
+
+static void make_text(void) {
+    unsigned state = 1;
+    for (int i = 0; i < TEXT; i++) {
+        state = state * 1103515245 + 12345;
+        far_text[i] = i < PERIOD ? (unsigned char)(state >> 16) : far_text[i - PERIOD];
+    }
+}
+
+static void pack(z_stream *stream) {
+    memset(stream, 0, sizeof *stream);
+    dynamic_deflateInit2_(stream, 9, Z_DEFLATED, 15, 1, Z_FIXED, ZLIB_VERSION,
+        (int)sizeof *stream);
+    stream->next_out = far_packed;
+    stream->avail_out = sizeof far_packed;
+    stream->next_in = far_text;
+    stream->avail_in = HELD;
+    dynamic_deflate(stream, Z_NO_FLUSH);
+}
+
+/* Packs the rest, and looks whether the same comes back. */
+static void unpack(z_stream *stream) {
+    z_stream back;
+    stream->avail_in = TEXT - HELD;
+    dynamic_deflate(stream, Z_FINISH);
+    memset(&back, 0, sizeof back);
+    memset(far_again, 0, sizeof far_again);
+    back.next_in = far_packed;
+    back.avail_in = (uInt)stream->total_out;
+    back.next_out = far_again;
+    back.avail_out = sizeof far_again;
+    dynamic_deflateEnd(stream);
+    dynamic_inflateInit2_(&back, 15, ZLIB_VERSION, (int)sizeof back);
+    dynamic_inflate(&back, Z_FINISH);
+    dynamic_inflateEnd(&back);
+    puts(memcmp(far_text, far_again, TEXT) == 0 ? "packs and unpacks" : "packs something else");
+}
+
+static void far_away(void) {
+    z_stream stream;
+    pack(&stream);
+    unpack(&stream);
+}
+
+/* The same with a stream that is there before the library is patched, and holds most of the
+ * symbols of a block. */
+static z_stream held;
+static void hold(void) {
+    pack(&held);
+    puts("held");
+}
+
+static void release(void) {
+    unpack(&held);
+}
+
 static void regular(void) {
     unsigned char text[16] = {0};
     z_stream stream;
@@ -118,7 +181,8 @@ static void end(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct request requests[] = {{"extra", extra}, {"regular", regular},
+    static const struct request requests[] = {{"extra", extra}, {"regular", regular}, {"far", far_away},
+        {"hold", hold}, {"release", release},
         {"begin", begin}, {"end", end}, {NULL, NULL}};
     HMODULE library = LoadLibraryA(argc > 1 ? argv[1] : "");
     if (!library)
@@ -127,6 +191,10 @@ int main(int argc, char **argv) {
     FIND(inflateGetHeader);
     FIND(inflate);
     FIND(inflateEnd);
+    FIND(deflateInit2_);
+    FIND(deflate);
+    FIND(deflateEnd);
+    make_text();
     make_member();
     AddVectoredExceptionHandler(1, handler);
     return serve(requests);

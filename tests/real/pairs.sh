@@ -10,6 +10,10 @@
 #   HOTPATCH_REAL_SUITES     Debian releases (default: bookworm bullseye)
 #   HOTPATCH_REAL_LEVELS     optimisation levels (default: -O2)
 #   HOTPATCH_REAL_LAST       only so many of the last patches of each package (default: all)
+#   HOTPATCH_REAL_REWRITTEN  a folder of fixes that are written another way (examples/layout):
+#                            PACKAGE/PATCH.patch goes on top of a patch, and
+#                            PACKAGE/PATCH.instead.patch in its place; the pair is listed as
+#                            `rewritten PATCH`
 #   HOTPATCH_REAL_PATCHES    only patches whose name matches this expression (default: all)
 #
 # The sources come through apt (tests/sources.sh).
@@ -28,6 +32,7 @@ read -ra suites <<<"${HOTPATCH_REAL_SUITES:-bookworm bullseye}"
 read -ra levels <<<"${HOTPATCH_REAL_LEVELS:--O2}"
 last=${HOTPATCH_REAL_LAST:-1000}
 only=${HOTPATCH_REAL_PATCHES:-.}
+rewritten=${HOTPATCH_REAL_REWRITTEN:+$(cd "$HOTPATCH_REAL_REWRITTEN" && pwd)}
 llvm=${LLVM_BIN:-/usr/lib/llvm-19/bin}
 [ -x "$llvm/clang" ] || die "no clang in $llvm (Debian package clang-19; or set LLVM_BIN)"
 need x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64 dpkg-source=dpkg-dev patch=patch
@@ -126,8 +131,16 @@ changes_library() { # PATCH_FILE
     grep -qE '^\+\+\+ [^/]+/(expat/)?(lib/)?[a-z0-9_]+\.[ch]([[:space:]]|$)' "$1"
 }
 
+# The fix that somebody wrote another way, in a copy of the sources.
+rewrite() { # SOURCE_FOLDER PATCH_FILE
+    rm -rf "$1.rewritten"
+    cp -r "$1" "$1.rewritten"
+    patch -d "$1.rewritten" -p1 --quiet --forward --no-backup-if-mismatch <"$2" >>"$out/apt/log" 2>&1 ||
+        die "$2 does not apply, see $out/apt/log"
+}
+
 pairs_of() { # PACKAGE DSC
-    local package=$1 version=${2##*/} tree builds level name patches file index=0 first wanted
+    local package=$1 version=${2##*/} tree builds level name patches file index=0 first wanted ours
     version=${version#*_} version=${version%.dsc}
     tree=$out/src/$package-$version
     builds=$out/builds/$package-$version
@@ -143,6 +156,8 @@ pairs_of() { # PACKAGE DSC
         for level in ${wanted:+"${levels[@]}"}; do
             build "$package" "$tree" "$builds/$((index - 1))$level" "$level"
         done
+        ours=$rewritten/$package/${name%.patch}
+        [ -z "$wanted" ] || ! [ -f "$ours.instead.patch" ] || rewrite "$tree" "$ours.instead.patch"
         patch -d "$tree" -p1 --quiet --forward --no-backup-if-mismatch <"$file" >>"$out/apt/log" 2>&1 ||
             die "$package $version: $name does not apply, see $out/apt/log"
         for level in ${wanted:+"${levels[@]}"}; do
@@ -150,6 +165,14 @@ pairs_of() { # PACKAGE DSC
             printf '%s\t%s\t%s\t%s\t%s\n' "$package" "$version" "$(label "$file") $level" \
                 "$builds/$((index - 1))$level" "$builds/$index$level" >>"$out/pairs.txt"
         done
+        [ -z "$wanted" ] || ! [ -f "$ours.patch" ] || rewrite "$tree" "$ours.patch"
+        [ -d "$tree.rewritten" ] || continue
+        for level in ${wanted:+"${levels[@]}"}; do
+            build "$package" "$tree.rewritten" "$builds/rewritten-$index$level" "$level" "-I$root/examples"
+            printf '%s\t%s\trewritten %s\t%s\t%s\n' "$package" "$version" "$(label "$file") $level" \
+                "$builds/$((index - 1))$level" "$builds/rewritten-$index$level" >>"$out/pairs.txt"
+        done
+        rm -rf "$tree.rewritten"
     done
 }
 

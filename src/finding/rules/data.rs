@@ -21,7 +21,7 @@ rules! {
         because "A virtual function table, run-time type information or an exported constant has another value in the new build. Live objects and other modules hold its address, and would keep the old value.";
     /// A type whose layout changed.
     TYPE_LAYOUT = "HP305", Refuse, "type layout changed",
-        remedy "Keep the layout of the type; put new state beside it (a table keyed by address), or restart.",
+        remedy "Keep the layout of the type and put new state beside it (build --hooks-template FILE.c writes what that takes), or restart.",
         because "Objects of this type that exist in the running program have the old layout. New code would read and write the wrong members.";
     /// TLS layout.
     TLS_LAYOUT = "HP306", Refuse, "thread-local storage changed",

@@ -151,6 +151,7 @@ impl DiffReport {
             let types = compared.diff.types.iter().map(|t| ChangedTypeReport {
                 name: t.name.clone(),
                 detail: t.detail.clone(),
+                layout: t.layout.as_ref().map(LayoutReport::new),
                 functions: type_users::reports(old, new, t),
             });
             report.types.changed = types.collect();

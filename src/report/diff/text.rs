@@ -20,6 +20,7 @@ impl DiffReport {
             let _ = writeln!(text, "\nTypes");
             for t in &self.types.changed {
                 let _ = writeln!(text, "  changed  {}: {}", line(&t.name), line(&t.detail));
+                t.layout_text(&mut text);
                 t.users_text(&mut text);
             }
         }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ChangedTypeReport;
-use crate::diff::{Fate, TypeChange, TypeUser};
+use super::{ChangedTypeReport, HandlingReport};
+use crate::diff::{Fate, MemberChange, TypeChange, TypeUser};
 use crate::function::Program;
 use crate::report::sanitize::line;
 use crate::symbols::Relation;
@@ -31,6 +31,13 @@ pub struct TypeUserReport {
     pub relation: &'static str,
     /// How it touches the type.
     pub through: Vec<ThroughReport>,
+    /// Whether a patch brings it: it is changed or added.
+    pub in_patch: bool,
+    /// Names of the members that differ and that it may use: it reads or writes at their
+    /// offsets.
+    pub members: Vec<String>,
+    /// What it does with whole objects.
+    pub handles: Vec<HandlingReport>,
 }
 
 /// One way in which a function touches a type.
@@ -50,12 +57,20 @@ pub struct ThroughReport {
 pub fn reports(old: &Program<'_>, new: &Program<'_>, change: &TypeChange) -> Vec<TypeUserReport> {
     let users = change.users.iter();
     users
-        .filter_map(|u| TypeUserReport::new(old, new, u))
+        .filter_map(|u| TypeUserReport::new(old, new, change, u))
         .collect()
 }
 
 impl TypeUserReport {
-    fn new(old: &Program<'_>, new: &Program<'_>, user: &TypeUser) -> Option<Self> {
+    fn new(
+        old: &Program<'_>,
+        new: &Program<'_>,
+        change: &TypeChange,
+        user: &TypeUser,
+    ) -> Option<Self> {
+        let differing = change.layout.iter().flat_map(|l| &l.members);
+        let differing: Vec<&MemberChange> = differing.collect();
+        let members = user.members.iter().filter_map(|at| differing.get(*at));
         let function = match (user.new, user.old) {
             (Some(function), _) => new.function(function),
             (None, Some(function)) => old.function(function),
@@ -79,6 +94,9 @@ impl TypeUserReport {
             },
             relation: relation(user.relation),
             through: through.collect(),
+            in_patch: matches!(user.fate, Fate::Changed | Fate::Added),
+            members: members.map(|m| m.name.clone()).collect(),
+            handles: user.handles.iter().map(HandlingReport::new).collect(),
         })
     }
 

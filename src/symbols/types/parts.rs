@@ -63,7 +63,7 @@ impl Types {
     }
 
     /// A type without `const` and `volatile`.
-    fn unmodified(&self, index: TypeIndex) -> TypeIndex {
+    pub(super) fn unmodified(&self, index: TypeIndex) -> TypeIndex {
         let inner = match self.record(index) {
             Some((LF_MODIFIER, mut c)) => c.u32().map(TypeIndex),
             _ => None,

@@ -44,6 +44,8 @@ struct Page {
 struct Type {
     name: String,
     detail: String,
+    /// What became of its members, and who handles its objects; a line each.
+    layout: Vec<String>,
     /// How many functions touch it, in words.
     summary: String,
     /// Status, name, and how it touches the type.
@@ -131,6 +133,11 @@ impl DiffReport {
             .map(|t| Type {
                 name: text(&t.name),
                 detail: text(&t.detail),
+                layout: {
+                    let mut lines = String::new();
+                    t.layout_text(&mut lines);
+                    lines.lines().map(|l| l.trim_start().to_owned()).collect()
+                },
                 summary: t.users_summary(),
                 users: t.functions.iter().map(TypeUserReport::cells).collect(),
             })
