@@ -5,6 +5,10 @@
 //! keys, policy and state; its [`Guard`](trust::Guard) is the authority that
 //! [`verify`](crate::package::verify) asks. [`audit`] is the log of all attempts.
 
+mod access;
 pub mod audit;
+mod lock;
 pub mod policy;
 pub mod trust;
+
+pub use access::AccessError;
