@@ -54,6 +54,8 @@ pub struct ProcessState {
     pub on_disk: OnDisk,
     /// By when it has to be restarted, where the policy says so.
     pub restart_by: Option<Moment>,
+    /// From when it may be hotpatched, where only the time forbids it now.
+    pub deferred_until: Option<Moment>,
     /// CVEs that are fixed in it, in memory or because it runs the fixed build.
     pub cves_fixed: Vec<String>,
     /// CVEs that packages of the store would fix, and that are open in it.
@@ -83,6 +85,8 @@ pub struct PackageState {
     pub applied_at: Option<Moment>,
     /// By when the process has to be restarted, where the policy says so.
     pub restart_by: Option<Moment>,
+    /// From when it may be applied, where only the time forbids it now.
+    pub deferred_until: Option<Moment>,
     /// For how many milliseconds the process had run before the patch was active; null where
     /// `hotpatch sync` did not apply it.
     pub unpatched_ms: Option<u64>,
@@ -123,6 +127,7 @@ impl ProcessState {
             as_desired: verdict.as_desired(),
             on_disk: first.on_disk,
             restart_by: verdict.packages.iter().filter_map(|p| p.restart_by).min(),
+            deferred_until: first.deferred_until,
             cves_fixed: verdict.fixed.clone(),
             cves_open: verdict.open.clone(),
             packages: verdict.packages.iter().map(PackageState::new).collect(),
@@ -161,6 +166,7 @@ impl PackageState {
             on_disk: verdict.on_disk,
             applied_at: verdict.applied,
             restart_by: verdict.restart_by,
+            deferred_until: verdict.deferred_until,
             unpatched_ms: verdict.unpatched_ms,
         }
     }
@@ -200,7 +206,7 @@ impl MachineReport {
         }
         let counts: Vec<String> = counts
             .iter()
-            .map(|(state, count)| format!("{count} {}{}", state.word(), self.codes(*state)))
+            .map(|(state, count)| format!("{count} {}{}", state.word(), self.more(*state)))
             .collect();
         match counts.is_empty() {
             true => "no process that a package is for".to_owned(),
@@ -208,17 +214,26 @@ impl MachineReport {
         }
     }
 
-    /// The codes of findings that block processes, or until when they wait.
-    fn codes(&self, state: State) -> String {
+    /// What else is worth knowing of the processes in a state, in a few characters: the codes of
+    /// findings that block them, or until when the first of them waits.
+    fn more(&self, state: State) -> String {
         let those = self.processes.iter().filter(|p| p.state == state);
-        let word = |p: &ProcessState| p.why.split(' ').next().unwrap_or_default().to_owned();
-        let is_code = |word: &String| word.len() == 5 && word.starts_with("HP");
-        let mut codes: Vec<String> = those.map(word).filter(is_code).collect();
-        codes.sort();
+        if state == State::Deferred {
+            let first = those.filter_map(|p| p.deferred_until).min();
+            return first.map_or_else(String::new, |m| format!(" to {}", &m.to_string()[..10]));
+        }
+        if state != State::Blocked {
+            return String::new();
+        }
+        let codes = those.filter_map(|p| p.why.split(' ').next());
+        let mut codes: Vec<&str> = codes
+            .filter(|c| c.len() == 5 && c.starts_with("HP"))
+            .collect();
+        codes.sort_unstable();
         codes.dedup();
-        match state == State::Blocked && !codes.is_empty() {
-            true => format!(" ({})", codes.join(", ")),
-            false => String::new(),
+        match codes.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", codes.join(", ")),
         }
     }
 
@@ -293,5 +308,67 @@ impl ListReport {
             _ => format!("{count} processes: {states}\n"),
         };
         format!("{}{summary}", self.machine.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(pid: u32, state: State, why: &str) -> ProcessState {
+        ProcessState {
+            pid,
+            image: r"C:\App\server.exe".to_owned(),
+            services: Vec::new(),
+            started: Moment::from_seconds(0),
+            state,
+            why: why.to_owned(),
+            remedy: Some("do something".to_owned()),
+            as_desired: state > State::Blocked,
+            on_disk: OnDisk::Old,
+            restart_by: None,
+            deferred_until: (state == State::Deferred).then(|| Moment::from_seconds(86_400)),
+            cves_fixed: Vec::new(),
+            cves_open: Vec::new(),
+            packages: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn one_line_says_what_is_how_often_and_the_worst_first() {
+        let mut machine = MachineReport::default();
+        assert_eq!(machine.states(), "no process that a package is for");
+        machine.processes = vec![
+            process(1, State::Hotpatched, "1 d"),
+            process(2, State::Blocked, "HP519 fibers"),
+            process(3, State::Deferred, "FIX may be applied later"),
+            process(4, State::Blocked, "HP508 no code; HP519 fibers"),
+            process(5, State::Hotpatched, "1 d"),
+        ];
+        assert_eq!(
+            machine.states(),
+            "2 blocked (HP508, HP519), 1 deferred to 1970-01-02, 2 hotpatched"
+        );
+        assert!(!machine.as_desired());
+    }
+
+    #[test]
+    fn the_table_is_followed_by_what_to_do_once_for_all() {
+        let mut machine = MachineReport::default();
+        machine.processes = vec![
+            process(1, State::Exposed, "would apply \x1b[2J"),
+            process(22, State::Exposed, "would apply X"),
+            process(3, State::Held, "it is held"),
+        ];
+        machine.processes[2].services = vec!["billing".to_owned(), "mail".to_owned()];
+        let text = machine.text();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "PID  PROGRAM     SERVICE       STATE    WHY");
+        assert_eq!(
+            lines[3],
+            "3    server.exe  billing,mail  held     it is held"
+        );
+        assert_eq!(lines[4], "1, 22: do something");
+        assert!(!text.contains('\x1b'), "{text}");
     }
 }

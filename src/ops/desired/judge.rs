@@ -85,6 +85,7 @@ fn other_build(module: &ModuleFacts, about: &[&Candidate]) -> Option<PackageVerd
         on_disk: OnDisk::Other,
         applied: None,
         restart_by: None,
+        deferred_until: None,
         unpatched_ms: None,
     };
     match fixed {

@@ -72,6 +72,7 @@ impl Line<'_> {
             on_disk: self.on_disk(candidate),
             applied: None,
             restart_by: None,
+            deferred_until: None,
             unpatched_ms: last.and_then(|a| a.unpatched_ms),
         }
     }
@@ -230,6 +231,7 @@ impl Line<'_> {
                 verdict.state = State::Deferred;
                 verdict.why = format!("{} may be applied from {at}", candidate.id);
                 verdict.remedy = "the first `hotpatch sync` after that applies it".to_owned();
+                verdict.deferred_until = Some(*at);
                 verdict.as_desired = true;
             }
             (Permit::Allowed, None) => {}

@@ -196,6 +196,8 @@ fn time_and_trust_have_their_own_words() {
     };
     let verdict = judged(&process(), &[later]);
     assert_eq!(verdict.state, State::Deferred);
+    let until = verdict.first().deferred_until;
+    assert_eq!(until, Some(Moment::from_seconds(NOW + DAY)));
     assert!(verdict.as_desired() && verdict.apply.is_empty());
     let mut refused = candidate(1);
     refused.permit = Permit::Refused {

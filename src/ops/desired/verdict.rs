@@ -73,6 +73,8 @@ pub struct PackageVerdict {
     pub applied: Option<Moment>,
     /// By when the process has to be restarted, where the policy says so.
     pub restart_by: Option<Moment>,
+    /// From when it may be applied, where only the time forbids it now.
+    pub deferred_until: Option<Moment>,
     /// For how many milliseconds the process had run before the patch was active, where `sync`
     /// applied it.
     pub unpatched_ms: Option<u64>,

@@ -171,6 +171,8 @@ impl Pause {
 }
 
 fn text(since: Moment, reason: Option<&str>) -> String {
+    // To the minute, for tables.
+    let since = since.to_string()[..16].replace('T', " ");
     match reason {
         Some(reason) => format!("since {since}: {reason}"),
         None => format!("since {since}"),
@@ -329,6 +331,17 @@ mod tests {
         ] {
             assert!(Ledger::from_toml(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_note_reads_as_a_person_writes() {
+        let mut note = Note {
+            since: "2026-02-28T12:34:56Z".parse().unwrap(),
+            reason: None,
+        };
+        assert_eq!(note.text(), "since 2026-02-28 12:34");
+        note.reason = Some("it is slow".to_owned());
+        assert_eq!(note.text(), "since 2026-02-28 12:34: it is slow");
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn packages_come_and_go() {
     let read = PackageStore::load(&path).unwrap();
     assert_eq!(read, store);
     let stock = read.stock(&guard());
-    assert_eq!(stock.candidates(), [one.clone()]);
+    assert_eq!(stock.candidates(), std::slice::from_ref(&one));
     assert!(stock.package(&one.sha256).is_some());
     assert!(store.remove(&one.sha256).unwrap());
     assert!(!store.remove(&one.sha256).unwrap());
