@@ -354,12 +354,15 @@ mod tests {
 
     #[test]
     fn the_table_is_followed_by_what_to_do_once_for_all() {
-        let mut machine = MachineReport::default();
-        machine.processes = vec![
+        let processes = vec![
             process(1, State::Exposed, "would apply \x1b[2J"),
             process(22, State::Exposed, "would apply X"),
             process(3, State::Held, "it is held"),
         ];
+        let mut machine = MachineReport {
+            processes,
+            ..MachineReport::default()
+        };
         machine.processes[2].services = vec!["billing".to_owned(), "mail".to_owned()];
         let text = machine.text();
         let lines: Vec<&str> = text.lines().collect();
