@@ -9,7 +9,7 @@
 //!
 //! Who can write there decides what gets into running programs. So the folder, every file
 //! in it and every folder above it must be in the hands of the system, the administrators
-//! or the current user alone ([`access`](super::access)); otherwise nothing in it counts.
+//! or the current user alone (`ops::access`); otherwise nothing in it counts.
 
 mod edit;
 mod guard;
