@@ -24,8 +24,9 @@ pub enum Exit {
     Busy = 7,
     /// The health gate failed and the target was reverted.
     HealthGate = 8,
-    /// All code that runs is proven; memory of patches that were taken out waits, and is not.
-    KeptUnproven = 9,
+    /// Something is not in the state that is desired: a process, as `sync` sees it; or all code
+    /// that runs is proven, as `verify` sees it, and memory of patches that were taken out is not.
+    NotAsDesired = 9,
     /// The user interrupted the command; the target is unchanged.
     Interrupted = 130,
 }
@@ -46,8 +47,8 @@ impl Exit {
         (Exit::Busy, "the target did not quiesce in time (unchanged)"),
         (Exit::HealthGate, "health gate failed (reverted)"),
         (
-            Exit::KeptUnproven,
-            "proven, but for memory of patches that were taken out",
+            Exit::NotAsDesired,
+            "not in the desired state; of `verify`: proven, but for memory of patches that were taken out",
         ),
         (Exit::Interrupted, "interrupted (unchanged)"),
     ];

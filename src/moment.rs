@@ -17,7 +17,7 @@ const MAX: u64 = 253_402_300_799;
 
 /// A second since 1970 in UTC, up to the end of the year 9999. Written as
 /// `2026-02-28T23:59:59Z`; read with any offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);
 
 impl Moment {

@@ -18,6 +18,15 @@ pub struct Identity {
     pub image: String,
 }
 
+impl Identity {
+    /// When the process was created, in milliseconds since 1970.
+    pub fn created_ms(&self) -> u64 {
+        /// Milliseconds from 1601, where a `FILETIME` begins, to 1970.
+        const FILETIME_EPOCH_MS: u64 = 11_644_473_600_000;
+        (self.created / 10_000).saturating_sub(FILETIME_EPOCH_MS)
+    }
+}
+
 /// A module loaded in the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Module {

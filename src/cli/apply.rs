@@ -68,23 +68,7 @@ impl ApplyArgs {
         process: &crate::process::Process,
         approved: &super::package_arg::Approved,
     ) -> Result<crate::apply::Summary, super::Failure> {
-        use crate::apply::Summary;
-        use crate::apply::consent::{Consent, Incoming};
-        use crate::apply::target::Target;
-
-        let mut options = self.quiet.options()?;
-        let limits = options
-            .max_freeze
-            .into_iter()
-            .chain(approved.package.max_freeze());
-        options.max_freeze = limits.min();
-        let renewal = approved.renewal(process.identity());
-        let ask = |_: &[Incoming]| renewal.ask(&approved.package);
-        options.consent = Some(Consent(&ask));
-        let applied = crate::apply::apply(process, &approved.package, &options);
-        let done = |summary: &Summary| summary.exit() == crate::exit::Exit::Done;
-        approved.ended(&renewal, applied.as_ref().is_ok_and(done));
-        applied.map_err(|error| super::process_arg::failure(process, error))
+        super::applying::apply(process, approved, self.quiet.options()?)
     }
 
     /// The package. That it is refused is put on record, once whatever processes were named.

@@ -1,6 +1,8 @@
 //! The command line: one file per subcommand, its clap struct and its `run`.
 
 mod apply;
+#[cfg(windows)]
+mod applying;
 mod audit;
 pub mod audit_arg;
 mod build;
@@ -15,6 +17,9 @@ mod inspect;
 mod installed_arg;
 pub mod key_arg;
 mod keygen;
+mod list;
+#[cfg(windows)]
+mod machine;
 mod output;
 pub mod package_arg;
 mod pipeline;
@@ -28,6 +33,9 @@ mod rollback;
 mod schema;
 mod sign;
 mod status;
+mod store;
+mod store_arg;
+mod sync;
 #[cfg(windows)]
 mod targets;
 mod trust;
@@ -127,6 +135,9 @@ enum Command {
     Verify(verify::VerifyArgs),
     Trust(trust::TrustArgs),
     Policy(policy::PolicyArgs),
+    Store(store::StoreArgs),
+    List(list::ListArgs),
+    Sync(sync::SyncArgs),
     Check(check::CheckArgs),
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
@@ -168,6 +179,9 @@ impl Command {
             Command::Sign(args) => args.run(face.usual()?),
             Command::Trust(args) => args.run(face.usual()?),
             Command::Policy(args) => args.run(face.usual()?),
+            Command::Store(args) => args.run(face.usual()?),
+            Command::List(args) => args.run(face.usual()?),
+            Command::Sync(args) => args.run(face.usual()?),
             Command::Verify(args) => args.run(face.usual()?),
             Command::Check(args) => args.run(face.usual()?),
             Command::Apply(args) => args.run(face.usual()?),

@@ -66,6 +66,15 @@ pub struct Approved {
 }
 
 impl Approved {
+    /// A package that the trust store allows, and remembers.
+    pub fn by_store(package: Verified<Package>) -> Self {
+        Approved {
+            package,
+            named: None,
+            remembers: true,
+        }
+    }
+
     /// Who is asked right before it is applied to a process.
     pub fn renewal(&self, process: &Identity) -> Renewal {
         Renewal {
@@ -103,6 +112,15 @@ impl SignerArgs {
 }
 
 impl PackageArgs {
+    /// A package of which the trust store alone decides.
+    pub fn of_store(package: PathBuf) -> Self {
+        let signers = SignerArgs {
+            keys: Vec::new(),
+            passphrase: PassphraseArgs::default(),
+        };
+        PackageArgs { package, signers }
+    }
+
     /// Whether keys were named that may have signed it.
     pub fn names_keys(&self) -> bool {
         !self.signers.keys.is_empty()

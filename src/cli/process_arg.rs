@@ -44,12 +44,12 @@ pub struct QuietArgs {
 }
 
 /// Zero to a day, with a fraction if need be.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub fn seconds(text: &str) -> Result<Duration, String> {
     number(text, 86_400.0).ok_or_else(|| "a number of seconds from 0 to 86400 is needed".to_owned())
 }
 
 /// Zero to a minute, with a fraction if need be.
-fn milliseconds(text: &str) -> Result<Duration, String> {
+pub fn milliseconds(text: &str) -> Result<Duration, String> {
     let number = number(text, 60_000.0).map(|ms| ms / 1000);
     number.ok_or_else(|| "a number of milliseconds from 0 to 60000 is needed".to_owned())
 }

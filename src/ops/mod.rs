@@ -3,8 +3,16 @@
 //!
 //! [`policy`] is pure: it decides about facts. [`trust`] is the folder on disk that holds
 //! keys, policy and state; its [`Guard`](trust::Guard) is the authority that
-//! [`verify`](crate::package::verify) asks. [`audit`] is the log of all attempts.
+//! [`verify`](crate::package::verify) asks. [`audit`] is the log of all attempts. [`store`] is
+//! the folder with the packages that the machine's processes should have, and [`desired`] says
+//! of a process what it has, what it should have, and what is to be done.
 
+mod access;
 pub mod audit;
+pub mod desired;
+mod lock;
 pub mod policy;
+pub mod store;
 pub mod trust;
+
+pub use access::AccessError;

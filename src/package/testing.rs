@@ -88,6 +88,14 @@ pub(crate) fn manifest() -> Manifest {
     }
 }
 
+/// A package with a changed manifest, signed by the keys with these seeds.
+pub(crate) fn package_with(seeds: &[u8], change: impl FnOnce(&mut Manifest)) -> Vec<u8> {
+    let mut manifest = manifest();
+    change(&mut manifest);
+    let keys: Vec<SigningKey> = seeds.iter().map(|seed| key(*seed)).collect();
+    super::seal(&manifest, &payload_of(&manifest), &keys).unwrap()
+}
+
 /// An object that defines and needs what a manifest says.
 pub(crate) fn payload_of(manifest: &Manifest) -> Vec<u8> {
     let mut object = Object::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);

@@ -55,7 +55,7 @@ pub use list::pids;
 #[cfg(windows)]
 pub use open::{Access, OpenError, is_critical};
 #[cfg(windows)]
-pub use service::service_pid;
+pub use service::{running_services, service_pid};
 #[cfg(windows)]
 pub use start::Suspended;
 #[cfg(windows)]

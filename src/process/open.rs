@@ -150,10 +150,15 @@ fn is(error: &io::Error, code: u32) -> bool {
 
 /// Whether the process has ended.
 pub(super) fn has_ended(handle: &OwnedHandle) -> bool {
+    exit_code(handle).is_some()
+}
+
+/// What the process ended with; `None` while it runs.
+pub(super) fn exit_code(handle: &OwnedHandle) -> Option<u32> {
     let mut code = 0;
     // SAFETY: the handle is open, `code` outlives the call.
     let known = unsafe { GetExitCodeProcess(handle.as_raw_handle(), &mut code) } != 0;
-    known && code != STILL_ACTIVE as u32
+    (known && code != STILL_ACTIVE as u32).then_some(code)
 }
 
 /// Which process a handle stands for.

@@ -93,6 +93,11 @@ impl Process {
         open::has_ended(&self.handle)
     }
 
+    /// What the process ended with; `None` while it runs.
+    pub fn exit_code(&self) -> Option<u32> {
+        open::exit_code(&self.handle)
+    }
+
     /// Whether a freeze leaves no trace in the threads, and ends with whoever made it.
     pub(super) fn freezes_by_object(&self) -> bool {
         !self.freezer.counts()

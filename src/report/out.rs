@@ -33,6 +33,15 @@ pub fn print_json<T: Serialize>(document: &T) -> io::Result<()> {
     print_text(&json_text(document)?)
 }
 
+/// Prints one JSON document on one line, where more of them will follow.
+///
+/// # Errors
+/// Where standard output cannot be written, other than because its reader went away.
+pub fn print_json_line<T: Serialize>(document: &T) -> io::Result<()> {
+    let text = serde_json::to_string(document)?;
+    print_text(&format!("{}\n", sanitize::json(&text)))
+}
+
 /// One JSON document, indented, and a line break, as text.
 ///
 /// # Errors

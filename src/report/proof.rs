@@ -126,7 +126,7 @@ impl ProofReport {
             schema: "hotpatch.proof/1",
             outcome: match exit {
                 Exit::Done => "proven",
-                Exit::KeptUnproven => "kept-unproven",
+                Exit::NotAsDesired => "kept-unproven",
                 _ => "differs",
             },
             exit_code: exit.code(),

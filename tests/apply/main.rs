@@ -16,6 +16,7 @@ mod proof;
 mod refusal;
 #[path = "../support/start.rs"]
 mod start;
+mod sync;
 mod target;
 mod tool;
 mod trust;

@@ -98,6 +98,21 @@ impl PackageFile {
 
     /// The same with a changed manifest.
     pub fn with(change: impl FnOnce(&mut Manifest)) -> Self {
+        Self::made(change, |payload| payload)
+    }
+
+    /// One whose new code ends the program as soon as it is called.
+    pub fn deadly(change: impl FnOnce(&mut Manifest)) -> Self {
+        Self::made(change, |mut payload| {
+            let new = FUNCTIONS[0].new;
+            let at = payload.windows(new.len()).position(|code| code == new);
+            // ud2
+            payload[at.unwrap()..][..2].copy_from_slice(&[0x0f, 0x0b]);
+            payload
+        })
+    }
+
+    fn made(change: impl FnOnce(&mut Manifest), alter: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Self {
         let image = std::fs::read(super::target::path()).unwrap();
         let image = Image {
             pe: PE::parse(&image).unwrap(),
@@ -106,7 +121,7 @@ impl PackageFile {
         let mut manifest = image.manifest();
         change(&mut manifest);
         let key = SigningKey::from_seed(&[7; 32]);
-        let bytes = seal(&manifest, &payload(&image), &[key]).unwrap();
+        let bytes = seal(&manifest, &alter(payload(&image)), &[key]).unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("fix.hpk"), bytes).unwrap();
         for (name, seed) in [("key.pem", 7), ("other.pem", 8)] {

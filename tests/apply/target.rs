@@ -1,7 +1,7 @@
 //! The program that is patched, running.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -47,7 +47,12 @@ impl Asked {
 
 impl Answer {
     pub fn start() -> Self {
-        let mut program = Command::new(path());
+        Self::start_copy(&path())
+    }
+
+    /// Starts a copy of the program.
+    pub fn start_copy(path: &Path) -> Self {
+        let mut program = Command::new(path);
         program.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = started(|| program.spawn()).unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -83,6 +88,12 @@ impl Answer {
     pub fn tell(&mut self, command: &str) -> String {
         writeln!(self.stdin, "{command}").unwrap();
         self.line()
+    }
+
+    /// Tells it something that ends it.
+    pub fn tell_the_last(&mut self, command: &str) {
+        writeln!(self.stdin, "{command}").unwrap();
+        self.child.wait().unwrap();
     }
 
     pub fn ask(&mut self) -> Asked {

@@ -141,6 +141,114 @@ fn audit_documents_are_what_their_schemas_say() {
     valid("audit-verify", &run("verify"));
 }
 
+#[test]
+fn documents_about_a_machine_are_what_their_schemas_say() {
+    use hotpatch::moment::Moment;
+    use hotpatch::ops::desired::facts::{ModuleFacts, ProcessFacts};
+    use hotpatch::ops::desired::{Candidate, Permit, Probe, Settings, judge};
+    use hotpatch::ops::policy::SyncPolicy;
+    use hotpatch::ops::store::{Ledger, Outcomes, Quarantine};
+    use hotpatch::package::open_unverified;
+    use hotpatch::report::machine::{ListReport, MachineReport, ProcessState};
+    use hotpatch::report::store::BrokenPackage;
+    use hotpatch::report::sync::{ActionReport, Mode, SyncReport};
+
+    let folder = Folder::new();
+    let run = |args: &[&str]| {
+        let mut program = folder.program();
+        program
+            .env("HOTPATCH_TRUST", folder.path("trust"))
+            .env("HOTPATCH_STORE", folder.path("store"));
+        let run = Run::of(program.args(args).args(["--format", "json"]));
+        run.good();
+        run.json()
+    };
+    run(&["keygen", "--out", "k.pem"]);
+    run(&["trust", "add", "k.pub.pem"]);
+    let (old, new) = (server("old"), server("new"));
+    let images = [old.to_str().unwrap(), new.to_str().unwrap()];
+    let build = [
+        "-o",
+        "x.hpk",
+        "--key",
+        "k.pem",
+        "--id",
+        "X",
+        "--cve",
+        "CVE-2026-1001",
+    ];
+    run(&[&["build"], &images[..], &build[..]].concat());
+    run(&["store", "add", "x.hpk"]);
+    run(&["store", "pause", "--program", "a.exe", "--reason", "b"]);
+    valid("store", &run(&["store", "hold", "X", "--reason", "c"]));
+
+    let bytes = folder.read("x.hpk");
+    let package = open_unverified(&bytes).unwrap();
+    let now = Moment::now();
+    let candidate = Candidate::new(&package, now, None, Permit::Allowed);
+    let process = ProcessFacts {
+        image: "server.exe".to_owned(),
+        services: vec!["billing".to_owned()],
+        modules: vec![ModuleFacts {
+            name: candidate.file_name.clone(),
+            build: Some(candidate.build.clone()),
+            file: None,
+        }],
+        ..ProcessFacts::default()
+    };
+    let settings = Settings {
+        now,
+        ledger: &Ledger::default(),
+        policy: &SyncPolicy::default(),
+        outcomes: &Outcomes::default(),
+    };
+    let stock = [candidate];
+    let verdict = judge(&process, &stock, &settings, &mut |_| Probe::Ready).unwrap();
+    let machine = || {
+        let mut machine = MachineReport {
+            processes: vec![ProcessState::new(&process, &verdict)],
+            ..MachineReport::default()
+        };
+        machine.count();
+        machine
+    };
+    let list = ListReport::new(machine());
+    valid("list", &serde_json::to_value(&list).unwrap());
+    let sync = SyncReport {
+        schema: "hotpatch.sync/1",
+        mode: Mode::WhatIf,
+        exit_code: 0,
+        in_desired_state: false,
+        added: vec!["X".to_owned()],
+        refused: vec![BrokenPackage {
+            path: "y.hpk".to_owned(),
+            sha256: String::new(),
+            why: "damaged".to_owned(),
+        }],
+        actions: vec![ActionReport {
+            pid: 1,
+            image: "server.exe".to_owned(),
+            action: "apply",
+            package_id: Some("X".to_owned()),
+            package_sha256: None,
+            outcome: None,
+            exit_code: None,
+            error: Vec::new(),
+            frozen_us: 0,
+            unpatched_ms: Some(1),
+            is_new: true,
+        }],
+        quarantined: vec![Quarantine {
+            package: "ab".repeat(32),
+            program: "server.exe".to_owned(),
+            since: now,
+            reason: "it ended".to_owned(),
+        }],
+        machine: machine(),
+    };
+    valid("sync", &serde_json::to_value(&sync).unwrap());
+}
+
 fn valid(name: &str, document: &Value) {
     let schema = schema(name);
     if let Err(problem) = validate(&schema, &schema, document) {

@@ -9,6 +9,7 @@ mod inspect;
 mod keys;
 #[cfg(target_os = "linux")]
 mod openssl;
+mod packages;
 #[cfg(target_os = "linux")]
 mod prompt;
 mod sign;

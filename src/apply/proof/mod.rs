@@ -102,7 +102,7 @@ impl Proof {
         } else if self.findings.iter().any(is(&rules::NOT_APPROVED)) {
             Exit::Untrusted
         } else if self.findings.iter().all(is(&rules::KEPT_UNPROVEN)) {
-            Exit::KeptUnproven
+            Exit::NotAsDesired
         } else {
             Exit::WrongTarget
         }

@@ -6,6 +6,7 @@ mod proof;
 mod relays;
 mod remains;
 mod reuse;
+mod seen;
 mod stack;
 mod waits;
 

@@ -93,7 +93,7 @@ fn kept_memory_without_its_package_never_passes_as_proven() {
     let proof = said(&fake, std::slice::from_ref(&newer), &[]);
     assert_eq!(
         (codes(&proof), proof.exit()),
-        (vec!["HP545"], Exit::KeptUnproven),
+        (vec!["HP545"], Exit::NotAsDesired),
         "{proof:?}"
     );
     assert_eq!((proof.patches.len(), proof.kept.len()), (1, 1));

@@ -8,8 +8,6 @@ use crate::exit::Exit;
 use crate::package::{Package, Verified};
 use crate::report::time::rfc3339;
 
-/// Milliseconds from 1601, where a `FILETIME` begins, to 1970.
-const FILETIME_EPOCH_MS: u64 = 11_644_473_600_000;
 /// Most finding codes in a record.
 const MAX_FINDINGS: usize = 64;
 
@@ -133,11 +131,10 @@ impl From<&Summary> for Ending {
 
 impl From<&Identity> for TargetFacts {
     fn from(identity: &Identity) -> Self {
-        let ms = (identity.created / 10_000).saturating_sub(FILETIME_EPOCH_MS);
         TargetFacts {
             pid: identity.pid,
             image: Some(cut(&identity.image)),
-            created: Some(rfc3339(ms)),
+            created: Some(rfc3339(identity.created_ms())),
             module: None,
         }
     }

@@ -364,4 +364,4 @@ fn summary(facts: &Facts, asked: &[Rule], by: Option<&Rule>) -> Outcome {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::revoked::Revocation;
 use super::signatures::{Role, Threshold};
+use super::sync::SyncPolicy;
 use super::window::Window;
 use crate::moment::Moment;
 use crate::package::KeyId;
@@ -39,6 +40,9 @@ pub struct Policy {
     /// Keys and packages that must not be used any more.
     #[serde(default)]
     pub revoked: Vec<Revocation>,
+    /// What `hotpatch sync` may do without anybody asking.
+    #[serde(default)]
+    pub sync: SyncPolicy,
 }
 
 fn clock_tolerance() -> u64 {
@@ -140,7 +144,7 @@ pub enum PolicyError {
 }
 
 /// Line and message of what the TOML parser said.
-pub(super) fn place(text: &str, error: &toml::de::Error) -> (usize, String) {
+pub(in crate::ops) fn place(text: &str, error: &toml::de::Error) -> (usize, String) {
     let before = error.span().and_then(|span| text.get(..span.start));
     let line = before.map_or(0, |t| t.matches('\n').count() + 1);
     (line, error.message().to_owned())
@@ -154,6 +158,7 @@ impl Default for Policy {
             keys: Vec::new(),
             rules: Vec::new(),
             revoked: Vec::new(),
+            sync: SyncPolicy::default(),
         }
     }
 }
@@ -218,7 +223,16 @@ impl Policy {
                 "the reason is not one line of 1 to 256 bytes",
             )?;
         }
-        Ok(())
+        for pattern in &self.sync.exclude {
+            let what = || format!("sync: exclude {pattern:?}");
+            let problem = "is not one line of 1 to 256 bytes without blanks around it";
+            require(is_name(pattern), what, problem)?;
+        }
+        require(
+            self.sync.max_age_days != Some(0),
+            || "sync".to_owned(),
+            "max_age_days is 0: every patch would be too old at once",
+        )
     }
 
     /// What is said about a key.

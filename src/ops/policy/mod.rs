@@ -7,16 +7,21 @@
 mod decide;
 mod decision;
 mod file;
+mod later;
 mod pattern;
 mod revoked;
 mod signatures;
 mod state;
+mod sync;
 mod window;
 
 pub use decide::{Facts, Now, Trusted, decide};
 pub use decision::{Check, Decision, Outcome, Verdict};
+pub(super) use file::place;
 pub use file::{FORMAT, KeyEntry, Policy, PolicyError, Rule};
+pub use later::allowed_from;
 pub use revoked::Revocation;
 pub use signatures::{Role, Threshold};
 pub use state::{State, StateError};
+pub use sync::SyncPolicy;
 pub use window::{Clock, Day, TimeOfDay, Window};

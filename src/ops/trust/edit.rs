@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{MAX_TOML_FILE, POLICY_FILE, Store, TrustError, access, read_optional};
+use super::{MAX_TOML_FILE, POLICY_FILE, Store, TrustError, read_optional};
+use crate::ops::access;
 use crate::ops::policy::{FORMAT, KeyEntry, Policy, Revocation, Role};
 use crate::package::keys::PublicKey;
 

@@ -1,7 +1,8 @@
 //! The authority of this machine: keys, policy and state, at one moment.
 
 use super::Store;
-use crate::ops::policy::{Decision, Facts, Now, Policy, State, Trusted, decide};
+use crate::moment::Moment;
+use crate::ops::policy::{Decision, Facts, Now, Policy, State, Trusted, allowed_from, decide};
 use crate::package::keys::PublicKey;
 use crate::package::{Authority, Denial, Grant, Package};
 
@@ -42,17 +43,21 @@ impl Guard {
 
     /// Decides about a package whose signatures are valid.
     pub fn decide(&self, package: &Package) -> Decision {
-        let trusted = Trusted {
+        let (facts, trusted) = (Facts::of(package), self.trusted());
+        decide(&facts, &trusted, &self.policy, &self.state, self.now)
+    }
+
+    /// When a package will be allowed that only the time forbids now.
+    pub fn allowed_from(&self, package: &Package) -> Option<Moment> {
+        let (facts, trusted) = (Facts::of(package), self.trusted());
+        allowed_from(&facts, &trusted, &self.policy, &self.state, self.now)
+    }
+
+    fn trusted(&self) -> Trusted {
+        Trusted {
             keys: self.keys.iter().map(PublicKey::id).collect(),
             named: self.named,
-        };
-        decide(
-            &Facts::of(package),
-            &trusted,
-            &self.policy,
-            &self.state,
-            self.now,
-        )
+        }
     }
 }
 

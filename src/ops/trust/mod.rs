@@ -9,9 +9,8 @@
 //!
 //! Who can write there decides what gets into running programs. So the folder, every file
 //! in it and every folder above it must be in the hands of the system, the administrators
-//! or the current user alone ([`access`]); otherwise nothing in it counts.
+//! or the current user alone (`ops::access`); otherwise nothing in it counts.
 
-mod access;
 mod edit;
 mod guard;
 mod renewal;
@@ -24,6 +23,7 @@ use std::path::{Path, PathBuf};
 use crate::package::file::{MAX_KEY_FILE, read_limited};
 use crate::package::keys::{self, KeyError, KeyId, PublicKey};
 
+use super::access::{self, AccessError};
 use super::policy::{Policy, PolicyError, State, StateError};
 pub use edit::{EditError, NewKey};
 pub use guard::Guard;
@@ -117,6 +117,15 @@ pub enum TrustError {
     Locked(PathBuf),
 }
 
+impl From<AccessError> for TrustError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Writable { path, reason } => TrustError::Writable { path, reason },
+            AccessError::Read { path, source } => TrustError::Read { path, source },
+        }
+    }
+}
+
 /// What this machine trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
@@ -158,16 +167,9 @@ impl Store {
     /// # Errors
     /// [`TrustError`]
     pub fn load(folder: &Path) -> Result<Self, TrustError> {
-        let named = folder;
-        let folder = &match fs::canonicalize(named) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(TrustError::Missing(named.to_owned()));
-            }
-            result => shown(result.map_err(|error| unreadable(named, error))?),
-        };
         // From here on the folder is read to which the links lead now.
-        access::refuse_others_links(named)?;
-        access::refuse_others_folder(folder)?;
+        let found = access::folder(folder)?;
+        let folder = &found.ok_or_else(|| TrustError::Missing(folder.to_owned()))?;
         let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
         let mut paths = Vec::new();
         for entry in entries {
@@ -209,13 +211,6 @@ impl Store {
             }),
         }
     }
-}
-
-/// A path as people write it: without the prefix of Windows for what is taken as it is.
-fn shown(path: PathBuf) -> PathBuf {
-    let text = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
-    let drive = text.filter(|text| text.as_bytes().get(1) == Some(&b':'));
-    drive.map_or(path.clone(), PathBuf::from)
 }
 
 fn unreadable(path: &Path, source: io::Error) -> TrustError {

@@ -9,11 +9,11 @@
 
 use std::path::PathBuf;
 
-use super::state_file::Lock;
 use super::{Guard, STATE_FILE, Store, TrustError, read_state};
 use crate::apply::consent::{Hold, Incoming};
 use crate::apply::target::Identity;
 use crate::moment::Moment;
+use crate::ops::lock::Lock;
 use crate::ops::policy::Now;
 use crate::package::keys::PublicKey;
 use crate::package::{Authority, Denial, Package};

@@ -4,21 +4,18 @@
 //! its own and flushed to the disk, takes the old one's place in one step, and the folder is
 //! flushed where the system has that: after a power cut there is the old state or the new.
 
-use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{POLICY_FILE, STATE_FILE, State, Store, TrustError, access, read_policy, read_state};
+use super::{POLICY_FILE, STATE_FILE, State, Store, TrustError, read_policy, read_state};
+use crate::ops::access;
+use crate::ops::lock::{self, Lock};
 use crate::package::file::replace;
 
 const LOCK_FILE: &str = "state.lock";
 
 /// How long another process may keep the lock.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The right to change the store; gone when dropped, or when the process ends.
-#[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "closing it gives the lock back")] File);
 
 impl Store {
     /// Changes the state on disk. What other processes wrote meanwhile is kept: the state
@@ -69,34 +66,10 @@ impl Store {
     fn lock(&self) -> Result<Lock, TrustError> {
         access::refuse_others_folder(&self.folder)?;
         let path = self.folder.join(LOCK_FILE);
-        let failed = |source| TrustError::Write {
-            path: path.clone(),
-            source,
-        };
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(failed)?;
-        // Who can open it can lock it.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let only_own = std::fs::Permissions::from_mode(0o600);
-            file.set_permissions(only_own).map_err(failed)?;
-        }
-        let start = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Lock(file)),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(TrustError::Locked(self.folder.clone()));
-                }
-            }
+        match lock::take(&path, PATIENCE) {
+            Ok(Some(lock)) => Ok(lock),
+            Ok(None) => Err(TrustError::Locked(self.folder.clone())),
+            Err(source) => Err(TrustError::Write { path, source }),
         }
     }
 }

@@ -7,7 +7,7 @@ fn id(n: u8) -> KeyId {
     KeyId([n; 32])
 }
 
-fn facts(signers: &[u8]) -> Facts {
+pub(in crate::ops::policy) fn facts(signers: &[u8]) -> Facts {
     Facts {
         file_name: "server.exe".to_owned(),
         product: "billing".to_owned(),
@@ -20,7 +20,7 @@ fn facts(signers: &[u8]) -> Facts {
     }
 }
 
-fn store(keys: &[u8]) -> Trusted {
+pub(in crate::ops::policy) fn store(keys: &[u8]) -> Trusted {
     Trusted {
         keys: keys.iter().map(|n| id(*n)).collect(),
         named: false,

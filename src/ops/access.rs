@@ -1,4 +1,5 @@
-//! Who else can write to the trust store.
+//! Who else can write to a folder that decides what gets into running programs: the trust
+//! store, and the store of packages.
 //!
 //! On Unix: everything belongs to root or to the current user, and its group and others
 //! can't write. A folder above the store may be writable to all if it is sticky, as `/tmp`
@@ -7,12 +8,57 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{TrustError, unreadable};
+/// Why a folder doesn't count, or can't be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// Somebody else could change it.
+    #[error("{} {reason}", path.display())]
+    Writable {
+        /// The folder or the file.
+        path: PathBuf,
+        /// Who, and how that is known.
+        reason: String,
+    },
+    /// It can't be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The folder or the file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+fn unreadable(path: &Path, source: io::Error) -> AccessError {
+    AccessError::Read {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// The folder to which a path leads now, where nobody else can change it or lead the path
+/// elsewhere; `None` where there is none.
+pub(super) fn folder(named: &Path) -> Result<Option<PathBuf>, AccessError> {
+    let folder = match fs::canonicalize(named) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        result => shown(result.map_err(|error| unreadable(named, error))?),
+    };
+    refuse_others_links(named)?;
+    refuse_others_folder(&folder)?;
+    Ok(Some(folder))
+}
+
+/// A path as people write it: without the prefix of Windows for what is taken as it is.
+fn shown(path: PathBuf) -> PathBuf {
+    let text = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
+    let drive = text.filter(|text| text.as_bytes().get(1) == Some(&b':'));
+    drive.map_or(path.clone(), PathBuf::from)
+}
 
 /// Refuses the store's folder where somebody else can write to it, or to a folder above it.
-pub(super) fn refuse_others_folder(folder: &Path) -> Result<(), TrustError> {
+pub(super) fn refuse_others_folder(folder: &Path) -> Result<(), AccessError> {
     let real = fs::canonicalize(folder).map_err(|error| unreadable(folder, error))?;
     check(&real, Place::Store)?;
     let above = real.ancestors().skip(1);
@@ -22,7 +68,7 @@ pub(super) fn refuse_others_folder(folder: &Path) -> Result<(), TrustError> {
 }
 
 /// Refuses a way to the store through a link that somebody else could lead elsewhere.
-pub(super) fn refuse_others_links(folder: &Path) -> Result<(), TrustError> {
+fn refuse_others_links(folder: &Path) -> Result<(), AccessError> {
     let whole = std::path::absolute(folder).map_err(|error| unreadable(folder, error))?;
     let is_link = |path: &&Path| fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
     for link in whole.ancestors().filter(is_link) {
@@ -35,8 +81,8 @@ pub(super) fn refuse_others_links(folder: &Path) -> Result<(), TrustError> {
     Ok(())
 }
 
-/// Refuses a file of the store where somebody else can write to it, and what is no file.
-pub(super) fn refuse_others_file(path: &Path) -> Result<(), TrustError> {
+/// Refuses a file of the folder where somebody else can write to it, and what is no file.
+pub(super) fn refuse_others_file(path: &Path) -> Result<(), AccessError> {
     let metadata = fs::symlink_metadata(path).map_err(|error| unreadable(path, error))?;
     if !metadata.is_file() {
         let error = io::Error::other("it is not a regular file");
@@ -55,7 +101,7 @@ enum Place {
 }
 
 #[cfg(unix)]
-fn check(path: &Path, place: Place) -> Result<(), TrustError> {
+fn check(path: &Path, place: Place) -> Result<(), AccessError> {
     use std::os::unix::fs::MetadataExt;
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, error))?;
     let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
@@ -67,14 +113,14 @@ fn check(path: &Path, place: Place) -> Result<(), TrustError> {
     } else {
         return Ok(());
     };
-    Err(TrustError::Writable {
+    Err(AccessError::Writable {
         path: path.to_owned(),
         reason,
     })
 }
 
 #[cfg(windows)]
-fn check(path: &Path, place: Place) -> Result<(), TrustError> {
+fn check(path: &Path, place: Place) -> Result<(), AccessError> {
     use crate::process::acl;
     let found = match place {
         Place::Store => acl::who_else_can_change(path),
@@ -82,7 +128,7 @@ fn check(path: &Path, place: Place) -> Result<(), TrustError> {
     };
     match found.map_err(|error| unreadable(path, error))? {
         None => Ok(()),
-        Some(reason) => Err(TrustError::Writable {
+        Some(reason) => Err(AccessError::Writable {
             path: path.to_owned(),
             reason,
         }),

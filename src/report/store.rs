@@ -1,0 +1,200 @@
+//! The report of `hotpatch store`.
+
+use std::fmt::Write;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::sanitize::line;
+use super::table::table;
+use crate::moment::Moment;
+use crate::ops::desired::Permit;
+use crate::ops::policy::SyncPolicy;
+use crate::ops::store::{Broken, Note, PackageStore, Pause, Quarantine, Stock, Usable};
+
+/// The store of packages as it is now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StorePackagesReport {
+    /// `hotpatch.store/1`
+    pub schema: &'static str,
+    /// What was done, a line each; empty where nothing was.
+    pub done: Vec<String>,
+    /// The folder.
+    pub folder: String,
+    /// What is paused: `hotpatch sync` leaves it as it is.
+    pub paused: Vec<Pause>,
+    /// Packages that ended a process: they are not applied to that program until they are
+    /// released.
+    pub quarantined: Vec<Quarantine>,
+    /// Programs that the policy excludes, with `*` and `?`: they are left as they are, too.
+    pub excluded: Vec<String>,
+    /// After how many days a hotpatched process has to be restarted; null where the policy
+    /// doesn't say.
+    pub max_age_days: Option<u32>,
+    /// The packages, in the order in which they were added.
+    pub packages: Vec<StoredPackage>,
+    /// Packages that can't be used, whatever they say of themselves.
+    pub broken: Vec<BrokenPackage>,
+}
+
+/// A package of the store.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StoredPackage {
+    /// Its id.
+    pub id: String,
+    /// The product that its sequence counts for.
+    pub product: String,
+    /// Its position in the product's line of patches.
+    pub sequence: u64,
+    /// File name of the module that it changes.
+    pub module: String,
+    /// One line that says what it fixes.
+    pub title: Option<String>,
+    /// CVE identifiers that it fixes.
+    pub cves: Vec<String>,
+    /// SHA-256 of the file as hex.
+    pub sha256: String,
+    /// Where it is.
+    pub path: String,
+    /// When it came in.
+    pub added: Moment,
+    /// That it is not applied for now; null where it is not held.
+    pub held: Option<Note>,
+    /// `allowed`: it may be applied. `later`: only the time forbids it. `refused`: the trust
+    /// store or the policy forbids it.
+    pub permit: &'static str,
+    /// From when it may be applied, where that is later.
+    pub allowed_from: Option<Moment>,
+    /// Why it may not be applied, where it is refused.
+    pub refused: Option<String>,
+}
+
+/// A package that can't be used.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct BrokenPackage {
+    /// The file.
+    pub path: String,
+    /// SHA-256 of the package that should be there as hex; empty for a file outside of the store.
+    pub sha256: String,
+    /// Why.
+    pub why: String,
+}
+
+impl From<&Broken> for BrokenPackage {
+    fn from(broken: &Broken) -> Self {
+        BrokenPackage {
+            path: broken.path.display().to_string(),
+            sha256: broken.sha256.clone(),
+            why: broken.why.clone(),
+        }
+    }
+}
+
+impl StoredPackage {
+    fn new(usable: &Usable, held: Option<Note>) -> Self {
+        let candidate = &usable.candidate;
+        let (permit, allowed_from, refused) = match &candidate.permit {
+            Permit::Allowed => ("allowed", None, None),
+            Permit::Later { at } => ("later", Some(*at), None),
+            Permit::Refused { why } => ("refused", None, Some(why.clone())),
+        };
+        StoredPackage {
+            id: candidate.id.clone(),
+            product: candidate.product.clone(),
+            sequence: candidate.sequence,
+            module: candidate.file_name.clone(),
+            title: usable.title.clone(),
+            cves: candidate.cves.clone(),
+            sha256: candidate.sha256.clone(),
+            path: usable.path.display().to_string(),
+            added: candidate.added,
+            held,
+            permit,
+            allowed_from,
+            refused,
+        }
+    }
+
+    fn row(&self) -> [String; 5] {
+        let (state, why) = match (&self.held, self.allowed_from, &self.refused) {
+            (_, _, Some(why)) => ("refused", why.clone()),
+            (Some(held), _, _) => ("held", held.text()),
+            (None, Some(at), _) => ("later", format!("may be applied from {at}")),
+            (None, None, None) => ("allowed", self.cves.join(", ")),
+        };
+        [
+            self.id.clone(),
+            self.product.clone(),
+            self.sequence.to_string(),
+            state.to_owned(),
+            why,
+        ]
+    }
+}
+
+impl StorePackagesReport {
+    /// The report about a store.
+    pub fn new(
+        (store, stock): (&PackageStore, &Stock),
+        policy: &SyncPolicy,
+        done: Vec<String>,
+    ) -> Self {
+        let held = |usable: &Usable| {
+            let mut entries = store.ledger.packages.iter();
+            let entry = entries.find(|e| e.sha256 == usable.candidate.sha256);
+            entry.and_then(|e| e.held.clone())
+        };
+        let package = |usable: &Usable| StoredPackage::new(usable, held(usable));
+        StorePackagesReport {
+            schema: "hotpatch.store/1",
+            done,
+            folder: store.folder.display().to_string(),
+            paused: store.ledger.paused.clone(),
+            quarantined: store.ledger.quarantined.clone(),
+            excluded: policy.exclude.clone(),
+            max_age_days: policy.max_age_days,
+            packages: stock.usable.iter().map(package).collect(),
+            broken: stock.broken.iter().map(BrokenPackage::from).collect(),
+        }
+    }
+
+    /// The report as text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for done in &self.done {
+            let _ = writeln!(text, "{}", line(done));
+        }
+        let _ = writeln!(text, "store of packages {}", line(&self.folder));
+        for pause in &self.paused {
+            let what = pause.program.as_deref().unwrap_or("everything");
+            let _ = writeln!(text, "{} is paused {}", line(what), line(&pause.text()));
+        }
+        for pattern in &self.excluded {
+            let _ = writeln!(text, "{} is excluded by the policy", line(pattern));
+        }
+        if let Some(days) = self.max_age_days {
+            let _ = writeln!(
+                text,
+                "a restart is due {days} days after a patch was applied"
+            );
+        }
+        if self.packages.is_empty() && self.broken.is_empty() {
+            text.push_str("no package\n");
+        }
+        if !self.packages.is_empty() {
+            let rows: Vec<_> = self.packages.iter().map(StoredPackage::row).collect();
+            let headings = ["PACKAGE", "PRODUCT", "SEQUENCE", "STATE", "WHY"];
+            text.push_str(&table(headings, &rows));
+        }
+        for quarantine in &self.quarantined {
+            let (program, reason) = (line(&quarantine.program), line(&quarantine.reason));
+            let package = &quarantine.package[..12];
+            let _ = writeln!(text, "quarantined for {program}: {package}: {reason}");
+        }
+        for broken in &self.broken {
+            let (path, why) = (line(&broken.path), line(&broken.why));
+            let _ = writeln!(text, "cannot be used: {path}: {why}");
+        }
+        text
+    }
+}
