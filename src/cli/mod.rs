@@ -13,6 +13,8 @@ mod diff;
 mod explain;
 mod export;
 mod failure;
+#[cfg(any(windows, test))]
+mod in_time;
 mod inspect;
 mod installed_arg;
 pub mod key_arg;

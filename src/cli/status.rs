@@ -37,6 +37,7 @@ impl StatusArgs {
 #[cfg(windows)]
 mod windows {
     use std::path::Path;
+    use std::sync::Arc;
 
     use anyhow::Context;
 
@@ -45,6 +46,7 @@ mod windows {
     use crate::apply::survey::{State, Survey};
     use crate::apply::target::Target;
     use crate::apply::versions;
+    use crate::cli::in_time::in_time;
     use crate::cli::process_arg::open;
     use crate::cli::{Failure, Format, Global, Outcome};
     use crate::exit::Exit;
@@ -57,7 +59,7 @@ mod windows {
     use crate::report::status::{NotPatched, ProcessReport, StatusReport};
 
     pub fn run(args: &StatusArgs, global: Global) -> Outcome {
-        let package = args.package.as_deref().map(load).transpose()?;
+        let package = args.package.as_deref().map(load).transpose()?.map(Arc::new);
         let mut report = StatusReport::new();
         report.not_patched = package.is_some().then(Vec::new);
         match args.pid {
@@ -70,7 +72,9 @@ mod windows {
                     .processes
                     .push(ProcessReport::new(identity, &survey, &versions));
                 let reason = package.as_ref().and_then(|p| missing(&process, survey, p));
-                add(&mut report, &process, reason);
+                if let Some(list) = &mut report.not_patched {
+                    list.extend(reason.map(|reason| not_patched(&process, reason)));
+                }
             }
             None => {
                 for pid in pids()? {
@@ -78,14 +82,11 @@ mod windows {
                         report.left_alone += 1;
                         continue;
                     }
-                    let process = match Process::open(pid, Access::Look) {
-                        Ok(process) => process,
-                        Err(error) => {
-                            report.inaccessible += usize::from(error.is_denied());
-                            continue;
-                        }
-                    };
-                    look(&mut report, &process, package.as_ref());
+                    let package = package.clone();
+                    match in_time(move || look(pid, package.as_deref())) {
+                        Some(seen) => seen.add_to(&mut report),
+                        None => report.unanswered += 1,
+                    }
                 }
             }
         }
@@ -96,32 +97,54 @@ mod windows {
         Ok(Exit::Done)
     }
 
-    /// Adds one of many processes, which may be ending or just starting.
-    fn look(report: &mut StatusReport, process: &Process, package: Option<&Package>) {
-        let Ok(survey) = Survey::of(process) else {
-            return;
+    /// What was seen of one of many processes.
+    #[derive(Default)]
+    struct Seen {
+        is_denied: bool,
+        process: Option<ProcessReport>,
+        not_patched: Option<NotPatched>,
+    }
+
+    impl Seen {
+        fn add_to(self, report: &mut StatusReport) {
+            report.inaccessible += usize::from(self.is_denied);
+            report.processes.extend(self.process);
+            if let Some(list) = &mut report.not_patched {
+                list.extend(self.not_patched);
+            }
+        }
+    }
+
+    /// Looks at one of many processes, which may be ending or just starting.
+    fn look(pid: u32, package: Option<&Package>) -> Seen {
+        let mut seen = Seen::default();
+        let process = match Process::open(pid, Access::Look) {
+            Ok(process) => process,
+            Err(error) => {
+                seen.is_denied = error.is_denied();
+                return seen;
+            }
+        };
+        let Ok(survey) = Survey::of(&process) else {
+            return seen;
         };
         if !survey.patches.is_empty() || !survey.unreadable.is_empty() {
             let identity = process.identity();
-            let versions = versions::of(process, &survey);
-            report
-                .processes
-                .push(ProcessReport::new(identity, &survey, &versions));
+            let versions = versions::of(&process, &survey);
+            seen.process = Some(ProcessReport::new(identity, &survey, &versions));
         }
-        let reason = package.and_then(|p| missing(process, survey, p));
-        add(report, process, reason);
+        let reason = package.and_then(|p| missing(&process, survey, p));
+        seen.not_patched = reason.map(|reason| not_patched(&process, reason));
+        seen
     }
 
-    fn add(report: &mut StatusReport, process: &Process, reason: Option<String>) {
-        let (Some(list), Some(reason)) = (&mut report.not_patched, reason) else {
-            return;
-        };
+    fn not_patched(process: &Process, reason: String) -> NotPatched {
         let identity = process.identity();
-        list.push(NotPatched {
+        NotPatched {
             pid: identity.pid,
             image: identity.image.clone(),
             reason,
-        });
+        }
     }
 
     /// Why a process that has the package's module doesn't have the patch; `None` where it

@@ -21,6 +21,24 @@ pub struct Judges {
     pub sync: SyncPolicy,
 }
 
+/// The failure that an error of the trust store means where no keys can be named.
+fn keyless(error: TrustError) -> Failure {
+    let hint = match &error {
+        TrustError::Missing(folder) | TrustError::Empty(folder) => Some(format!(
+            "put the public keys that you trust into {} with `hotpatch trust add` (another \
+             folder with ${})",
+            folder.display(),
+            trust::FOLDER_VARIABLE
+        )),
+        _ => None,
+    };
+    let failure = untrusting(error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
 impl Judges {
     /// The trust store of this machine, which must have keys.
     ///
@@ -28,9 +46,9 @@ impl Judges {
     /// Exit code 5 where it can't be used.
     pub fn load() -> Result<Self, Failure> {
         let folder = trust::folder();
-        let store = trust::Store::load(&folder).map_err(untrusting)?;
+        let store = trust::Store::load(&folder).map_err(keyless)?;
         if store.keys.is_empty() {
-            return Err(untrusting(TrustError::Empty(folder)));
+            return Err(keyless(TrustError::Empty(folder)));
         }
         Ok(Judges {
             guard: Guard::of_store(&store, Now::read()),

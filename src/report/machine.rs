@@ -29,6 +29,8 @@ pub struct MachineReport {
     pub inaccessible: usize,
     /// Number of processes without which the system stops; they are left alone.
     pub left_alone: usize,
+    /// Number of processes of which nothing came back within ten seconds.
+    pub unanswered: usize,
 }
 
 /// A process, and what the packages of the store mean for it.
@@ -274,6 +276,13 @@ impl MachineReport {
                 text,
                 "{} processes could not be opened (run as an administrator to see them)",
                 self.inaccessible
+            );
+        }
+        if self.unanswered > 0 {
+            let _ = writeln!(
+                text,
+                "{} processes did not answer within 10 s, as where they were just ending",
+                self.unanswered
             );
         }
         text

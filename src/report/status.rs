@@ -29,6 +29,8 @@ pub struct StatusReport {
     pub inaccessible: usize,
     /// Number of processes without which the system stops; they are looked at only by their PID.
     pub left_alone: usize,
+    /// Number of processes of which nothing came back within ten seconds.
+    pub unanswered: usize,
 }
 
 /// A process and its patches.
@@ -124,6 +126,7 @@ impl StatusReport {
             not_patched: None,
             inaccessible: 0,
             left_alone: 0,
+            unanswered: 0,
         }
     }
 
@@ -168,6 +171,13 @@ impl StatusReport {
                 text,
                 "({} processes of the system itself were left alone; --pid looks at one)",
                 self.left_alone
+            );
+        }
+        if self.unanswered > 0 {
+            let _ = writeln!(
+                text,
+                "({} processes did not answer within 10 s, as where they were just ending)",
+                self.unanswered
             );
         }
         text

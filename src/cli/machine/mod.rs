@@ -7,13 +7,17 @@ mod deaths;
 mod round;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Failure;
+use super::in_time::in_time;
 use super::store_arg::Judges;
+use crate::apply::target::Target;
 use crate::moment::Moment;
 use crate::ops::desired::facts::ProcessFacts;
 use crate::ops::desired::{Candidate, Probe, Settings, Verdict, judge, look, probe};
 use crate::ops::store::{Outcomes, PackageStore, Stock};
+use crate::ops::trust::process_name;
 use crate::process::{Access, Process, is_critical, pids, running_services};
 use crate::report::machine::{MachineReport, ProcessState};
 use crate::report::store::BrokenPackage;
@@ -26,7 +30,7 @@ pub struct Machine {
     judges: Judges,
     store: PackageStore,
     stock: Stock,
-    candidates: Vec<Candidate>,
+    candidates: Arc<[Candidate]>,
     outcomes: Outcomes,
 }
 
@@ -39,6 +43,36 @@ pub struct Seen {
     pub unready: BTreeSet<u32>,
     inaccessible: usize,
     left_alone: usize,
+    unanswered: usize,
+}
+
+/// What a look at one process came to.
+enum Look {
+    /// It could not be opened, for lack of rights or for another reason.
+    Closed { denied: bool },
+    /// It has no module that packages are for, or has ended meanwhile.
+    Nothing,
+    /// What was seen.
+    Facts(Box<ProcessFacts>),
+    /// It could not be looked at.
+    Unready,
+}
+
+/// Looks at one process.
+fn look_at(pid: u32, candidates: &[Candidate]) -> Look {
+    let process = match Process::open(pid, Access::Look) {
+        Ok(process) => process,
+        Err(error) => {
+            let denied = error.is_denied();
+            return Look::Closed { denied };
+        }
+    };
+    match look(&process, candidates) {
+        Ok(None) => Look::Nothing,
+        Ok(Some(facts)) => Look::Facts(Box::new(facts)),
+        Err(_) if process.has_ended() => Look::Nothing,
+        Err(_) => Look::Unready,
+    }
 }
 
 impl Machine {
@@ -46,7 +80,7 @@ impl Machine {
     pub fn new(judges: Judges, store: PackageStore, stock: Stock) -> Self {
         Machine {
             judges,
-            candidates: stock.candidates(),
+            candidates: stock.candidates().into(),
             outcomes: store.outcomes(),
             store,
             stock,
@@ -72,24 +106,25 @@ impl Machine {
                 seen.left_alone += 1;
                 continue;
             }
-            let process = match Process::open(pid, Access::Look) {
-                Ok(process) => process,
-                Err(error) => {
-                    seen.inaccessible += usize::from(error.is_denied());
-                    continue;
-                }
+            let candidates = Arc::clone(&self.candidates);
+            let Some(what) = in_time(move || look_at(pid, &candidates)) else {
+                seen.unanswered += 1;
+                continue;
             };
-            match look(&process, &self.candidates) {
-                Ok(None) => {}
-                Ok(Some(mut facts)) => {
-                    facts.services = services.remove(&pid).unwrap_or_default();
-                    if let Some(verdict) = self.judge(&process, &facts) {
-                        seen.processes.push((facts, verdict));
-                    }
-                }
-                Err(_) if process.has_ended() => {}
-                Err(_) => {
+            match what {
+                Look::Nothing => {}
+                Look::Closed { denied } => seen.inaccessible += usize::from(denied),
+                Look::Unready => {
                     seen.unready.insert(pid);
+                }
+                Look::Facts(mut facts) => {
+                    facts.services = services.remove(&pid).unwrap_or_default();
+                    // It may have ended meanwhile, and another one may have its id.
+                    let process = Process::open(pid, Access::Look).ok();
+                    let process = process.filter(|p| process_name(p.identity()) == facts.name);
+                    let verdict = process.and_then(|process| self.judge(&process, &facts));
+                    seen.processes
+                        .extend(verdict.map(|verdict| (*facts, verdict)));
                 }
             }
         }
@@ -122,6 +157,7 @@ impl Machine {
             broken: self.stock.broken.iter().map(BrokenPackage::from).collect(),
             inaccessible: seen.inaccessible,
             left_alone: seen.left_alone,
+            unanswered: seen.unanswered,
         };
         report.count();
         report
