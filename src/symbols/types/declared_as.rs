@@ -57,7 +57,7 @@ impl Types {
         if depth > MAX_DEPTH {
             return None;
         }
-        if index.0 < 0x1000 {
+        if index.0 < super::FIRST_INDEX {
             return simple(index);
         }
         let (kind, mut c) = self.record(index)?;
