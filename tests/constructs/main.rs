@@ -23,6 +23,8 @@
 mod build;
 mod case;
 mod process;
+#[path = "../support/start.rs"]
+mod start;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

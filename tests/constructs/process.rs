@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use crate::build::Tools;
+use crate::start::never_came;
 
 /// Longest wait for an answer. A hang is a failure and not a test that runs for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,8 +40,6 @@ impl Server {
     /// Starts a program that is patched before its first instruction; once more where Wine says
     /// that the new process never came.
     pub fn start_patched(tools: &Tools, image: &Path, package: &Path) -> Result<Server, String> {
-        /// `ERROR_INTERNAL_ERROR`, in the words of `hotpatch`.
-        const NEVER_CAME: &str = "(os error 1359)";
         let start = || {
             let mut command = Command::new(&tools.wine);
             command
@@ -52,7 +51,7 @@ impl Server {
             command.arg("--start").arg(image).arg("--wait");
             Self::run(command)
         };
-        start().or_else(|problem| match problem.contains(NEVER_CAME) {
+        start().or_else(|problem| match never_came(&problem) {
             true => {
                 println!("{} did not start: {problem}; once more", image.display());
                 start()

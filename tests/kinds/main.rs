@@ -51,6 +51,8 @@ mod package;
 mod run;
 mod separated;
 mod shortened;
+#[path = "../support/start.rs"]
+mod start;
 mod stay;
 
 use std::path::{Path, PathBuf};

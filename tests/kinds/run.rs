@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use crate::case::Case;
 use crate::package::{self, finish};
+use crate::start::never_came;
 
 /// What a program did: exit code and output.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,11 +55,9 @@ pub fn behaves_as_new(
 
 /// Runs `hotpatch apply --start`; once more where Wine says that the new process never came.
 fn applied(apply: &mut Command) -> Result<Output, String> {
-    /// `ERROR_INTERNAL_ERROR`, in the words of `hotpatch`.
-    const NEVER_CAME: &str = "(os error 1359)";
     let output = finish(apply)?;
     let said = String::from_utf8_lossy(&output.stderr);
-    if !said.contains(NEVER_CAME) {
+    if !never_came(&said) {
         return Ok(output);
     }
     println!("not started: {said}");

@@ -6,14 +6,15 @@
 
 /* A function of the library, found by its name when the program starts. */
 #define IMPORT(name) static __typeof__(&name) dynamic_##name
-#define FIND(name)                                                                       \
+#define GET(variable, name)                                                              \
     do {                                                                                 \
-        dynamic_##name = (__typeof__(&name))(void *)GetProcAddress(library, #name);      \
-        if (!dynamic_##name) {                                                           \
-            printf("the library has no " #name "\n");                                    \
+        variable = (__typeof__(variable))(void *)GetProcAddress(library, name);          \
+        if (!variable) {                                                                 \
+            puts("the library has no " name);                                            \
             return 1;                                                                    \
         }                                                                                \
     } while (0)
+#define FIND(name) GET(dynamic_##name, #name)
 
 struct request {
     const char *name;

@@ -237,15 +237,6 @@ static void library_version(void) {
     printf("%x\n", version());
 }
 
-#define GET(variable, name)                                                              \
-    do {                                                                                 \
-        variable = (__typeof__(variable))(void *)GetProcAddress(library, name);          \
-        if (!variable) {                                                                 \
-            puts("the library has no " name);                                            \
-            return 1;                                                                    \
-        }                                                                                \
-    } while (0)
-
 int main(int count, char **arguments) {
     static const struct request requests[] = {{"version", library_version},
         {"workers", workers}, {"damaged", damaged}, {"encoded", encoded}, {"endless", endless},

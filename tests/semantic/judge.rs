@@ -9,6 +9,7 @@ use crate::model;
 use crate::objects;
 use crate::run::{self, Behaviour, Program};
 use crate::spec::{Side, Spec};
+use crate::start::never_came;
 use crate::workshop::Workshop;
 
 /// What each program is asked for: three rounds.
@@ -265,10 +266,8 @@ fn patched(means: &Means, old: &Path, new: &Path, package: &Path) -> Result<Outc
 
 /// Runs `hotpatch apply`; once more where it, or the program that it starts, was not started.
 pub fn applied(apply: &mut Command, input: &str) -> Result<run::Run, String> {
-    /// `ERROR_INTERNAL_ERROR`, by which Wine says that the new process never came.
-    const NEVER_CAME: &str = "1359";
     let ran = run::finish(apply, input)?;
-    match ran.complaint.is_empty() || ran.complaint.contains(NEVER_CAME) {
+    match ran.complaint.is_empty() || never_came(&ran.complaint) {
         true => run::finish(apply, input),
         false => Ok(ran),
     }

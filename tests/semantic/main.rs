@@ -43,6 +43,8 @@ mod rng;
 mod run;
 mod session;
 mod spec;
+#[path = "../support/start.rs"]
+mod start;
 mod template;
 mod workshop;
 

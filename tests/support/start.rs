@@ -1,4 +1,5 @@
 //! Starting programs where Wine sometimes can't.
+#![allow(dead_code, reason = "each test crate uses its own part")]
 
 use std::io::{Error, Result};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,11 +8,17 @@ use std::time::Duration;
 /// How often Wine could not start a program.
 pub static NOT_STARTED: AtomicUsize = AtomicUsize::new(0);
 
+/// `ERROR_INTERNAL_ERROR`: the new process never reported that it is there.
+const NEVER_CAME: i32 = 1359;
+
+/// Whether `hotpatch` says that a program which it was to start never came.
+pub fn never_came(said: &str) -> bool {
+    said.contains(&format!("(os error {NEVER_CAME})"))
+}
+
 /// Starts a program. On a busy machine Wine sometimes can't, and says so with an error of its
 /// own: nothing has run then, and it is asked once more.
 pub fn started<T>(mut start: impl FnMut() -> Result<T>) -> Result<T> {
-    /// `ERROR_INTERNAL_ERROR`: the new process never reported that it is there.
-    const NEVER_CAME: i32 = 1359;
     let never_came = |e: &Error| cfg!(windows) && e.raw_os_error() == Some(NEVER_CAME);
     loop {
         match start() {

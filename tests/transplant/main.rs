@@ -6,6 +6,8 @@
 #![cfg(windows)]
 
 mod running;
+#[path = "../support/start.rs"]
+mod start;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -14,6 +16,7 @@ use std::process::{Command, Stdio};
 
 use running::{Results, Running, entries, hotpatch, hotpatch_done, texts};
 use serde_json::Value;
+use start::never_came;
 
 /// Share of the procedures of C and C++ sources that must be carried, in percent.
 const REQUIRED: usize = 98;
@@ -218,8 +221,6 @@ impl Subject {
 
     /// Starts it patched; returns its results, without hotpatch's own report.
     fn started(&self) -> (Results, Value) {
-        /// `ERROR_INTERNAL_ERROR`, by which Wine says that the new process never came.
-        const NEVER_CAME: &str = "(os error 1359)";
         let (package, key) = (self.path("all.hpk"), self.path("key.pem"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_hotpatch"));
         command.args(["apply", &package, "--key", &key, "--format", "json"]);
@@ -229,7 +230,7 @@ impl Subject {
             .args(["--wait", "--"]);
         command.args(&self.usage.arguments);
         let mut results = self.run(&mut command, "started");
-        if String::from_utf8_lossy(&results.stderr).contains(NEVER_CAME) {
+        if never_came(&String::from_utf8_lossy(&results.stderr)) {
             println!("{} was not started; once more", self.program.display());
             results = self.run(&mut command, "started");
         }

@@ -133,44 +133,35 @@ static uint64_t one_round(uint32_t seed) {
     return all;
 }
 
-#define GET(name)                                                                        \
-    do {                                                                                 \
-        name = (__typeof__(name))(void *)GetProcAddress(library, #name);                 \
-        if (!name) {                                                                     \
-            puts("the library has no " #name);                                           \
-            return 1;                                                                    \
-        }                                                                                \
-    } while (0)
-
 int main(int count, char **arguments) {
     HMODULE library = count >= 2 ? LoadLibraryA(arguments[1]) : NULL;
     if (!library) {
         puts("usage: ebm.exe LIBRARY [boost]");
         return 2;
     }
-    GET(CutUniform);
-    GET(CutQuantile);
-    GET(CutWinsorized);
-    GET(GetHistogramCutCount);
-    GET(Discretize);
-    GET(SuggestGraphBounds);
-    GET(MeasureRNG);
-    GET(InitRNG);
-    GET(GenerateGaussianRandom);
-    GET(SampleWithoutReplacement);
+    GET(CutUniform, "CutUniform");
+    GET(CutQuantile, "CutQuantile");
+    GET(CutWinsorized, "CutWinsorized");
+    GET(GetHistogramCutCount, "GetHistogramCutCount");
+    GET(Discretize, "Discretize");
+    GET(SuggestGraphBounds, "SuggestGraphBounds");
+    GET(MeasureRNG, "MeasureRNG");
+    GET(InitRNG, "InitRNG");
+    GET(GenerateGaussianRandom, "GenerateGaussianRandom");
+    GET(SampleWithoutReplacement, "SampleWithoutReplacement");
     boosts = count == 3;
     if (boosts) {
-        GET(MeasureDataSetHeader);
-        GET(MeasureFeature);
-        GET(MeasureRegressionTarget);
-        GET(FillDataSetHeader);
-        GET(FillFeature);
-        GET(FillRegressionTarget);
-        GET(CreateBooster);
-        GET(FreeBooster);
-        GET(GenerateTermUpdate);
-        GET(ApplyTermUpdate);
-        GET(GetBestTermScores);
+        GET(MeasureDataSetHeader, "MeasureDataSetHeader");
+        GET(MeasureFeature, "MeasureFeature");
+        GET(MeasureRegressionTarget, "MeasureRegressionTarget");
+        GET(FillDataSetHeader, "FillDataSetHeader");
+        GET(FillFeature, "FillFeature");
+        GET(FillRegressionTarget, "FillRegressionTarget");
+        GET(CreateBooster, "CreateBooster");
+        GET(FreeBooster, "FreeBooster");
+        GET(GenerateTermUpdate, "GenerateTermUpdate");
+        GET(ApplyTermUpdate, "ApplyTermUpdate");
+        GET(GetBestTermScores, "GetBestTermScores");
     }
     return serve_module();
 }
