@@ -12,6 +12,9 @@ use crate::start::never_came;
 /// Longest wait for an answer. A hang is a failure and not a test that runs for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How the problem of a program ends that said nothing.
+const SILENT: &str = "it said \"\"";
+
 /// A running program that answers requests.
 pub struct Server {
     /// Its process id, as Windows numbers it.
@@ -23,8 +26,7 @@ pub struct Server {
 
 impl Server {
     /// Starts a program. Once in some thousand times Wine ends a program with exit code 1 before
-    /// it has begun, on a busy machine, with nothing of ours in it and no `hotpatch` about; then
-    /// it is started again, and that is said.
+    /// it has begun (`tests/wine/settled.sh`); then it is started again, and that is said.
     pub fn start(tools: &Tools, image: &Path) -> Result<Server, String> {
         let start = || {
             let mut command = Command::new(&tools.wine);
@@ -51,13 +53,15 @@ impl Server {
             command.arg("--start").arg(image).arg("--wait");
             Self::run(command)
         };
-        start().or_else(|problem| match never_came(&problem) {
-            true => {
-                println!("{} did not start: {problem}; once more", image.display());
-                start()
-            }
-            false => Err(problem),
-        })
+        start().or_else(
+            |problem| match never_came(&problem) || problem.ends_with(SILENT) {
+                true => {
+                    println!("{} did not start: {problem}; once more", image.display());
+                    start()
+                }
+                false => Err(problem),
+            },
+        )
     }
 
     fn run(mut command: Command) -> Result<Server, String> {

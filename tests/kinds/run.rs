@@ -65,7 +65,7 @@ fn applied(apply: &mut Command) -> Result<Output, String> {
 }
 
 /// What a program does that nobody touches: what it has done twice. Once in some thousand times
-/// Wine ends a program with exit code 1 before it has begun, on a busy machine.
+/// Wine ends a program with exit code 1 before it has begun: `tests/wine/settled.sh`.
 fn settled(first: Output, image: &Path) -> Result<Behaviour, String> {
     let mut seen = Behaviour::of(&first);
     for _ in 0..3 {

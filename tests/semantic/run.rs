@@ -30,9 +30,8 @@ pub struct Run {
 pub fn wine() -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let prefix = std::env::var_os("HOTPATCH_WINEPREFIX").map(PathBuf::from);
-    let mut wine = Command::new(
-        std::env::var_os("HOTPATCH_WINE").unwrap_or_else(|| "/usr/lib/wine/wine64".into()),
-    );
+    let mut wine = Command::new(root.join("tests/wine/settled.sh"));
+    wine.arg(std::env::var_os("HOTPATCH_WINE").unwrap_or_else(|| "/usr/lib/wine/wine64".into()));
     wine.env(
         "WINEPREFIX",
         prefix.unwrap_or_else(|| root.join("target/wine-prefix")),

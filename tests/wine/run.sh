@@ -40,6 +40,7 @@ find_wineserver() {
 
 wine=$(find_wine)
 wineserver=$(find_wineserver)
+settled=$here/settled.sh
 
 export WINEPREFIX=${HOTPATCH_WINEPREFIX:-$root/target/wine-prefix}
 export WINEARCH=win64
@@ -58,7 +59,7 @@ quietly() { "$@" </dev/null >/dev/null 2>&1 9>&-; }
 # then takes 0.05 s), and lets Windows' own services start before the caller's program.
 start_server() {
     if quietly "$wineserver" -p600; then
-        quietly "$wine" cmd /c exit || die "Wine does not start; see WINEPREFIX=$WINEPREFIX WINEDEBUG= $wine cmd"
+        quietly "$settled" "$wine" cmd /c exit || die "Wine does not start; see WINEPREFIX=$WINEPREFIX WINEDEBUG= $wine cmd"
     fi
 }
 
@@ -66,13 +67,13 @@ create_prefix() {
     local system32=$WINEPREFIX/drive_c/windows/system32
     say "creating a Wine prefix in $WINEPREFIX (once, about 20 s)"
     quietly "$wineserver" -p600 || true
-    quietly "$wine" wineboot -i || die "wineboot failed in $WINEPREFIX"
+    quietly "$settled" "$wine" wineboot -i || die "wineboot failed in $WINEPREFIX"
 
     # A crash must end the program with its exception code. With a debugger installed
     # it ends with the debugger's.
     local key='HKLM\Software\Microsoft\Windows NT\CurrentVersion\AeDebug'
-    quietly "$wine" reg add "$key" /v Debugger /t REG_SZ /d none /f
-    quietly "$wine" reg add "$key" /v Auto /t REG_SZ /d 1 /f
+    quietly "$settled" "$wine" reg add "$key" /v Debugger /t REG_SZ /d none /f
+    quietly "$settled" "$wine" reg add "$key" /v Auto /t REG_SZ /d 1 /f
 
     if [ ! -e "$system32/bcryptprimitives.dll" ]; then
         x86_64-w64-mingw32-gcc -shared -O2 -s -o "$system32/bcryptprimitives.dll" \
@@ -98,6 +99,6 @@ case ${1:-} in
 --stop) "$wineserver" -k || true ;;
 *)
     prepare
-    exec "$wine" "$@"
+    exec "$settled" "$wine" "$@"
     ;;
 esac
