@@ -7,7 +7,7 @@ use super::headers::{self, Headers, u32_at, u64_at};
 use crate::addr::{Rva, Va};
 use crate::diff::Diff;
 use crate::function::{Place, Program};
-use crate::image::{Image, Import, Section, SectionKind};
+use crate::image::{Image, Import, ImportName, Section, SectionKind};
 
 /// Where the tables of an image lie.
 pub struct Tables {
@@ -444,35 +444,39 @@ fn same_object(old: &Program<'_>, new: &Program<'_>, diff: &Diff, a: Rva, b: Rva
 
 /// Imports that come or go with no function that the report names.
 fn used_imports(old: &Program<'_>, new: &Program<'_>, rest: &mut Rest) {
-    let names = |list: &[Import]| -> BTreeSet<(String, String)> {
-        list.iter()
-            .map(|i| (i.module.clone(), i.name.to_string()))
-            .collect()
-    };
     let (a, b) = (names(&old.image.imports), names(&new.image.imports));
-    let used = |program: &Program<'_>, name: &(String, String)| {
-        let slots = program
-            .image
-            .imports
-            .iter()
-            .filter(|i| (&i.module, &i.name.to_string()) == (&name.0, &name.1));
-        let slots: BTreeSet<Rva> = slots.map(|i| i.slot).collect();
-        let mut references = program.code.iter().flat_map(|c| &c.references);
-        references.any(|r| slots.contains(&r.target))
-    };
-    for (program, only, which) in [
-        (old, a.difference(&b), "the old"),
-        (new, b.difference(&a), "the new"),
-    ] {
+    for (program, only, which) in [(old, &a - &b, "the old"), (new, &b - &a, "the new")] {
+        if only.is_empty() {
+            continue;
+        }
         // Code that uses it is a function that changed, was added or was removed.
-        for name in only.filter(|name| !used(program, name)) {
+        let used = used_names(program);
+        for (module, name) in only.difference(&used) {
             let detail = format!(
-                "only {which} image imports {}!{}, and no function of it is seen to use it",
-                name.0, name.1
+                "only {which} image imports {module}!{name}, and no function of it is seen to use it"
             );
             rest.nothing(None, None, detail);
         }
     }
+}
+
+/// Module and name of an import, however it is loaded.
+type Imported<'p> = (&'p str, &'p ImportName);
+
+fn names(imports: &[Import]) -> BTreeSet<Imported<'_>> {
+    let names = imports.iter().map(|i| (&*i.module, &i.name));
+    names.collect()
+}
+
+/// The imports to whose slots code refers.
+fn used_names<'p>(program: &'p Program<'_>) -> BTreeSet<Imported<'p>> {
+    let imports = &program.image.imports;
+    let references = program.code.iter().flat_map(|c| &c.references);
+    let used = references.filter_map(|r| {
+        let from = imports.partition_point(|i| i.slot < r.target);
+        imports.get(from).filter(|i| i.slot == r.target)
+    });
+    used.map(|i| (&*i.module, &i.name)).collect()
 }
 
 #[cfg(test)]

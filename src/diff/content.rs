@@ -184,10 +184,7 @@ impl Comparer<'_> {
             let rest = Rva(rva.0 + common);
             size == common
                 || (program.image.relocations_in(rest, size - common).is_empty()
-                    && program
-                        .image
-                        .loaded_bytes(rest, size - common)
-                        .is_some_and(|b| b.iter().all(|b| *b == 0)))
+                    && program.image.is_zero(rest, size - common) == Some(true))
         };
         rest(self.old, old, old_size)
             && rest(self.new, new, new_size)
@@ -199,15 +196,27 @@ impl Comparer<'_> {
         self.same_fields(old, new, len, &[])
     }
 
+    /// `len` bytes of both builds, without what is zeros in both because neither file has it:
+    /// variables that start as zero can have gigabytes. `None` where a range leaves its section.
+    fn stored_bytes(&self, (old, new): (Rva, Rva), len: u32) -> Option<(Vec<u8>, Vec<u8>)> {
+        let a = self.old.image.initialised(old, len)?;
+        let b = self.new.image.initialised(new, len)?;
+        let stored = a.len().max(b.len()).saturating_add(FIELD).min(len as usize);
+        let padded = |bytes: &[u8]| {
+            let mut bytes = bytes.to_vec();
+            bytes.resize(stored, 0);
+            bytes
+        };
+        Some((padded(a), padded(b)))
+    }
+
     /// As [`Self::same_bytes`], with RVAs at the given offsets compared as places as well.
     fn same_fields(&self, old: Rva, new: Rva, len: u32, rvas: &[u32]) -> bool {
-        let (Some(mut a), Some(mut b)) = (
-            self.old.image.loaded_bytes(old, len),
-            self.new.image.loaded_bytes(new, len),
-        ) else {
+        let Some((mut a, mut b)) = self.stored_bytes((old, new), len) else {
             return false;
         };
-        for &at in rvas.iter().filter(|at| **at + 4 <= len) {
+        let stored = a.len();
+        for &at in rvas.iter().filter(|at| **at as usize + 4 <= stored) {
             let field = at as usize..at as usize + 4;
             let rva = |bytes: &[u8]| {
                 let word = bytes[field.clone()].try_into().unwrap_or_default();
@@ -239,7 +248,7 @@ impl Comparer<'_> {
                 return false;
             }
             // Where a part of a pointer is compared, the pointer is.
-            let field = at.max(0) as usize..(at + 8).min(len.into()) as usize;
+            let field = at.max(0) as usize..((at + 8) as usize).min(stored);
             a[field.clone()].fill(0);
             b[field].fill(0);
         }
@@ -257,6 +266,9 @@ impl Comparer<'_> {
         a == b && !self.has_other_meaning((old, new), &a)
     }
 }
+
+/// Bytes behind the last that a file has, for a field that begins with it.
+const FIELD: usize = 8;
 
 /// The pointers of which a range of data holds a part at least.
 fn pointers_touching<'p>(program: &'p Program<'_>, rva: Rva, len: u32) -> &'p [Rva] {

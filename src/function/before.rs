@@ -23,10 +23,7 @@ impl Program<'_> {
         if element(next) != Some(size) || pointee.is_some_and(|p| p != size) {
             return None;
         }
-        let zeros = || {
-            let bytes = self.image.loaded_bytes(rva, size);
-            bytes.is_some_and(|bytes| bytes.iter().all(|b| *b == 0))
-        };
+        let zeros = || self.image.is_zero(rva, size) == Some(true);
         let fits = match self.place(rva) {
             Place::Data(d, offset @ 1..) => {
                 let item = self.datum(d);

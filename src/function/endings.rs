@@ -147,10 +147,7 @@ pub(super) fn is_padding(program: &Program<'_>, from: Rva, to: Rva) -> bool {
     let size = to.0.saturating_sub(from.0);
     size < MAX_GAP
         && program.image.relocations_in(from, size).is_empty()
-        && program
-            .image
-            .loaded_bytes(from, size)
-            .is_some_and(|bytes| bytes.iter().all(|b| *b == 0))
+        && program.image.is_zero(from, size) == Some(true)
 }
 
 /// Whether handler data ends at an address, or padding behind it: only the runtime reads that,

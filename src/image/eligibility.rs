@@ -95,7 +95,7 @@ fn kernel_reason(image: &Image<'_>) -> Option<String> {
     let module = image
         .imports
         .iter()
-        .map(|i| i.module.as_str())
+        .map(|i| &*i.module)
         .find(|m| KERNEL_MODULES.contains(m))?;
     Some(format!("imports from {module}"))
 }

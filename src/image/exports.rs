@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::names::Names;
 use super::{Directory, Image, ImageError, read};
 use crate::addr::Rva;
 
@@ -65,8 +66,9 @@ pub fn parse(image: &Image<'_>, directory: Directory) -> Result<Vec<Export>, Ima
     let places = array(places, count, 4).ok_or_else(|| bad("its addresses are cut off"))?;
     let names = array(names, named, 4).ok_or_else(|| bad("its names are cut off"))?;
     let indices = array(indices, named, 2).ok_or_else(|| bad("its ordinals are cut off"))?;
+    let texts = Names::of(image);
     let export = |index: u32, name: Option<String>| {
-        let leads_to = target(image, directory, read::u32(places, index as usize * 4)?)?;
+        let leads_to = target(&texts, directory, read::u32(places, index as usize * 4)?)?;
         let ordinal = base.wrapping_add(index);
         Some(Export {
             name,
@@ -78,8 +80,8 @@ pub fn parse(image: &Image<'_>, directory: Directory) -> Result<Vec<Export>, Ima
     let mut with_name = BTreeSet::new();
     for (name, index) in names.chunks_exact(4).zip(indices.chunks_exact(2)) {
         let index = u32::from(u16::from_le_bytes([index[0], index[1]]));
-        let name = text(image, Rva(read::u32(name, 0).unwrap_or(0)));
-        let name = name.ok_or_else(|| bad("a name is in no section"))?;
+        let name = texts.at(Rva(read::u32(name, 0).unwrap_or(0)));
+        let name = name.ok_or_else(|| bad("a name is in no section, or too long"))?;
         let known = export(index, Some(name));
         found.push(known.ok_or_else(|| bad("a name leads nowhere"))?);
         with_name.insert(index);
@@ -95,15 +97,11 @@ pub fn parse(image: &Image<'_>, directory: Directory) -> Result<Vec<Export>, Ima
 }
 
 /// An address within the table itself is that of a text: a forwarder.
-fn target(image: &Image<'_>, directory: Directory, place: u32) -> Option<ExportTarget> {
+fn target(texts: &Names<'_, '_>, directory: Directory, place: u32) -> Option<ExportTarget> {
     let place = Rva(place);
     let end = directory.rva.0.saturating_add(directory.size);
     if (directory.rva.0..end).contains(&place.0) {
-        return text(image, place).map(ExportTarget::Forwarded);
+        return texts.at(place).map(ExportTarget::Forwarded);
     }
     Some(ExportTarget::At(place))
-}
-
-fn text(image: &Image<'_>, at: Rva) -> Option<String> {
-    read::c_string(image.rest_of_section(at)?, 0)
 }

@@ -12,6 +12,7 @@ mod eligibility;
 mod exports;
 mod imports;
 mod linker_tables;
+mod names;
 mod read;
 mod relocations;
 mod resources;
@@ -255,18 +256,31 @@ impl<'a> Image<'a> {
         self.bytes.get(start..end)
     }
 
-    /// `len` bytes at `rva` as the loader lays them out: zeros past the initialised part.
-    /// `None` where the range leaves its section.
-    pub fn loaded_bytes(&self, rva: Rva, len: u32) -> Option<Vec<u8>> {
+    /// What the file has of `len` bytes at `rva`; the loader lays out zeros behind it. `None`
+    /// where the range leaves its section.
+    pub fn initialised(&self, rva: Rva, len: u32) -> Option<&'a [u8]> {
         let section = self.section_at(rva)?;
         let room = section.virtual_size - (rva.0 - section.rva.0);
         if len > room {
             return None;
         }
         let present = self.rest_of_section(rva)?;
-        let mut bytes = present[..present.len().min(len as usize)].to_vec();
+        Some(&present[..present.len().min(len as usize)])
+    }
+
+    /// `len` bytes at `rva` as the loader lays them out. `None` where the range leaves its
+    /// section. A section may claim gigabytes that no file has: for a range whose length the
+    /// file alone says, see [`Self::initialised`] and [`Self::is_zero`].
+    pub fn loaded_bytes(&self, rva: Rva, len: u32) -> Option<Vec<u8>> {
+        let mut bytes = self.initialised(rva, len)?.to_vec();
         bytes.resize(len as usize, 0);
         Some(bytes)
+    }
+
+    /// Whether a range is zeros once it is loaded; `None` where it leaves its section.
+    pub fn is_zero(&self, rva: Rva, len: u32) -> Option<bool> {
+        let bytes = self.initialised(rva, len)?;
+        Some(bytes.iter().all(|b| *b == 0))
     }
 
     /// The base-relocated fields that code can read, and what they point to.

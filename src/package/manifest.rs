@@ -428,6 +428,11 @@ pub struct Variable {
     pub behind: Option<u32>,
 }
 
+/// Most keys, tables and elements of a manifest. Each takes some hundred bytes while it is read,
+/// also where nobody trusts whoever wrote it. The largest manifest of a real patch, at some 25
+/// bytes each, has fewer.
+const MAX_PARTS: usize = 1 << 20;
+
 impl Manifest {
     /// The product that the line of patches is for.
     pub fn product(&self) -> &str {
@@ -447,8 +452,35 @@ impl Manifest {
     /// version understands must not be applied by it.
     ///
     /// # Errors
-    /// Where the text is not TOML or not a manifest.
+    /// Where the text is not TOML or not a manifest, or has more items than one can need.
     pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
+        let parts = text.bytes().map(|byte| match byte {
+            b'=' | b',' | b'[' => 1,
+            // Each part of a dotted key is a table of its own.
+            b'.' => 4,
+            _ => 0,
+        });
+        if parts.sum::<usize>() > MAX_PARTS {
+            let problem = format!("it has more than {MAX_PARTS} keys, tables and elements");
+            return Err(serde::de::Error::custom(problem));
+        }
         toml::from_str(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_has_no_more_parts_than_a_patch_can_need() {
+        for part in ["a = 1\n", "a.a.a = 1\n"] {
+            let said = |times: usize| {
+                let error = Manifest::from_toml(&part.repeat(times)).unwrap_err();
+                error.message().to_owned()
+            };
+            assert!(said(MAX_PARTS + 1).contains("keys, tables"), "{part}");
+            assert!(!said(1).contains("keys, tables"), "{part}");
+        }
     }
 }

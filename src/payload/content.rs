@@ -226,7 +226,7 @@ fn name_imports(plan: &Plan) -> Vec<ImportedSymbol> {
             };
             ImportedSymbol {
                 symbol: format!("{IMPORT_PREFIX}{}!{}", import.module, import.name),
-                module: import.module.clone(),
+                module: import.module.to_string(),
                 name,
                 ordinal,
                 delayed: import.delayed,

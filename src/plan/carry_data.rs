@@ -9,9 +9,16 @@ use crate::finding::{Finding, rules::code};
 use crate::function::{FunctionIndex, Place, Site};
 use crate::symbols::SwitchEntry;
 
+/// Bytes of a datum that is carried; there is no larger payload.
+const MAX_SIZE: u32 = 256 << 20;
+
 impl Closure<'_> {
     pub(super) fn fill_data(&mut self, index: PieceIndex, rva: Rva, size: u32) {
         let new = self.new;
+        if size > MAX_SIZE {
+            let detail = format!("its {size:#x} bytes at {rva} are more than a package holds");
+            return self.refuse(&code::UNRESOLVED_REFERENCE, index, detail);
+        }
         let Some(mut bytes) = new.image.loaded_bytes(rva, size) else {
             let detail = format!("its {size:#x} bytes at {rva} leave their section");
             return self.refuse(&code::UNRESOLVED_REFERENCE, index, detail);

@@ -61,7 +61,9 @@ impl<'p> Unlisted<'p> {
         if self.diff.is_identity() {
             return None;
         }
-        let bytes = new.image.loaded_bytes(rva, size)?;
+        // No number begins in the zeros that no file has.
+        let stored = new.image.initialised(rva, size)?.len() as u32;
+        let bytes = new.image.loaded_bytes(rva, size.min(stored + WIDTH))?;
         let known = Fields::of(fixups, size);
         let by_hand = new.is_by_hand(rva);
         if by_hand && let Some(at) = self.moved_field(rva, &bytes, &known) {

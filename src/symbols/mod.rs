@@ -4,6 +4,7 @@
 //! understood is counted (see [`Symbols::unknown_records`]), never silently dropped.
 
 mod compiler;
+mod container;
 mod eligibility;
 mod features;
 pub mod fixups;
@@ -95,21 +96,6 @@ pub fn recognise(head: &[u8]) -> Result<(), SymbolsError> {
         }
         _ => "it does not begin with Microsoft C/C++ MSF 7.00",
     }))
-}
-
-/// Checks that all blocks are there: what is missing may be a stream that nobody asks for,
-/// or the one that says what has changed.
-fn check_length(bytes: &[u8]) -> Result<(), SymbolsError> {
-    let word = |at: usize| {
-        let field = bytes.get(at..at + 4).and_then(|b| b.try_into().ok());
-        field.map_or(0, |b| u64::from(u32::from_le_bytes(b)))
-    };
-    // LLVM, "The MSF File Format": block size, free block map, number of blocks.
-    let (expected, found) = (word(32) * word(40), bytes.len() as u64);
-    match expected > found {
-        true => Err(SymbolsError::CutOff { expected, found }),
-        false => Ok(()),
-    }
 }
 
 /// Index into [`Symbols::modules`].
@@ -278,7 +264,6 @@ impl Symbols {
     /// Where the file is not a PDB or a record is inconsistent.
     pub fn parse(bytes: &[u8]) -> Result<Self, SymbolsError> {
         recognise(bytes)?;
-        check_length(bytes)?;
         guard::catch(|| pdb_file::read(bytes))
     }
 

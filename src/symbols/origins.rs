@@ -3,13 +3,9 @@
 //! Read on demand, as the lines are: most programs have no two types of one name.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::Cursor;
 
-use pdb::PDB;
-
-use super::SymbolsError;
-use super::guard;
 use super::types::{SourceOfType, TypeIndex, Types};
+use super::{SymbolsError, container, guard};
 
 /// Where a type is defined.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,7 +59,7 @@ impl Origins {
 }
 
 fn read(pdb: &[u8]) -> Result<Origins, SymbolsError> {
-    let mut file = PDB::open(Cursor::new(pdb))?;
+    let mut file = container::open(pdb)?;
     let items = Types::items(&mut file);
     let names = match file.named_stream(b"/names") {
         Ok(stream) => stream.as_slice().to_vec(),

@@ -1,10 +1,10 @@
 //! Reads the streams of a PDB into [`Symbols`].
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 
-use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset, StreamIndex, SymbolData};
+use pdb::{AddressMap, FallibleIterator, PdbInternalSectionOffset, StreamIndex, SymbolData};
 
+use super::container;
 use super::features;
 use super::fixups;
 use super::raw::{self, RawSwitchTable};
@@ -44,7 +44,7 @@ fn names_of(inlined: &Inlined, items: &[u8]) -> BTreeMap<(ModuleIndex, String), 
 
 /// Reads a whole PDB.
 pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
-    let mut file = PDB::open(Cursor::new(bytes))?;
+    let mut file = container::open(bytes)?;
     let information = file.pdb_information()?;
     let debug = file.debug_information()?;
     let map = file.address_map()?;
@@ -66,6 +66,8 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
         symbols.fixups = fixups::parse(stream.as_slice());
     }
     let mut inlined = Inlined::new();
+    // Each object file has symbols of its own.
+    let mut left = bytes.len();
     let mut modules = debug.modules()?;
     while let Some(module) = modules.next()? {
         let index = ModuleIndex(symbols.modules.len() as u32);
@@ -83,6 +85,7 @@ pub fn read(bytes: &[u8]) -> Result<Symbols, SymbolsError> {
                 scopes: Vec::new(),
                 inlinees: Vec::new(),
                 inlined: &mut inlined,
+                left: &mut left,
             };
             reader.read(info.symbols()?)?;
         }
@@ -214,6 +217,8 @@ struct ModuleReader<'r, 'm> {
     inlinees: Vec<TypeIndex>,
     /// Those of functions with static variables.
     inlined: &'r mut Inlined,
+    /// Bytes that the symbols of further records can have.
+    left: &'r mut usize,
 }
 
 impl ModuleReader<'_, '_> {
@@ -221,6 +226,11 @@ impl ModuleReader<'_, '_> {
         while let Some(record) = records.next()? {
             let kind = record.raw_kind();
             let mut scope = None;
+            let left = self.left.checked_sub(record.raw_bytes().len());
+            *self.left = left.ok_or_else(|| SymbolsError::Malformed {
+                what: "object file",
+                reason: "its symbols are those of another one".into(),
+            })?;
             if raw::names_types(kind)
                 && let Some(module) = self.symbols.modules.last_mut()
             {

@@ -2,12 +2,9 @@
 //! (`-DGIT_COMMIT=1f0a…`). Read on demand: only a version that differs asks for it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Cursor;
-
-use pdb::PDB;
 
 use super::types::Types;
-use super::{SymbolsError, guard};
+use super::{SymbolsError, container, guard};
 
 /// Digits of an id that a version control system gives to a revision: SHA-1 or SHA-256.
 const DIGITS: [usize; 2] = [40, 64];
@@ -28,7 +25,7 @@ impl Revisions {
     /// Where the PDB as a whole cannot be read.
     pub fn read(pdb: &[u8]) -> Result<Revisions, SymbolsError> {
         guard::catch(|| {
-            let mut file = PDB::open(Cursor::new(pdb))?;
+            let mut file = container::open(pdb)?;
             Ok(Revisions::of(&Types::items(&mut file).command_lines()))
         })
     }

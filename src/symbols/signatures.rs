@@ -3,11 +3,10 @@
 //! Read on demand, as only the functions of a patch need it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Cursor;
 
-use pdb::{FallibleIterator, PDB, PdbInternalSectionOffset};
+use pdb::{FallibleIterator, PdbInternalSectionOffset};
 
-use super::{SymbolsError, TypeIndex, Types, raw};
+use super::{SymbolsError, TypeIndex, Types, container, raw};
 use crate::addr::Rva;
 
 /// Reads the signatures of the functions that start at these addresses, as text: calling
@@ -30,7 +29,7 @@ fn read(
     types: &Types,
     wanted: &BTreeSet<Rva>,
 ) -> Result<BTreeMap<Rva, String>, SymbolsError> {
-    let mut file = PDB::open(Cursor::new(pdb))?;
+    let mut file = container::open(pdb)?;
     let map = file.address_map()?;
     let items = Types::items(&mut file);
     let debug = file.debug_information()?;

@@ -5,13 +5,12 @@
 //! of a type changed, or is not known. So they are read on demand, as the lines are.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Cursor;
 
-use pdb::{AddressMap, FallibleIterator, PDB, PdbInternalSectionOffset};
+use pdb::{AddressMap, FallibleIterator, PdbInternalSectionOffset};
 
 use super::raw::{half, word};
 use super::types::{Related, Relations};
-use super::{SymbolsError, TypeIndex, Types, raw};
+use super::{SymbolsError, TypeIndex, Types, container, raw};
 use crate::addr::Rva;
 
 const S_SEPCODE: u16 = 0x1132;
@@ -106,7 +105,7 @@ fn read(pdb: &[u8], each: &mut Each<'_>) -> Result<(), SymbolsError> {
 }
 
 fn read_modules(pdb: &[u8], each: &mut Each<'_>) -> Result<(), SymbolsError> {
-    let mut file = PDB::open(Cursor::new(pdb))?;
+    let mut file = container::open(pdb)?;
     let map = file.address_map()?;
     let items = Types::items(&mut file);
     let debug = file.debug_information()?;

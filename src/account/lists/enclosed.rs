@@ -93,13 +93,12 @@ fn holders(program: &Program<'_>, rva: Rva) -> HashSet<Holder> {
 
 fn follows(program: &Program<'_>, before: &Object<'_>, object: &Object<'_>) -> bool {
     let gap = object.from.0.saturating_sub(before.to.0);
-    let bytes = program.image.loaded_bytes(before.to, gap);
     let alike = match (&before.element, &object.element) {
         // A marker may have no type.
         (Some(a), Some(b)) => a == b || a.is_empty() || b.is_empty(),
         _ => false,
     };
-    alike && gap <= MAX_GAP && bytes.is_none_or(|bytes| bytes.iter().all(|b| *b == 0))
+    alike && gap <= MAX_GAP && program.image.is_zero(before.to, gap) != Some(false)
 }
 
 /// Whether an object file holds what is there: memory that starts as zero is no list yet. What

@@ -222,6 +222,5 @@ fn data_of(
 
 /// Whether nothing but zeros is there.
 fn is_zero(program: &Program<'_>, rva: Rva, size: u32) -> bool {
-    let bytes = program.image.loaded_bytes(rva, size);
-    bytes.is_none_or(|bytes| bytes.iter().all(|b| *b == 0))
+    program.image.is_zero(rva, size) != Some(false)
 }

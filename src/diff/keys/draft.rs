@@ -279,10 +279,8 @@ impl<'d> Drafter<'d> {
     pub fn looks_of_datum(program: &Program<'_>, datum: DataIndex) -> u64 {
         let item = program.datum(datum);
         let size = item.content_size();
-        let mut bytes = program
-            .image
-            .loaded_bytes(item.rva, size)
-            .unwrap_or_default();
+        let bytes = program.image.initialised(item.rva, size);
+        let mut bytes = bytes.unwrap_or_default().to_vec();
         for place in program.image.relocations_in(item.rva, size) {
             let at = (place.0 - item.rva.0) as usize;
             let end = (at + 8).min(bytes.len());

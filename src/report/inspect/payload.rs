@@ -65,7 +65,29 @@ pub fn summarise(bytes: &[u8]) -> PayloadSummary {
     summary
 }
 
-fn read(bytes: &[u8], summary: &mut PayloadSummary) -> object::Result<()> {
+/// The names of a payload, all together no longer than it: symbols can share one long name.
+struct Names {
+    left: usize,
+}
+
+impl Names {
+    fn read(&mut self, name: &[u8]) -> Result<String, Problem> {
+        let left = self.left.checked_sub(name.len());
+        self.left = left.ok_or(Problem::Names)?;
+        Ok(String::from_utf8_lossy(name).into_owned())
+    }
+}
+
+/// Why a payload can't be read.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("{0}")]
+    Object(#[from] object::Error),
+    #[error("its names are longer than it is")]
+    Names,
+}
+
+fn read(bytes: &[u8], summary: &mut PayloadSummary) -> Result<(), Problem> {
     let file: CoffFile<'_, &[u8]> = CoffFile::parse(bytes)?;
     let machine = file.coff_header().machine.get(object::LittleEndian);
     if machine != pe::IMAGE_FILE_MACHINE_AMD64 {
@@ -74,6 +96,7 @@ fn read(bytes: &[u8], summary: &mut PayloadSummary) -> object::Result<()> {
             machine.0
         ));
     }
+    let mut names = Names { left: bytes.len() };
     for section in file.sections() {
         let header = section.coff_section();
         let flags = header.characteristics.get(object::LittleEndian);
@@ -81,7 +104,7 @@ fn read(bytes: &[u8], summary: &mut PayloadSummary) -> object::Result<()> {
         let relocations = section.coff_relocations()?.len();
         summary.relocations += relocations;
         summary.sections.push(SectionSummary {
-            name: String::from_utf8_lossy(section.name_bytes()?).into_owned(),
+            name: names.read(section.name_bytes()?)?,
             size: section.size(),
             align: section.align(),
             access: [
@@ -95,7 +118,7 @@ fn read(bytes: &[u8], summary: &mut PayloadSummary) -> object::Result<()> {
         });
     }
     for symbol in file.symbols() {
-        let name = String::from_utf8_lossy(symbol.name_bytes()?).into_owned();
+        let name = names.read(symbol.name_bytes()?)?;
         match symbol.section() {
             SymbolSection::Undefined => summary.undefined.push(name),
             SymbolSection::Section(index) if symbol.kind() != object::SymbolKind::Section => {
@@ -172,6 +195,21 @@ mod tests {
             (parse.name.as_str(), parse.offset.as_str()),
             ("?parse@@YAXXZ", "0x4")
         );
+    }
+
+    #[test]
+    fn a_long_name_that_symbols_share_is_a_problem() {
+        let mut object = Writer::new(BinaryFormat::Coff, Architecture::X86_64, Endianness::Little);
+        for _ in 0..100 {
+            // Equal names lie in the file once.
+            object.add_symbol(symbol(&"n".repeat(5000), 0, SymbolSection::Undefined));
+        }
+        let bytes = object.write().unwrap();
+        assert!(bytes.len() < 10_000);
+        let summary = summarise(&bytes);
+        let problem = summary.problem.unwrap();
+        assert!(problem.contains("longer than it is"), "{problem}");
+        assert!(summary.undefined.len() < 3);
     }
 
     #[test]

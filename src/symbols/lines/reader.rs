@@ -1,16 +1,15 @@
 //! Reads line tables with the `pdb` crate.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Cursor;
 
 use pdb::{
     AddressMap, FallibleIterator, FileChecksum, FileIndex, IdIndex, Inlinee, LineProgram,
-    ModuleInfo, PDB, PdbInternalSectionOffset, StringTable, SymbolData,
+    ModuleInfo, PdbInternalSectionOffset, StringTable, SymbolData,
 };
 
 use super::{CodeRange, Lines, RangeLines, Row};
 use crate::addr::Rva;
-use crate::symbols::{SymbolsError, raw};
+use crate::symbols::{SymbolsError, container, raw};
 
 /// Line numbers that mean "compiler-generated", not a line (cvinfo.h, `CV_Line_t`).
 const NO_LINES: [u32; 3] = [0, 0xf0_0f00, 0xfe_efee];
@@ -23,7 +22,7 @@ pub fn read(pdb: &[u8], wanted: &[CodeRange]) -> Result<Lines, SymbolsError> {
     for range in wanted {
         by_module.entry(range.module.0).or_default().push(*range);
     }
-    let mut file = PDB::open(Cursor::new(pdb))?;
+    let mut file = container::open(pdb)?;
     let map = file.address_map()?;
     let Ok(strings) = file.string_table() else {
         return Ok(Lines::default());

@@ -22,7 +22,7 @@ const LF_NESTTYPEEX: u16 = 0x1512;
 const LF_MEMBERMODIFY: u16 = 0x1513;
 
 /// A field list may continue in another; real ones do so a handful of times.
-const MAX_FIELD_LISTS: u32 = 4096;
+const MAX_FIELD_LISTS: usize = 4096;
 
 impl Types {
     /// Hands every field of a class, structure or union to `each`; `None` where a part of
@@ -33,8 +33,13 @@ impl Types {
         each: &mut dyn FnMut(Field<'_>),
     ) -> Option<()> {
         let mut next = (header.fields.0 != 0).then_some(header.fields);
-        for _ in 0..MAX_FIELD_LISTS {
+        let mut read = Vec::new();
+        while read.len() < MAX_FIELD_LISTS {
             let Some(index) = next else { return Some(()) };
+            if read.contains(&index) {
+                return None;
+            }
+            read.push(index);
             let (LF_FIELDLIST, cursor) = self.record(index)? else {
                 return None;
             };
