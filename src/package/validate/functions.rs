@@ -166,10 +166,13 @@ fn function(one: &ReplacedFunction, size_of_image: u32) -> Checked {
     }
     let (start, end) = extent(first);
     let entry = u64::from(one.entry.0);
-    if !(start..end).contains(&entry) {
-        return wrong("has its entry outside of its first range");
+    if entry != start {
+        return wrong("has its entry elsewhere than at the start of its first range");
     }
     let redirect_end = entry + u64::from(redirect_len(one));
+    if redirect_end > end {
+        return wrong("has a redirect that ends behind its first range");
+    }
     let relocated = |at: &u32| {
         let field = start + u64::from(*at);
         field < redirect_end && field + 8 > entry

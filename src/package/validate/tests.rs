@@ -191,7 +191,7 @@ fn padding_is_whole_in_reach_and_nobodys_code() {
 }
 
 #[test]
-fn code_is_inside_the_image_and_the_entry_inside_the_first_range() {
+fn code_is_inside_the_image_and_the_first_range_begins_with_the_redirect() {
     let range = |rva, size| CodeRange {
         rva: Rva(rva),
         size,
@@ -208,6 +208,9 @@ fn code_is_inside_the_image_and_the_entry_inside_the_first_range() {
         "overlap": m => m.functions[0].ranges.push(range(0x103f, 1));
         "first range": m => m.functions[0].ranges.insert(0, range(0x3000, 1));
         "first range": m => m.functions[0].entry = Rva(0x1040);
+        "first range": m => m.functions[0].entry = Rva(0x1004);
+        "behind its first range": m => { m.functions[0].ranges[0].size = 4;
+            m.functions[0].ranges[0].relocated.clear() };
         "is not inside": m => { m.functions[1].ranges[0] = range(0x7fff, 1);
             m.functions[1].entry = Rva(0x7fff) };
     }
