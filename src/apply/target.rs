@@ -167,6 +167,9 @@ pub struct Mitigations {
     pub control_flow_guard: bool,
     /// Return addresses are checked (CET user shadow stacks).
     pub shadow_stack: bool,
+    /// Addresses at which threads continue after an exception are checked as well, code that
+    /// belongs to no module included.
+    pub continuations: bool,
 }
 
 /// Why an operation on the target failed.

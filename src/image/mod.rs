@@ -10,6 +10,7 @@ mod characteristics;
 mod codeview;
 mod eligibility;
 mod exports;
+mod guard;
 mod imports;
 mod linker_tables;
 mod names;
@@ -138,6 +139,9 @@ pub struct Image<'a> {
     pub narrow_relocations: usize,
     /// Tables that the linker makes, to which no code refers; ascending.
     pub linker_tables: Vec<Directory>,
+    /// Functions to which a call that control flow guard checks may lead, ascending; `None`
+    /// where the image doesn't ask for checks.
+    pub call_targets: Option<Vec<Rva>>,
     /// Whether the image has a CLR header.
     pub managed: bool,
 }
@@ -176,6 +180,7 @@ impl<'a> Image<'a> {
             resources: Some(Vec::new()),
             narrow_relocations: 0,
             linker_tables: Vec::new(),
+            call_targets: None,
             managed: directory(&optional, DIRECTORY_CLR).is_some(),
         };
         if image.machine == MACHINE_AMD64 && image.bytes_are_pe32_plus(&optional) {
@@ -216,6 +221,9 @@ impl<'a> Image<'a> {
             self.other_codeviews = records.collect();
             self.extended_characteristics = characteristics::parse(self, d);
             self.uses_profile = characteristics::uses_profile(self, d);
+        }
+        if let Some(d) = directory(optional, DIRECTORY_LOAD_CONFIG) {
+            self.call_targets = guard::call_targets(self, d);
         }
         if let Some(d) = directory(optional, DIRECTORY_EXPORTS) {
             self.exports = exports::parse(self, d)?;
@@ -314,6 +322,13 @@ impl<'a> Image<'a> {
         let after = self.runtime_functions.partition_point(|f| f.begin <= rva);
         let found = self.runtime_functions.get(after.checked_sub(1)?)?;
         (rva < found.end).then_some(found)
+    }
+
+    /// Whether control flow guard would end the program at a call through the address of a
+    /// function.
+    pub fn forbids_calls_to(&self, function: Rva) -> bool {
+        let targets = self.call_targets.as_ref();
+        targets.is_some_and(|targets| targets.binary_search(&function).is_err())
     }
 
     /// Whether a table of the linker begins at an address.

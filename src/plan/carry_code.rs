@@ -71,7 +71,7 @@ impl Closure<'_> {
                         reference.kind,
                         ReferenceKind::Branch32 | ReferenceKind::Access(_)
                     ) {
-                        self.expose(target, addend);
+                        self.expose(index, target, addend);
                     }
                     fixups.push(Fixup {
                         at: reference.at,

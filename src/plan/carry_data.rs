@@ -35,7 +35,7 @@ impl Closure<'_> {
             };
             match resolved {
                 Ok((target, addend)) => {
-                    self.expose(target, addend);
+                    self.expose(index, target, addend);
                     bytes[at as usize..at as usize + 8].fill(0);
                     fixups.push(Fixup {
                         at,
@@ -52,7 +52,7 @@ impl Closure<'_> {
         for (at, form, target) in self.numbers(rva, size) {
             match self.resolve(target, None) {
                 Ok((target, addend)) => {
-                    self.expose(target, addend);
+                    self.expose(index, target, addend);
                     // A relative field counts from its own end.
                     let (kind, addend) = match form {
                         NumberForm::Image => (FixupKind::ImageRelative, addend),
@@ -179,7 +179,7 @@ impl Closure<'_> {
             };
             match resolved {
                 Ok((target, addend)) => {
-                    self.expose(target, addend);
+                    self.expose(index, target, addend);
                     fixups.push(Fixup {
                         at,
                         kind: FixupKind::Relative(0),

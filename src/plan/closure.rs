@@ -231,13 +231,29 @@ impl<'p> Closure<'p> {
         }
     }
 
-    /// Notes that the payload holds an address which the program can keep.
-    pub(super) fn expose(&mut self, target: FixupTarget, addend: i32) {
-        if let FixupTarget::Piece(piece) = target
-            && addend == 0
-            && self.pieces[piece.0 as usize].kind == PieceKind::Code
-        {
-            self.exposed.insert(piece);
+    /// Notes that a piece holds an address which the program can keep and call.
+    pub(super) fn expose(&mut self, holder: PieceIndex, target: FixupTarget, addend: i32) {
+        match target {
+            FixupTarget::Piece(piece)
+                if addend == 0 && self.pieces[piece.0 as usize].kind == PieceKind::Code =>
+            {
+                self.exposed.insert(piece);
+            }
+            FixupTarget::Old(rva) => {
+                let at = rva
+                    .checked_offset(addend.into())
+                    .map(|at| self.old.place(at));
+                if let Some(Place::Function(f, 0)) = at
+                    && self.old.image.forbids_calls_to(self.old.function(f).rva)
+                {
+                    let name = self.old.function(f).display_name();
+                    let detail = format!(
+                        "it takes the address of {name}, which nothing in the old build does"
+                    );
+                    self.refuse(&code::NO_CALL_TARGET, holder, detail);
+                }
+            }
+            _ => {}
         }
     }
 

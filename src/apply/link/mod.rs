@@ -11,6 +11,7 @@
 
 mod error;
 mod fixup;
+mod handlers;
 mod layout;
 #[cfg(test)]
 mod tests;

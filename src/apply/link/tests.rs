@@ -8,16 +8,16 @@ use object::{
 
 use super::*;
 
-const BASES: Bases = Bases {
+pub(super) const BASES: Bases = Bases {
     payload: Va(0x1_4010_0000),
     module: Va(0x1_4000_0000),
     active: Va(0x1_4010_0040),
 };
 
-struct Builder(Object<'static>);
+pub(super) struct Builder(Object<'static>);
 
 impl Builder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Builder(Object::new(
             BinaryFormat::Coff,
             Architecture::X86_64,
@@ -25,14 +25,19 @@ impl Builder {
         ))
     }
 
-    fn section(&mut self, name: &str, kind: SectionKind, data: &[u8]) -> object::write::SectionId {
+    pub(super) fn section(
+        &mut self,
+        name: &str,
+        kind: SectionKind,
+        data: &[u8],
+    ) -> object::write::SectionId {
         let segment = self.0.segment_name(StandardSegment::Text).to_vec();
         let id = self.0.add_section(segment, name.into(), kind);
         self.0.append_section_data(id, data, 16);
         id
     }
 
-    fn symbol(&mut self, name: &str, section: SymbolSection, value: u64) -> SymbolId {
+    pub(super) fn symbol(&mut self, name: &str, section: SymbolSection, value: u64) -> SymbolId {
         self.0.add_symbol(Symbol {
             name: name.into(),
             value,
@@ -45,7 +50,7 @@ impl Builder {
         })
     }
 
-    fn fixup(
+    pub(super) fn fixup(
         &mut self,
         section: object::write::SectionId,
         offset: u64,
@@ -71,7 +76,7 @@ impl Builder {
             .unwrap();
     }
 
-    fn link(self, externals: &[(&str, Rva)]) -> Result<Linked, LinkError> {
+    pub(super) fn link(self, externals: &[(&str, Rva)]) -> Result<Linked, LinkError> {
         let bytes = self.0.write().unwrap();
         let externals: HashMap<&str, Rva> = externals.iter().copied().collect();
         Layout::new(&bytes, 0x800)?.link(

@@ -111,7 +111,16 @@ impl Preflight {
             findings.extend(imports::look(target, &package.manifest)?);
             kept = variables::keep(&survey, &relations.replaced, package, &mut findings);
             match link(target, module, package, &kept) {
-                Ok(size) => region_size = size,
+                Ok(region) => {
+                    region_size = region.size;
+                    if region.catches && target.mitigations().continuations {
+                        findings.push(Finding::new(
+                            &rules::CONTINUATIONS,
+                            "ProcessUserShadowStackPolicy has SetContextIpValidation set, and \
+                             functions of the patch have exception handlers.",
+                        ));
+                    }
+                }
                 Err(LinkProblem::Target(error)) => return Err(error),
                 Err(LinkProblem::Found(finding)) => findings.push(finding),
             }
@@ -182,18 +191,26 @@ fn platform<T: Target>(target: &T, findings: &mut Vec<Finding>) -> Result<(), Ta
     Ok(())
 }
 
+/// The region of a patch, as it would be.
+struct Region {
+    /// Its size in bytes.
+    size: u64,
+    /// Whether its code catches exceptions.
+    catches: bool,
+}
+
 enum LinkProblem {
     Target(TargetError),
     Found(Finding),
 }
 
-/// Links against the place where the payload would go; returns the size of the region.
+/// Links against the place where the payload would go.
 fn link<T: Target>(
     target: &T,
     module: &Module,
     package: &Package,
     kept: &HashMap<String, Va>,
-) -> Result<u64, LinkProblem> {
+) -> Result<Region, LinkProblem> {
     let unlinkable = |error: &dyn std::error::Error| {
         LinkProblem::Found(Finding::new(&rules::NOT_LINKABLE, causes(error)))
     };
@@ -234,7 +251,10 @@ fn link<T: Target>(
             )));
         }
     }
-    Ok(layout.size())
+    Ok(Region {
+        size: layout.size(),
+        catches: linked.catches(*base),
+    })
 }
 
 /// Lays the payload out behind a record that is large enough wherever it goes.

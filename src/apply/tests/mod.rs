@@ -165,6 +165,20 @@ fn all_findings_come_at_once() {
 }
 
 #[test]
+fn where_exceptions_continue_is_checked_for_code_with_handlers_only() {
+    let fake = Fake::new();
+    fake.mitigations.set(Mitigations {
+        shadow_stack: true,
+        continuations: true,
+        ..Mitigations::default()
+    });
+    // What the unwind information of the sample says can't be read.
+    let summary = check(&fake, &package()).unwrap();
+    assert_eq!(codes(&summary), ["HP517", "HP503", "HP536"]);
+    assert_eq!(summary.exit(), Exit::RestartRequired);
+}
+
+#[test]
 fn a_pointer_to_the_function_behind_is_no_return_address() {
     let fake = Fake::new();
     let end = SERVER_RVAS[0].at(MODULE).0 + 12;

@@ -123,4 +123,8 @@ rules! {
     UNDESCRIBED = "HP232", Risk, "code without debug information changed",
         remedy "Compile the object file with debug information (/Z7 or /Zi, -g) in both builds; or accept it where no type changed that objects of the running program have, which for assembler code is for its author to say.",
         because "Whether objects that the old code made mean the same to the new code is decided by the types in the debug information. The object file of this code has none: it was compiled without, for line numbers alone, or it is assembler code. Its code is compared as any other, but a structure that got another layout would not be seen.";
+    /// An address that control flow guard doesn't know.
+    NO_CALL_TARGET = "HP233", Refuse, "address of a function that control flow guard forbids to call",
+        remedy "Let the fix hand out a small function of its own that calls it: new functions of a patch may be called through their addresses. Otherwise restart.",
+        because "The image was linked with control flow guard (/guard:cf). Its table names the functions whose address something takes; a call through any other address ends the program. The new code takes the address of a function that the old table doesn't have.";
 }

@@ -23,6 +23,7 @@
 //! | another language than C and C++ | HP230 | `constructs` |
 //! | coroutine with another frame | HP231 | `kinds` |
 //! | code whose types are not told | HP232 | `kinds` |
+//! | address that control flow guard forbids to call | HP233 | `kinds` |
 //! | version left out, or in part | HP227, HP228 | `kinds` |
 //! | room for a redirect, exception data, jumps, references, image-base operands, undecodable code, unwind information, parts, ambiguous names | HP201 to HP208, HP210 to HP212, HP216 | none that names the code |
 

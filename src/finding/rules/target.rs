@@ -72,7 +72,7 @@ rules! {
     /// CET.
     SHADOW_STACK = "HP517", Note, "target runs with shadow stacks (CET)",
         remedy "Nothing to do.",
-        because "The process checks return addresses in hardware. Redirects and gates are jumps and payload functions return to where they were called from, so nothing in a patch conflicts with that.";
+        because "The process checks return addresses in hardware. Redirects and gates are jumps and payload functions return to where they were called from, so nothing in that conflicts with a patch. Where exceptions continue is checked as well: see HP536.";
     /// Memory that could not be given back.
     NOT_FREED = "HP518", Note, "memory of the patch could not be given back",
         remedy "Run hotpatch revert again later; until then the memory is unused and harmless.",
@@ -145,6 +145,10 @@ rules! {
     LOADED_TWICE = "HP535", Refuse, "module is loaded more than once",
         remedy "Let the program unload the other one (two folders, a copy under another name), or restart it.",
         because "A program that loads one build of a DLL from two files has two modules with code and variables of their own. A patch belongs to one module: the other one would go on with the old code, and nothing would say so.";
+    /// Context validation of CET.
+    CONTINUATIONS = "HP536", Refuse, "target checks where exceptions continue (CET)",
+        remedy "Restart the program with the new build; or build a fix that leaves functions with catch blocks and __except as they are.",
+        because "With shadow stacks Windows can also check at which address a thread goes on once an exception was caught (SetContextIpValidation). The address must be in the table of a module (/guard:ehcont). New code lies in no module, so the program would end at the first exception that a function of the patch catches.";
     /// A patch that nobody approved.
     NOT_APPROVED = "HP540", Refuse, "patch of no approved package is in the process",
         remedy "Name its package too, if it is approved; otherwise find out who applied it (hotpatch audit show) and revert it.",
