@@ -6,7 +6,7 @@
 # target/wine-prefix, so nothing in the user's home is read or changed.
 #
 #   HOTPATCH_WINEPREFIX  the prefix to use instead
-#   HOTPATCH_WINE        the Wine program to use instead
+#   HOTPATCH_WINE        the Wine program to use instead (a newer one: tests/wine/newer.sh)
 #
 # `run.sh --prepare` only creates the prefix; `run.sh --stop` ends its Wine server,
 # and with it everything that still runs in the prefix.
@@ -32,7 +32,7 @@ find_wine() {
 
 find_wineserver() {
     local candidate
-    for candidate in wineserver "$(dirname "$wine")/wineserver" /usr/lib/wine/wineserver64 /usr/lib/wine/wineserver; do
+    for candidate in "$(dirname "$wine")/wineserver" wineserver /usr/lib/wine/wineserver64 /usr/lib/wine/wineserver; do
         command -v "$candidate" && return
     done
     die "no wineserver found beside $wine"
