@@ -3,16 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Names of the points in the sources. That of the watchdog is none of the patcher's.
+/// Names of the points of operations on a target. Those of the watchdog, of the store and of
+/// `sync` have tests of their own.
 pub fn in_sources() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/apply");
     collect(&sources, &mut found);
-    assert!(
-        found.remove("watchdog"),
-        "no points in {}",
-        sources.display()
-    );
+    assert!(!found.is_empty(), "no points in {}", sources.display());
     found
 }
 
