@@ -268,19 +268,23 @@ pub fn compare<T>(
     }
     leave_out(args, &mut diff, (&old_program, &new_program))?;
     let declared = diff.has_declared_types(&old_program, &new_program);
-    if diff.has_open_types() || declared {
+    let untold = diff.may_have_untold(&old_program, &new_program);
+    if diff.has_open_types() || declared || untold {
         stages.run("types", "looking for users of changed types", || {
             // Where a PDB does not say which file defines a type, whatever differs counts.
             if let (Ok(of_old), Ok(of_new)) = (Origins::read(&old.pdb), Origins::read(&new.pdb)) {
                 let (old, new) = (&old_symbols.types, &new_symbols.types);
                 diff.tell_types_apart((old, &of_old), (new, &of_new));
             }
-            if declared
-                && let (Ok(of_old), Ok(of_new)) =
-                    (Mentions::read(&old.pdb), Mentions::read(&new.pdb))
-            {
+            // Where they can't be read, nothing explains what code does.
+            let of_new = match declared || untold {
+                true => Mentions::read(&new.pdb).unwrap_or_default(),
+                false => Mentions::default(),
+            };
+            if declared && let Ok(of_old) = Mentions::read(&old.pdb) {
                 diff.add_declared_types((&old_program, &of_old), (&new_program, &of_new));
             }
+            diff.find_untold(&old_program, (&new_program, &of_new));
             let of_old = touches(&diff, &old_symbols, &old.pdb);
             let of_new = touches(&diff, &new_symbols, &new.pdb);
             diff.find_type_users((&old_program, &of_old), (&new_program, &of_new));

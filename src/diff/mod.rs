@@ -35,6 +35,7 @@ mod thread_local;
 mod told_apart;
 mod type_users;
 mod types;
+mod untold;
 mod unwind;
 mod variables;
 mod version;
@@ -57,6 +58,7 @@ pub use thread_local::ThreadLocalPairs;
 pub use told_apart::{Folded, ToldApart};
 pub use type_users::{Fate, TypeUser};
 pub use types::{TypeChange, TypeChangeKind};
+pub use untold::Untold;
 pub use variables::follows;
 pub use version::{VersionChange, VersionOnly, VersionPlace};
 
@@ -96,6 +98,8 @@ pub struct Diff {
     /// Functions that differ in nothing but the version, and that the author leaves as they
     /// are; they are not among the changed ones.
     pub left_out: Vec<VersionOnly>,
+    /// New code at objects of which no type is told; empty until [`Diff::find_untold`].
+    pub untold: Vec<Untold>,
     /// Types of which more can be told once it is known which files define them.
     open_types: Vec<types::Open>,
     /// Both builds are one and the same, so that every item is its own counterpart whatever
@@ -128,6 +132,7 @@ impl Diff {
             version: None,
             version_only: Vec::new(),
             left_out: Vec::new(),
+            untold: Vec::new(),
             open_types,
             identity: false,
         }
@@ -149,6 +154,7 @@ impl Diff {
             version: None,
             version_only: Vec::new(),
             left_out: Vec::new(),
+            untold: Vec::new(),
             open_types: Vec::new(),
             identity: false,
         }
@@ -236,6 +242,16 @@ impl Diff {
     pub fn tell_types_apart(&mut self, old: (&Types, &Origins), new: (&Types, &Origins)) {
         let sources = Some((old.1, new.1));
         self.types = types::judge(&self.open_types, (old.0, new.0), sources);
+    }
+
+    /// Whether [`Diff::find_untold`] may find something.
+    pub fn may_have_untold(&self, old: &Program<'_>, new: &Program<'_>) -> bool {
+        !self.identity && untold::may_be_found(self, old, new)
+    }
+
+    /// Finds new code at objects of which no type is told (see [`untold`]).
+    pub fn find_untold(&mut self, old: &Program<'_>, new: (&Program<'_>, &Mentions)) {
+        self.untold = untold::find(self, old, new);
     }
 
     /// Whether [`Diff::add_declared_types`] may find something.

@@ -38,15 +38,7 @@ impl Program<'_> {
     /// The places that a function reads, writes or takes the address of beside registers other
     /// than those of its frame.
     pub fn member_accesses(&self, function: FunctionIndex) -> BTreeSet<MemberAccess> {
-        let mut frame_in_rbp = false;
-        self.each_instruction(function, |i| {
-            let sets = matches!(i.mnemonic(), Mnemonic::Mov | Mnemonic::Lea)
-                && i.op0_kind() == OpKind::Register
-                && i.op0_register() == Register::RBP;
-            let from_stack = i.memory_base() == Register::RSP
-                || i.op1_kind() == OpKind::Register && i.op1_register() == Register::RSP;
-            frame_in_rbp |= sets && from_stack;
-        });
+        let frame_in_rbp = self.frame_in_rbp(function);
         let mut accesses = BTreeSet::new();
         self.each_instruction(function, |i| {
             let base = i.memory_base();
@@ -60,6 +52,20 @@ impl Program<'_> {
             }
         });
         accesses
+    }
+
+    /// Whether a function has its frame in RBP.
+    pub(super) fn frame_in_rbp(&self, function: FunctionIndex) -> bool {
+        let mut frame_in_rbp = false;
+        self.each_instruction(function, |i| {
+            let sets = matches!(i.mnemonic(), Mnemonic::Mov | Mnemonic::Lea)
+                && i.op0_kind() == OpKind::Register
+                && i.op0_register() == Register::RBP;
+            let from_stack = i.memory_base() == Register::RSP
+                || i.op1_kind() == OpKind::Register && i.op1_register() == Register::RSP;
+            frame_in_rbp |= sets && from_stack;
+        });
+        frame_in_rbp
     }
 
     pub(super) fn each_instruction(

@@ -34,11 +34,26 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
     for added in &diff.functions.added {
         ask(&mut of_new, new.function(*added).rva, *added);
     }
+    let rule = &rules::code::UNDESCRIBED;
+    let said: BTreeSet<String> = found.values().flatten().cloned().collect();
     findings.extend(found.into_iter().map(|(object, functions)| {
         let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
-        let rule = &rules::code::UNDESCRIBED;
         Finding::new(rule, format!("{object}: {}", some_of(&functions)))
     }));
+    for untold in &diff.untold {
+        let name = new.function(untold.function).display_name();
+        if said.contains(&name) {
+            continue;
+        }
+        let at = untold.displacement;
+        let sign = if at < 0 { "-" } else { "" };
+        let detail = format!(
+            "it uses offset {sign}{:#x} of an object, which the old build does not do there, and no \
+             record says what lies at that place",
+            at.unsigned_abs()
+        );
+        findings.push(Finding::about(rule, name, detail));
+    }
 }
 
 /// Whether a function is nothing but the jump to an import, as import libraries bring it: it

@@ -33,8 +33,8 @@ pub use revisions::{Revisions, is_revision};
 pub use signatures::signatures;
 pub use touches::{ALLOCATION, Mentions, Touch, Touches};
 pub use types::{
-    DeclaredAs, Definition, Enumeration, Layout, Meanings, Member, Related, Relation, Relations,
-    Told, TypeIndex, Types,
+    Behind, DeclaredAs, Definition, Enumeration, Layout, Meanings, Member, Related, Relation,
+    Relations, Told, TypeIndex, Types, Within,
 };
 
 use crate::addr::Rva;

@@ -58,7 +58,7 @@ impl Types {
     }
 
     /// The classes that the members and bases of one are, or point to.
-    fn members_of(&self, key: Key) -> Vec<Key> {
+    pub(super) fn members_of(&self, key: Key) -> Vec<Key> {
         let mut found = Vec::new();
         for index in self.definitions_of(key) {
             let Some(header) = self.udt(*index).filter(|h| h.kind != LF_ENUM) else {

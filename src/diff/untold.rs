@@ -1,0 +1,154 @@
+//! Where new code reads or writes objects of which no type is told.
+//!
+//! Layouts are compared by records of types. A compiler leaves those out that it has no need to
+//! write: of a variable that another file defines, of a class whose constructor is in another
+//! file, of functions without debug information. What shows that such a layout may have changed
+//! is code: a changed function that reads or writes at a place where the old one did not. It is
+//! no sign where a record says what lies there, for then layouts were compared.
+
+use std::collections::BTreeSet;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::Diff;
+use crate::function::{Described, FunctionIndex, ObjectAccess, Place, Program};
+use crate::symbols::{Mentions, TypeIndex, Within};
+
+/// How far the members of what a function mentions are followed.
+const DEPTH: u32 = 4;
+
+/// A function of the patch, and the first place of an object of which no type is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Untold {
+    /// In the new build.
+    pub function: FunctionIndex,
+    /// Where in the object, in bytes.
+    pub displacement: i64,
+}
+
+/// The functions that changed or are new, each with its counterpart.
+fn functions(diff: &Diff) -> impl Iterator<Item = (Option<FunctionIndex>, FunctionIndex)> {
+    let changed = diff.functions.changed.iter();
+    let changed = changed.map(|c| (Some(c.old), c.new));
+    changed.chain(diff.functions.added.iter().map(|f| (None, *f)))
+}
+
+/// The accesses that a function makes and its counterpart does not.
+fn fresh(
+    old: &Program<'_>,
+    new: &Program<'_>,
+    (before, after): (Option<FunctionIndex>, FunctionIndex),
+) -> Vec<ObjectAccess> {
+    let (of_old, of_new) = (&old.symbols.types, &new.symbols.types);
+    let comparable = |class: TypeIndex| !of_old.only_declares(of_new, class);
+    let accesses = new.object_accesses(after, &comparable);
+    let known = before.map(|f| old.object_accesses(f, &|_| true));
+    let known = known.unwrap_or_default();
+    let place = |a: &ObjectAccess| (a.displacement, a.size, a.float, a.scale, a.leads);
+    let (a, b): (Vec<_>, Vec<_>) = (
+        known.iter().map(place).collect(),
+        accesses.iter().map(place).collect(),
+    );
+    let ops = capture_diff_slices(Algorithm::Myers, &a, &b);
+    let gone = ops
+        .iter()
+        .any(|op| matches!(op, DiffOp::Delete { .. } | DiffOp::Replace { .. }));
+    let come = ops.into_iter().flat_map(|op| match op {
+        DiffOp::Insert {
+            new_index, new_len, ..
+        }
+        | DiffOp::Replace {
+            new_index, new_len, ..
+        } => new_index..new_index + new_len,
+        DiffOp::Equal { .. } | DiffOp::Delete { .. } => 0..0,
+    });
+    let come = come.map(|index| accesses[index]);
+    let come = come.filter(|a| a.of != Described::Told);
+    // The first place of an object is where it was, unless another one became the first.
+    let has_places = |a: &ObjectAccess| a.of == Described::Untold && a.displacement != 0;
+    let has_places = gone || known.iter().chain(&accesses).any(has_places);
+    come.filter(|a| a.displacement != 0 || has_places).collect()
+}
+
+/// Whether there is code of which it has to be asked what it mentions.
+pub(super) fn may_be_found(diff: &Diff, old: &Program<'_>, new: &Program<'_>) -> bool {
+    functions(diff).any(|pair| !fresh(old, new, pair).is_empty())
+}
+
+/// Finds such code.
+pub(super) fn find(
+    diff: &Diff,
+    old: &Program<'_>,
+    (new, mentions): (&Program<'_>, &Mentions),
+) -> Vec<Untold> {
+    let mut found = Vec::new();
+    for pair in functions(diff) {
+        let come = fresh(old, new, pair);
+        if come.is_empty() {
+            continue;
+        }
+        let known = Known::of(new, mentions, pair.1);
+        let untold = |a: &&ObjectAccess| a.of == Described::Untold || !known.explains(a);
+        if let Some(access) = come.iter().find(untold) {
+            found.push(Untold {
+                function: pair.1,
+                displacement: access.displacement,
+            });
+        }
+    }
+    found
+}
+
+/// What the records say of the types that a function has to do with.
+struct Known<'p> {
+    new: &'p Program<'p>,
+    classes: Vec<TypeIndex>,
+    /// Sizes of the numbers that pointers and arrays lead to.
+    numbers: BTreeSet<u32>,
+}
+
+impl<'p> Known<'p> {
+    fn of(new: &'p Program<'p>, mentions: &Mentions, function: FunctionIndex) -> Self {
+        let types = &new.symbols.types;
+        let own = mentions.of_function.get(&new.function(function).rva);
+        let mut mentioned = own.cloned().unwrap_or_default();
+        for reference in &new.code_of(function).references {
+            if let Place::Data(datum, _) = new.place(reference.target) {
+                mentioned.extend(&new.datum(datum).types);
+            }
+        }
+        let sizes = |index: &TypeIndex| [types.pointee_size(*index), types.element_size(*index)];
+        Known {
+            new,
+            numbers: mentioned.iter().flat_map(sizes).flatten().collect(),
+            classes: types.reached(mentioned, DEPTH),
+        }
+    }
+
+    /// Whether one of them has something at the place of an access to an object that is not
+    /// known.
+    fn explains(&self, access: &ObjectAccess) -> bool {
+        let types = &self.new.symbols.types;
+        let size = u32::from(access.size);
+        // An array of numbers, by an index or one by one.
+        let steps = u32::from(access.scale) == size && size > 0;
+        let Ok(offset) = u64::try_from(access.displacement) else {
+            return steps || self.numbers.contains(&size);
+        };
+        let in_array = self
+            .numbers
+            .iter()
+            .any(|n| *n == 1 || *n == size && offset.is_multiple_of(u64::from(size.max(1))));
+        let mut classes = self.classes.iter();
+        steps
+            || in_array
+            || classes.any(|class| types.within(*class, offset) != Within::Nothing)
+            || access.leads && self.has_virtual_functions()
+    }
+
+    fn has_virtual_functions(&self) -> bool {
+        let types = &self.new.symbols.types;
+        let mut classes = self.classes.iter();
+        classes.any(|class| types.within(*class, 0) == Within::Table)
+    }
+}
