@@ -269,7 +269,8 @@ pub fn compare<T>(
     leave_out(args, &mut diff, (&old_program, &new_program))?;
     let declared = diff.has_declared_types(&old_program, &new_program);
     let untold = diff.may_have_untold(&old_program, &new_program);
-    if diff.has_open_types() || declared || untold {
+    let replaced = diff.may_have_replaced(&old_program, &new_program);
+    if diff.has_open_types() || declared || untold || replaced {
         stages.run("types", "looking for users of changed types", || {
             // Where a PDB does not say which file defines a type, whatever differs counts.
             if let (Ok(of_old), Ok(of_new)) = (Origins::read(&old.pdb), Origins::read(&new.pdb)) {
@@ -277,13 +278,16 @@ pub fn compare<T>(
                 diff.tell_types_apart((old, &of_old), (new, &of_new));
             }
             // Where they can't be read, nothing explains what code does.
-            let of_new = match declared || untold {
-                true => Mentions::read(&new.pdb).unwrap_or_default(),
+            let read = |wanted: bool, pdb: &[u8]| match wanted {
+                true => Mentions::read(pdb).unwrap_or_default(),
                 false => Mentions::default(),
             };
-            if declared && let Ok(of_old) = Mentions::read(&old.pdb) {
+            let of_old = read(declared || replaced, &old.pdb);
+            let of_new = read(declared || replaced || untold, &new.pdb);
+            if declared {
                 diff.add_declared_types((&old_program, &of_old), (&new_program, &of_new));
             }
+            diff.find_replaced((&old_program, &of_old), (&new_program, &of_new));
             diff.find_untold(&old_program, (&new_program, &of_new));
             let of_old = touches(&diff, &old_symbols, &old.pdb);
             let of_new = touches(&diff, &new_symbols, &new.pdb);

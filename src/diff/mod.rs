@@ -25,6 +25,7 @@ mod noise;
 mod numbers;
 mod paths;
 mod region;
+mod replaced;
 mod resources;
 mod retyped;
 mod rtti;
@@ -50,6 +51,7 @@ pub use meaning::MAX_DISTANCE;
 pub use names::{rust_name, stable_name};
 pub use noise::{LineNumber, Noise};
 pub use numbers::{NumberForm, NumberReference};
+pub use replaced::Replaced;
 pub use resources::ResourceChange;
 pub use retyped::Retyped;
 pub use rtti::image_relative_fields;
@@ -100,6 +102,8 @@ pub struct Diff {
     pub left_out: Vec<VersionOnly>,
     /// New code at objects of which no type is told; empty until [`Diff::find_untold`].
     pub untold: Vec<Untold>,
+    /// Functions whose types went and came; empty until [`Diff::find_replaced`].
+    pub replaced: Vec<Replaced>,
     /// Types of which more can be told once it is known which files define them.
     open_types: Vec<types::Open>,
     /// Both builds are one and the same, so that every item is its own counterpart whatever
@@ -133,6 +137,7 @@ impl Diff {
             version_only: Vec::new(),
             left_out: Vec::new(),
             untold: Vec::new(),
+            replaced: Vec::new(),
             open_types,
             identity: false,
         }
@@ -155,6 +160,7 @@ impl Diff {
             version_only: Vec::new(),
             left_out: Vec::new(),
             untold: Vec::new(),
+            replaced: Vec::new(),
             open_types: Vec::new(),
             identity: false,
         }
@@ -242,6 +248,20 @@ impl Diff {
     pub fn tell_types_apart(&mut self, old: (&Types, &Origins), new: (&Types, &Origins)) {
         let sources = Some((old.1, new.1));
         self.types = types::judge(&self.open_types, (old.0, new.0), sources);
+    }
+
+    /// Whether [`Diff::find_replaced`] may find something.
+    pub fn may_have_replaced(&self, old: &Program<'_>, new: &Program<'_>) -> bool {
+        !self.identity && replaced::may_be_found(self, &old.symbols.types, &new.symbols.types)
+    }
+
+    /// Finds functions whose types went and came (see [`replaced`]).
+    pub fn find_replaced(
+        &mut self,
+        old: (&Program<'_>, &Mentions),
+        new: (&Program<'_>, &Mentions),
+    ) {
+        self.replaced = replaced::find(self, old, new);
     }
 
     /// Whether [`Diff::find_untold`] may find something.

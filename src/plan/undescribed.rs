@@ -40,6 +40,11 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
         let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
         Finding::new(rule, format!("{object}: {}", some_of(&functions)))
     }));
+    for replaced in &diff.replaced {
+        let detail = format!("{} is gone, and {} came", replaced.gone, replaced.come);
+        let name = new.function(replaced.function).display_name();
+        findings.push(Finding::about(&rules::data::REPLACED_TYPE, name, detail));
+    }
     for untold in &diff.untold {
         let name = new.function(untold.function).display_name();
         if said.contains(&name) {

@@ -95,6 +95,20 @@ impl Mentions {
     }
 }
 
+impl Mentions {
+    /// Those of the given names that the function at an address mentions.
+    pub fn names<'t>(
+        &self,
+        types: &'t Types,
+        function: Rva,
+        wanted: &BTreeSet<&str>,
+    ) -> BTreeSet<&'t str> {
+        let own = self.of_function.get(&function).into_iter().flatten();
+        let names = types.named_by(own.copied()).into_iter();
+        names.filter(|name| wanted.contains(name)).collect()
+    }
+}
+
 /// What is told of a mention: the function, the type, and what mentions it.
 type Each<'e> = dyn FnMut(Rva, TypeIndex, &dyn Fn() -> String) + 'e;
 

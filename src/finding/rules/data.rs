@@ -83,4 +83,8 @@ rules! {
     DESTRUCTOR = "HP320", Risk, "class gained or lost its destructor",
         remedy "Accept it where no array of the class, nor of a class that it is a member or base of, is made by new[] in one build and deleted in the other; otherwise give the work to a function that is called where objects end, or restart.",
         because "For a class with a destructor new[] keeps the number of elements before the array, and delete[] reads it there and gives that address back. An array of the running program, made when the class had none, has nothing before it; and the other way an array is given back at an address that the heap does not know.";
+    /// Another type in the place of one that is gone.
+    REPLACED_TYPE = "HP321", Risk, "function works with another type than before",
+        remedy "Keep the name of the type where its objects live on; or accept it where no object of the old type exists when the patch is applied, as of one that lives within a call.",
+        because "Types are compared by their names. The old function has to do with a type that the new build does not have, and the new one with a type that the old build does not have, of another layout. If the one took the place of the other, the new code would be handed objects that the old code made.";
 }

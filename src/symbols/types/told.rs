@@ -36,6 +36,24 @@ impl Types {
         self.keys.contains_key(name)
     }
 
+    /// Names of the classes, structures and unions that are defined.
+    pub fn defined(&self) -> impl Iterator<Item = &str> {
+        let defined = self.named.iter().filter(|(_, definitions)| {
+            let mut kinds = definitions.iter().filter_map(|i| Some(self.udt(*i)?.kind));
+            kinds.any(|kind| kind != LF_ENUM)
+        });
+        defined.map(|(name, _)| name.as_str())
+    }
+
+    /// Names of the classes, structures, unions and enumerations that these types lead to.
+    pub fn named_by(&self, mentioned: impl IntoIterator<Item = TypeIndex>) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for index in mentioned {
+            self.mentions(index, &mut |key, _| _ = names.insert(self.name_of(key)));
+        }
+        names
+    }
+
     /// What is known of the types that a function leads to which mentions these ones: they, what
     /// they point to, and their members and what those point to.
     pub fn told(&self, mentioned: impl IntoIterator<Item = TypeIndex>) -> Told {
