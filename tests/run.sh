@@ -16,6 +16,7 @@
 #   script (bsdutils)         is the terminal that a test takes away
 #   xz-utils                  unpacks what Microsoft ships
 #   tcl, make                 make SQLite's one-file source for tests/transplant
+#   zsh, fish, mandoc         judge completions and manual pages
 #   perl, make                write OpenSSL's assembler code for tests/real
 #   rustc-web, cargo-web, rust-web-src, rust-web-clippy
 #                             Rust for Windows, only where rustup cannot add the target
@@ -94,6 +95,9 @@ step "Clippy, Windows"
 
 step "Tests, Linux"
 "${native_cargo[@]}" test --locked --no-fail-fast
+
+step "Completions and manual pages, Linux"
+tests/shells/run.sh
 
 step "Real fixes, Linux"
 tests/real/run.sh --short
