@@ -22,7 +22,9 @@
 #                             Rust for Windows, only where rustup cannot add the target
 #
 # Everything else happens inside target/. Environment: HOTPATCH_TOOLCHAIN (tests/lib.sh),
-# HOTPATCH_WINEPREFIX (tests/wine/run.sh).
+# HOTPATCH_WINEPREFIX (tests/wine/run.sh), HOTPATCH_PWSH and HOTPATCH_PWSH_WINDOWS
+# (tests/powershell/run.sh): PowerShell is the one thing that is not installed, and where there is
+# none, the tests that need it say that they did not run.
 set -euo pipefail
 
 # shellcheck source=tests/lib.sh
@@ -144,6 +146,9 @@ tests/states/run.sh --short
 
 step "Frozen time (under Wine)"
 tests/freeze/run.sh --short
+
+step "PowerShell module (under Wine)"
+tests/powershell/run.sh
 
 step "Quickstart"
 examples/quickstart.sh
