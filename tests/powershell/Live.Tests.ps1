@@ -31,6 +31,7 @@ Describe 'Test-Hotpatch' {
 
     It 'names what stands against it, and that is no error' {
         $result = Test-Hotpatch -Id $other.Id @signed -ErrorVariable wrong
+        $result | Out-String -Width 80 | Should -Match "(?m)^ *$($other.Id) other .* refused .* HP5\d\d *$"
         $wrong | Should -BeNullOrEmpty
         $result.Outcome | Should -Be 'refused'
         $result.Findings[0].Code | Should -Match '^HP5\d\d$'
