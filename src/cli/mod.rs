@@ -11,6 +11,7 @@ mod check;
 mod completions;
 mod coverage;
 mod diff;
+mod dsc;
 mod explain;
 mod export;
 mod failure;
@@ -151,6 +152,7 @@ enum Command {
     Audit(audit::AuditCommand),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
+    Dsc(dsc::DscArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[cfg(windows)]
@@ -211,6 +213,7 @@ impl Command {
             Command::Recover(args) => args.run(face.usual()?),
             Command::Audit(args) => args.run(face.usual()?),
             Command::Schema(args) => args.run(face.usual()?),
+            Command::Dsc(args) => args.run(face.usual()?),
             Command::Completions(args) => args.run(face.usual()?),
             Command::Man(args) => args.run(face.usual()?),
             #[cfg(windows)]

@@ -2,6 +2,7 @@
 
 mod bits;
 mod completions;
+mod dsc;
 mod explain;
 mod export;
 mod hostile;
