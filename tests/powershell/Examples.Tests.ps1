@@ -30,7 +30,8 @@ BeforeAll {
         Copy-Item (Join-Path $work $name) $folder -Recurse
     }
     Push-Location $folder
-    # So that there is something in the audit log.
+    # So that there is something in the store and in the audit log.
+    Add-HotpatchPackage fix.hpk | Out-Null
     Install-Hotpatch -Id $first.Id -Package fix.hpk -Confirm:$false | Uninstall-Hotpatch -Confirm:$false
     if (-not $IsWindows) {
         $global:examples = $first, $second
@@ -46,8 +47,6 @@ AfterAll {
 
 Describe 'The help of <Command>' -ForEach $examples {
     BeforeAll {
-        # Each finds what it speaks of.
-        Add-HotpatchPackage fix.hpk | Out-Null
         Remove-Item new.hpk -ErrorAction SilentlyContinue
         if ($Command -eq 'Undo-Hotpatch') {
             # Trust remembers the highest sequence, and the other examples want the first.
