@@ -16,12 +16,15 @@
 #   script (bsdutils)         is the terminal that a test takes away
 #   xz-utils                  unpacks what Microsoft ships
 #   tcl, make                 make SQLite's one-file source for tests/transplant
+#   zsh, fish, mandoc         judge completions and manual pages
 #   perl, make                write OpenSSL's assembler code for tests/real
 #   rustc-web, cargo-web, rust-web-src, rust-web-clippy
 #                             Rust for Windows, only where rustup cannot add the target
 #
 # Everything else happens inside target/. Environment: HOTPATCH_TOOLCHAIN (tests/lib.sh),
-# HOTPATCH_WINEPREFIX (tests/wine/run.sh).
+# HOTPATCH_WINEPREFIX (tests/wine/run.sh), HOTPATCH_PWSH and HOTPATCH_PWSH_WINDOWS
+# (tests/powershell/run.sh): PowerShell is the one thing that is not installed, and where there is
+# none, the tests that need it say that they did not run.
 set -euo pipefail
 
 # shellcheck source=tests/lib.sh
@@ -95,6 +98,9 @@ step "Clippy, Windows"
 step "Tests, Linux"
 "${native_cargo[@]}" test --locked --no-fail-fast
 
+step "Completions and manual pages, Linux"
+tests/shells/run.sh
+
 step "Real fixes, Linux"
 tests/real/run.sh --short
 
@@ -140,6 +146,9 @@ tests/states/run.sh --short
 
 step "Frozen time (under Wine)"
 tests/freeze/run.sh --short
+
+step "PowerShell module (under Wine)"
+tests/powershell/run.sh
 
 step "Quickstart"
 examples/quickstart.sh

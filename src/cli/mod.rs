@@ -8,8 +8,10 @@ pub mod audit_arg;
 mod build;
 mod builds;
 mod check;
+mod completions;
 mod coverage;
 mod diff;
+mod dsc;
 mod explain;
 mod export;
 mod failure;
@@ -22,6 +24,7 @@ mod keygen;
 mod list;
 #[cfg(windows)]
 mod machine;
+mod man;
 mod output;
 pub mod package_arg;
 mod pipeline;
@@ -48,7 +51,7 @@ mod watchdog;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::exit::Exit;
 pub use failure::Failure;
@@ -149,6 +152,9 @@ enum Command {
     Audit(audit::AuditCommand),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
+    Dsc(dsc::DscArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
     #[cfg(windows)]
     #[command(name = crate::process::watchdog::COMMAND, hide = true)]
     Watchdog(watchdog::WatchdogArgs),
@@ -166,6 +172,20 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report(cli.format.of_errors()),
     }
+}
+
+/// The command line as users are told about it: the same on every system, without what is
+/// hidden.
+fn described() -> clap::Command {
+    let whole = Cli::command();
+    let shown = whole.get_subcommands().filter(|c| !c.is_hide_set());
+    clap::Command::new("hotpatch")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(whole.get_about().cloned().unwrap_or_default())
+        .propagate_version(true)
+        .subcommand_required(true)
+        .args(whole.get_arguments())
+        .subcommands(shown)
 }
 
 impl Command {
@@ -193,6 +213,9 @@ impl Command {
             Command::Recover(args) => args.run(face.usual()?),
             Command::Audit(args) => args.run(face.usual()?),
             Command::Schema(args) => args.run(face.usual()?),
+            Command::Dsc(args) => args.run(face.usual()?),
+            Command::Completions(args) => args.run(face.usual()?),
+            Command::Man(args) => args.run(face.usual()?),
             #[cfg(windows)]
             Command::Watchdog(args) => args.run(face.usual()?),
         }

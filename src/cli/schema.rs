@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::{Failure, Global, Outcome, failure};
 use crate::exit::Exit;
+use crate::ops::dsc::Instance;
 use crate::ops::policy::Policy;
 use crate::report::{out, schema};
 
@@ -33,11 +34,14 @@ impl SchemaArgs {
     }
 }
 
-/// Every report by name, that of errors as well; and the file that a person writes.
+/// Every report by name, that of errors as well; the file that a person writes; and the instance
+/// of the DSC resource.
 fn all() -> impl Iterator<Item = schema::Entry> {
     let error: schema::Entry = ("error", schema::of::<failure::ErrorDocument<'static>>);
     let policy: schema::Entry = ("policy-file", schema::of_input::<Policy>);
-    schema::REPORTS.iter().copied().chain([error, policy])
+    let instance: schema::Entry = ("dsc-instance", schema::of_input::<Instance>);
+    let reports = schema::REPORTS.iter().copied();
+    reports.chain([error, policy, instance])
 }
 
 fn unknown(name: &str) -> Failure {

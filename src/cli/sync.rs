@@ -86,6 +86,7 @@ impl SyncArgs {
                 _ => Mode::Sync,
             },
             from: self.from.clone(),
+            package: None,
             log: self.audit.log(),
             limits: Limits {
                 timeout: self.timeout,

@@ -5,11 +5,13 @@
 //! keys, policy and state; its [`Guard`](trust::Guard) is the authority that
 //! [`verify`](crate::package::verify) asks. [`audit`] is the log of all attempts. [`store`] is
 //! the folder with the packages that the machine's processes should have, and [`desired`] says
-//! of a process what it has, what it should have, and what is to be done.
+//! of a process what it has, what it should have, and what is to be done. [`dsc`] is that in the
+//! words of a DSC resource.
 
 mod access;
 pub mod audit;
 pub mod desired;
+pub mod dsc;
 mod lock;
 pub mod policy;
 pub mod store;

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod build;
+pub mod completions;
 pub mod coverage;
 pub mod diff;
 pub mod explain;
@@ -11,6 +12,7 @@ pub mod inspect;
 pub mod keygen;
 pub mod listing;
 pub mod machine;
+pub mod man;
 pub mod out;
 pub mod package;
 pub mod policy;

@@ -16,6 +16,10 @@ pub const REPORTS: &[Entry] = &[
     ("audit-verify", of::<super::audit::AuditVerifyReport>),
     ("build", of::<super::build::BuildReport>),
     ("check", of::<super::target::TargetReport>),
+    (
+        "completions",
+        of::<super::completions::CompletionsReport<'static>>,
+    ),
     ("coverage", of::<super::coverage::CoverageReport>),
     ("diff", of::<super::diff::DiffReport>),
     ("explain", of::<super::explain::ExplainReport>),
@@ -23,6 +27,7 @@ pub const REPORTS: &[Entry] = &[
     ("inspect", of::<super::inspect::InspectReport<'static>>),
     ("keygen", of::<super::keygen::KeygenReport>),
     ("list", of::<super::machine::ListReport>),
+    ("man", of::<super::man::ManReport>),
     ("policy", of::<super::policy::PolicyReport>),
     ("proof", of::<super::proof::ProofReport>),
     ("recover", of::<super::target::TargetReport>),

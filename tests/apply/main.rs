@@ -8,6 +8,7 @@
 mod audit;
 mod busy;
 mod death;
+mod dsc;
 mod hotpatch;
 mod lifecycle;
 mod load;

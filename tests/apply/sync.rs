@@ -14,14 +14,14 @@ use super::target::{self, Answer};
 use crate::start::started;
 
 /// A machine with a trust store, a store of packages and a program of its own.
-struct Machine {
+pub struct Machine {
     folder: tempfile::TempDir,
     program: String,
 }
 
 impl Machine {
     /// A machine on which `program`, a copy of `answer.exe`, is found, and nothing in the store.
-    fn new(program: &str) -> Self {
+    pub fn new(program: &str) -> Self {
         let machine = Machine {
             folder: tempfile::tempdir().unwrap(),
             program: program.to_owned(),
@@ -33,7 +33,7 @@ impl Machine {
     }
 
     /// The same, with a package in its store.
-    fn with_package(program: &str) -> Self {
+    pub fn with_package(program: &str) -> Self {
         let machine = Machine::new(program);
         let run = machine.run(&["store", "add", &machine.package().path()]);
         assert_eq!(run.code, 0, "{run:?}");
@@ -41,7 +41,7 @@ impl Machine {
     }
 
     /// A package for the program.
-    fn package(&self) -> PackageFile {
+    pub fn package(&self) -> PackageFile {
         PackageFile::with(|m| {
             m.target.file_name.clone_from(&self.program);
             m.patch.cves = vec!["CVE-2026-1001".to_owned()];
@@ -49,11 +49,11 @@ impl Machine {
         })
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn start(&self) -> Answer {
+    pub fn start(&self) -> Answer {
         Answer::start_copy(&self.file(&self.program))
     }
 
@@ -75,7 +75,7 @@ impl Machine {
     }
 
     #[track_caller]
-    fn ends(&self, arguments: &[&str], code: i32) -> Value {
+    pub fn ends(&self, arguments: &[&str], code: i32) -> Value {
         let run = self.run(arguments);
         assert_eq!(run.code, code, "{run:?}");
         run.json

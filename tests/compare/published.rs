@@ -142,6 +142,14 @@ fn audit_documents_are_what_their_schemas_say() {
 }
 
 #[test]
+fn documents_about_the_command_line_are_what_their_schemas_say() {
+    let folder = Folder::new();
+    let completions = folder.run("completions bash --format json");
+    valid("completions", &completions.json());
+    valid("man", &folder.run("man pages --format json").json());
+}
+
+#[test]
 fn documents_about_a_machine_are_what_their_schemas_say() {
     use hotpatch::moment::Moment;
     use hotpatch::ops::desired::facts::{ModuleFacts, ProcessFacts};

@@ -1,12 +1,15 @@
 //! Packages and keys, through the program and through the library.
 
 mod bits;
+mod completions;
+mod dsc;
 mod explain;
 mod export;
 mod hostile;
 mod hpk;
 mod inspect;
 mod keys;
+mod man;
 #[cfg(target_os = "linux")]
 mod openssl;
 mod packages;

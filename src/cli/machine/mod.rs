@@ -145,6 +145,16 @@ impl Machine {
         judge(facts, &self.candidates, &settings, &mut ask)
     }
 
+    /// Nothing but this package is to be applied.
+    fn leave_others(&self, id: &str, seen: &mut Seen) {
+        let of = |sha256: &String| self.candidates.iter().find(|c| c.sha256 == *sha256);
+        for (_, verdict) in &mut seen.processes {
+            verdict
+                .apply
+                .retain(|sha256| of(sha256).is_some_and(|c| c.id == id));
+        }
+    }
+
     /// The report about what was seen.
     pub fn report(&self, seen: &Seen) -> MachineReport {
         let processes = seen.processes.iter();

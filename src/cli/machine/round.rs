@@ -36,6 +36,8 @@ pub struct Rounds {
     pub mode: Mode,
     /// A folder whose packages come into the store first.
     pub from: Option<PathBuf>,
+    /// The id of the only package that is applied; otherwise all are.
+    pub package: Option<String>,
     /// Where it is put on record.
     pub log: Log,
     /// How long processes may be waited for.
@@ -104,6 +106,9 @@ impl Rounds {
         stock.usable.extend(import.incoming);
         let mut machine = Machine::new(judges, store, stock);
         let mut seen = machine.look(only)?;
+        if let Some(id) = &self.package {
+            machine.leave_others(id, &mut seen);
+        }
         let actions = match acts {
             true => self.act(&mut machine, &seen, &mut quarantined)?,
             false => {
