@@ -16,6 +16,7 @@ mod meaning;
 mod names;
 mod open_end;
 mod parts;
+mod passing;
 mod relations;
 mod source;
 mod stable;
@@ -33,6 +34,7 @@ pub use declared_as::DeclaredAs;
 pub use enumeration::Enumeration;
 pub use layout::{Definition, Layout, Member};
 pub use meaning::Meanings;
+pub use passing::Signature;
 pub use relations::{Related, Relation, Relations};
 pub use source::SourceOfType;
 pub use told::Told;
@@ -291,6 +293,8 @@ impl Types {
             kind,
             forward: properties & 0x80 != 0,
             scoped: properties & 0x100 != 0,
+            // `ctor`, `opassign`
+            special: properties & 0x22 != 0,
             fields: TypeIndex(fields),
             size,
             signed,
@@ -348,6 +352,8 @@ struct Udt<'a> {
     forward: bool,
     /// Declared within a function.
     scoped: bool,
+    /// It has a constructor, a destructor or an assignment of its own, or is not trivial.
+    special: bool,
     fields: TypeIndex,
     size: u64,
     /// Whether the values of an enumeration can be negative.
