@@ -122,15 +122,14 @@ impl Program<'_> {
                 _ => return Vec::new(),
             };
             let code = self.code_of(function);
+            let names = self.function(function).names.iter();
+            let names = names.flat_map(|n| [n.linkage.clone(), Some(n.name.clone())]);
+            let names: Vec<String> = names.flatten().collect();
             let bytes = self.bytes_of(function);
             let jumps = bytes.first() == Some(&0xe9) || bytes.starts_with(&[0xff, 0x25]);
             match code.references.as_slice() {
                 [jump] if jumps && jump.at <= 2 => rva = jump.target,
-                _ => {
-                    let names = self.function(function).names.iter();
-                    let names = names.flat_map(|n| [n.linkage.clone(), Some(n.name.clone())]);
-                    return names.flatten().collect();
-                }
+                _ => return names,
             }
         }
         Vec::new()
@@ -148,8 +147,8 @@ struct Walk<'w, 'p> {
     own: Vec<(Rva, u32)>,
     registers: BTreeMap<Register, Value>,
     slots: BTreeMap<i64, Value>,
-    /// The deepest that the stack pointer was: where it is between calls.
-    deepest: i64,
+    /// The registers behind the last call or branch, before an epilogue restores any.
+    of_body: BTreeMap<Register, Value>,
     next: u32,
     /// Eight bytes that are read, that are written with a number or something else, and
     /// addresses that are made.
@@ -173,7 +172,7 @@ impl<'w, 'p> Walk<'w, 'p> {
             own,
             registers: BTreeMap::from([(Register::RSP, frame)]),
             slots: BTreeMap::new(),
-            deepest: 0,
+            of_body: BTreeMap::new(),
             next: FRAME + 1,
             reads: BTreeSet::new(),
             writes: BTreeMap::new(),
@@ -208,9 +207,6 @@ impl<'w, 'p> Walk<'w, 'p> {
 
     fn set(&mut self, register: Register, value: Value) {
         let register = register.full_register();
-        if register == Register::RSP && value.of == FRAME {
-            self.deepest = self.deepest.min(value.offset);
-        }
         self.formed.insert((value.of, value.offset));
         self.registers.insert(register, value);
     }
@@ -239,17 +235,20 @@ impl<'w, 'p> Walk<'w, 'p> {
                 });
                 if !is_own {
                     self.note_call(i);
+                    if i.flow_control() == FlowControl::UnconditionalBranch {
+                        return self.registers = self.of_body.clone();
+                    }
                 }
-                return self.after_end(i);
+                return self.of_body = self.registers.clone();
             }
             FlowControl::IndirectBranch => {
                 if i.is_ip_rel_memory_operand() {
                     self.note_call(i);
                 }
-                return self.after_end(i);
+                return self.registers = self.of_body.clone();
             }
             FlowControl::Return | FlowControl::Exception | FlowControl::Interrupt => {
-                return self.after_end(i);
+                return self.registers = self.of_body.clone();
             }
             _ => {}
         }
@@ -402,15 +401,6 @@ impl<'w, 'p> Walk<'w, 'p> {
         self.writes.insert((place.of, place.offset), number);
     }
 
-    /// Behind a jump or a return the stack pointer is where it is between calls.
-    fn after_end(&mut self, i: &Instruction) {
-        if i.flow_control() != FlowControl::ConditionalBranch {
-            let offset = self.deepest;
-            let frame = Value { of: FRAME, offset };
-            self.registers.insert(Register::RSP, frame);
-        }
-    }
-
     fn call(&mut self, i: &Instruction) {
         let result = self.note_call(i);
         for register in VOLATILE {
@@ -421,6 +411,7 @@ impl<'w, 'p> Walk<'w, 'p> {
             offset: 0,
         };
         self.registers.insert(Register::RAX, value);
+        self.of_body = self.registers.clone();
     }
 
     fn note_call(&mut self, i: &Instruction) -> u32 {
@@ -433,6 +424,7 @@ impl<'w, 'p> Walk<'w, 'p> {
         let names = target.map(|target| self.program.names_at(Rva(target as u32)));
         let names = names.unwrap_or_default();
         let form = names.iter().find_map(|name| form(name));
+        let form = form.or_else(|| vector_destructor(&names));
         let callee = names.first().cloned().unwrap_or_default();
         let arguments = ARGUMENTS.map(|r| self.registers.get(&r).copied());
         self.made.push(Made {
@@ -457,6 +449,7 @@ impl<'w, 'p> Walk<'w, 'p> {
                     "operator delete[]".to_owned(),
                     self.freed_before(call, true),
                 ),
+                None if has_object(&call.callee) => continue,
                 None => {
                     let made = self.made_before(call).filter(|_| is_computed(call));
                     (
@@ -497,13 +490,16 @@ impl<'w, 'p> Walk<'w, 'p> {
     /// How far before an array what is freed begins, where the number of elements is read there,
     /// or where an operator for arrays is called.
     fn freed_before(&self, call: &Made, for_arrays: bool) -> Option<i64> {
-        call.arguments.iter().flatten().find_map(|a| {
+        // `HeapFree` has it as the third.
+        let arguments = [call.arguments[0], call.arguments[2]];
+        arguments.into_iter().flatten().find_map(|a| {
             let before = a.offset.checked_neg()?;
             if !(8..=MAX_BEFORE).contains(&before) || before % 8 != 0 || a.of <= FRAME {
                 return None;
             }
-            let mut counts = self.reads.range((a.of, a.offset)..=(a.of, -8));
-            (for_arrays || counts.next().is_some()).then_some(before)
+            let counts = [(a.of, a.offset), (a.of, -8)];
+            let is_read = counts.iter().any(|place| self.reads.contains(place));
+            (for_arrays || is_read).then_some(before)
         })
     }
 }
@@ -530,6 +526,35 @@ fn form(name: &str) -> Option<Form> {
         aligned,
         // That of the program frees the same memory with and without it.
         sized: sized && !owner.is_empty(),
+    })
+}
+
+/// Whether a function is one of an object by its decorated name: what it is handed first is that,
+/// and no memory.
+fn has_object(name: &str) -> bool {
+    let of_itanium = ["C1E", "C2E", "D1E", "D2E"];
+    match name.starts_with('?') {
+        // Not static: private, protected and public, virtual or not.
+        true => ["AEAA", "EEAA", "IEAA", "MEAA", "QEAA", "UEAA"]
+            .iter()
+            .any(|code| name.contains(code)),
+        false => name.starts_with("_ZN") && of_itanium.iter().any(|mark| name.contains(mark)),
+    }
+}
+
+/// The function that Microsoft's compiler makes to end and free an array of a class. That of one
+/// object has another name.
+fn vector_destructor(names: &[String]) -> Option<Form> {
+    let is_scalar = names.iter().any(|name| name.starts_with("??_G"));
+    let name = names.iter().find_map(|name| name.strip_prefix("??_E"))?;
+    (!is_scalar).then(|| Form {
+        operator: Operator::DeleteArray,
+        owner: format!(
+            "the vector deleting destructor of {}",
+            name.split("@@").next().unwrap_or(name)
+        ),
+        aligned: false,
+        sized: false,
     })
 }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diff::Diff;
 use crate::finding::{Finding, rules};
 use crate::function::{Arrays, Form, FunctionIndex, Operator, Program};
-use crate::symbols::ModuleIndex;
+use crate::symbols::{Language, ModuleIndex};
 
 /// The changed functions that make or free arrays in another way.
 pub fn findings(old: &Program<'_>, new: &Program<'_>, diff: &Diff) -> Vec<Finding> {
@@ -121,7 +121,7 @@ fn words(form: &Form) -> String {
     text
 }
 
-/// The object files with names as C++ decorates them.
+/// The object files with names as C++ decorates them, and maybe other languages.
 fn files_of_cpp(program: &Program<'_>) -> BTreeSet<ModuleIndex> {
     let names = program.functions.iter().flat_map(|f| &f.names);
     let decorated = |text: &str| text.starts_with("_Z") || text.starts_with('?');
@@ -132,6 +132,11 @@ fn files_of_cpp(program: &Program<'_>) -> BTreeSet<ModuleIndex> {
 }
 
 fn is_cpp(program: &Program<'_>, function: FunctionIndex, files: &BTreeSet<ModuleIndex>) -> bool {
-    let mut names = program.function(function).names.iter();
-    names.any(|n| n.module.is_some_and(|m| files.contains(&m)))
+    let f = program.function(function);
+    let compiler = program.module_at(f.rva).and_then(|m| m.compiler.as_ref());
+    let other = compiler.is_some_and(|c| c.language != Language::C);
+    !other
+        && f.names
+            .iter()
+            .any(|n| n.module.is_some_and(|m| files.contains(&m)))
 }

@@ -14,7 +14,9 @@
 //! of which every object file has a copy of its own (inline ones) count for the file of which
 //! the linker took the copy: compilers derive nothing from a body that another may replace.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, OpKind};
 
@@ -101,17 +103,23 @@ pub fn reasons(
 /// The functions of a patch in one build.
 struct Side<'s, 'p> {
     program: &'s Program<'p>,
-    set: &'s [FunctionIndex],
+    set: BTreeSet<FunctionIndex>,
     /// Those that a caller of the other version may call wrong, and why.
     wary: BTreeMap<FunctionIndex, &'static str>,
     /// Those of which a pointer may lead to them.
     pointed: BTreeSet<FunctionIndex>,
     /// Whether the linker had code generated: then any object file knows any other.
     generated_late: bool,
+    /// What functions refer to, as far as it was asked.
+    callees: RefCell<HashMap<FunctionIndex, Rc<[FunctionIndex]>>>,
+    /// All functions that lead to one of the patch, and those from which a pointer may as well.
+    leading: OnceCell<BTreeSet<FunctionIndex>>,
+    leading_by_pointer: OnceCell<BTreeSet<FunctionIndex>>,
 }
 
 impl<'s, 'p> Side<'s, 'p> {
-    fn new(program: &'s Program<'p>, set: &'s [FunctionIndex]) -> Self {
+    fn new(program: &'s Program<'p>, set: &[FunctionIndex]) -> Self {
+        let set: BTreeSet<FunctionIndex> = set.iter().copied().collect();
         let function = |rva| match program.place(rva) {
             Place::Function(f, 0) if set.contains(&f) => Some(f),
             _ => None,
@@ -127,12 +135,16 @@ impl<'s, 'p> Side<'s, 'p> {
             ExportTarget::Forwarded(_) => None,
         });
         let mut modules = program.symbols.modules.iter();
+        let pointed = pointers.chain(taken).chain(exports).collect();
         Side {
             program,
             set,
             wary: BTreeMap::new(),
-            pointed: pointers.chain(taken).chain(exports).collect(),
+            pointed,
             generated_late: modules.any(Module::is_generated_late),
+            callees: RefCell::default(),
+            leading: OnceCell::new(),
+            leading_by_pointer: OnceCell::new(),
         }
     }
 
@@ -145,8 +157,9 @@ impl<'s, 'p> Side<'s, 'p> {
                 "it calls {name}, of which its own object file knows the code and how it is called"
             ));
         }
-        let mut callees = self.callees(function);
-        if let Some((callee, why)) = callees.find_map(|f| Some((f, self.wary.get(&f)?))) {
+        let callees = self.callees(function);
+        let mut callees = callees.iter();
+        if let Some((callee, why)) = callees.find_map(|f| Some((*f, self.wary.get(f)?))) {
             return Some(format!("it calls {}, {why}", name(callee)));
         }
         let mut wary = self.wary.iter();
@@ -155,61 +168,98 @@ impl<'s, 'p> Side<'s, 'p> {
             .then(|| format!("it may call {} by a pointer, {why}", name(*callee)))
     }
 
-    /// A function of the patch on whose code the compiler of another one may have relied.
+    /// A function on whose code the compiler of another one may have relied, and that is of the
+    /// patch or, where any object file knows any other, leads to one of it.
     fn seen_callee(&self, function: FunctionIndex) -> Option<FunctionIndex> {
+        if self.generated_late {
+            let leading = self
+                .leading
+                .get_or_init(|| self.leading_to(self.set.clone()));
+            return self
+                .callees(function)
+                .iter()
+                .find(|callee| leading.contains(callee))
+                .copied()
+                .or_else(|| self.calls_itself(function).then_some(function));
+        }
         let own = modules(self.program, function);
         let is_seen = |f: FunctionIndex| {
             let of_other = modules(self.program, f);
             let mut names = self.program.function(f).names.iter();
-            self.generated_late
-                || of_other.is_empty()
+            of_other.is_empty()
                 || own.is_empty()
                 || !own.is_disjoint(&of_other)
                 || !names.any(|n| n.global)
         };
         let (mut seen, mut next) = (BTreeSet::from([function]), vec![function]);
         while let Some(f) = next.pop() {
-            for callee in self.callees(f).filter(|callee| is_seen(*callee)) {
-                if self.set.contains(&callee) {
-                    return Some(callee);
+            for callee in self.callees(f).iter().filter(|callee| is_seen(**callee)) {
+                if self.set.contains(callee) {
+                    return Some(*callee);
                 }
-                if seen.insert(callee) {
-                    next.push(callee);
+                if seen.insert(*callee) {
+                    next.push(*callee);
                 }
             }
         }
-        let calls_itself = entry_branch(self.program, function, |flow| flow == FlowControl::Call);
-        calls_itself.then_some(function)
+        self.calls_itself(function).then_some(function)
     }
 
     /// Whether a call of a function may lead to one of the patch.
     fn may_call_patched(&self, function: FunctionIndex) -> bool {
-        let (mut seen, mut next) = (BTreeSet::from([function]), vec![function]);
-        while let Some(f) = next.pop() {
-            if !self.pointed.is_empty() && calls_by_pointer(self.program, f, true) {
-                return true;
-            }
-            for callee in self.callees(f) {
-                if self.set.contains(&callee) {
-                    return true;
-                }
-                if seen.insert(callee) {
-                    next.push(callee);
-                }
-            }
-        }
+        let by_pointer = |f: &FunctionIndex| {
+            !self.pointed.is_empty() && calls_by_pointer(self.program, *f, true)
+        };
+        let leading = self.leading_by_pointer.get_or_init(|| {
+            let more = self.program.function_indices().filter(by_pointer);
+            self.leading_to(more.chain(self.set.iter().copied()).collect())
+        });
+        by_pointer(&function)
+            || self.callees(function).iter().any(|f| leading.contains(f))
+            || self.calls_itself(function)
+    }
+
+    fn calls_itself(&self, function: FunctionIndex) -> bool {
         entry_branch(self.program, function, |flow| flow == FlowControl::Call)
     }
 
+    /// All functions that lead to these, with them.
+    fn leading_to(&self, functions: BTreeSet<FunctionIndex>) -> BTreeSet<FunctionIndex> {
+        let mut callers: HashMap<FunctionIndex, Vec<FunctionIndex>> = HashMap::new();
+        for caller in self.program.function_indices() {
+            for callee in self.callees(caller).iter() {
+                callers.entry(*callee).or_default().push(caller);
+            }
+        }
+        let mut next: Vec<FunctionIndex> = functions.iter().copied().collect();
+        let mut leading = functions;
+        while let Some(callee) = next.pop() {
+            for caller in callers.get(&callee).into_iter().flatten() {
+                if leading.insert(*caller) {
+                    next.push(*caller);
+                }
+            }
+        }
+        leading
+    }
+
     /// The functions that one refers to, its separated parts and funclets included.
-    fn callees(&self, function: FunctionIndex) -> impl Iterator<Item = FunctionIndex> + '_ {
+    fn callees(&self, function: FunctionIndex) -> Rc<[FunctionIndex]> {
+        if let Some(known) = self.callees.borrow().get(&function) {
+            return Rc::clone(known);
+        }
         let pieces = self.program.pieces_of(function).into_iter();
         let pieces = std::iter::once(function).chain(pieces);
         let references = pieces.flat_map(|f| &self.program.code_of(f).references);
-        references.filter_map(|r| match self.program.place(r.target) {
+        let callees = references.filter_map(|r| match self.program.place(r.target) {
             Place::Function(f, _) => Some(f),
             _ => None,
-        })
+        });
+        let callees: BTreeSet<FunctionIndex> = callees.collect();
+        let callees: Rc<[FunctionIndex]> = callees.into_iter().collect();
+        let mut known = self.callees.borrow_mut();
+        known.insert(function, Rc::clone(&callees));
+        callees
     }
 }
 
