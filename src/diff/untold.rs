@@ -88,7 +88,14 @@ pub(super) fn find(
             continue;
         }
         let known = Known::of(new, mentions, pair.1);
-        let untold = |a: &&ObjectAccess| a.of == Described::Untold || !known.explains(a);
+        // The number of elements before an array is no member of anything.
+        let counts =
+            come.iter().any(|a| a.displacement < 0) && !new.arrays(pair.1).before.is_empty();
+        let untold = |a: &&ObjectAccess| match a.of {
+            Described::Untold => true,
+            _ if a.displacement < 0 && counts => false,
+            _ => !known.explains(a),
+        };
         if let Some(access) = come.iter().find(untold) {
             found.push(Untold {
                 function: pair.1,

@@ -6,6 +6,7 @@
 
 mod accesses;
 mod alignment;
+mod arrays;
 mod before;
 mod by_address;
 mod by_hand;
@@ -43,6 +44,7 @@ mod visibility;
 
 pub use accesses::{MemberAccess, Way};
 pub use alignment::Alignment;
+pub use arrays::{Arrays, Form, Operator};
 pub use calls::{Call, Callee};
 pub use data::{DataItem, DataName};
 pub use decode::{Code, IndirectJump, Number, Reference, ReferenceKind, Use, decode_out};

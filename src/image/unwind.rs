@@ -1,5 +1,7 @@
 //! The function table and unwind information (Microsoft, "x64 exception handling").
 
+use iced_x86::Register;
+
 use super::{Directory, Image, ImageError, read};
 use crate::addr::Rva;
 
@@ -97,6 +99,26 @@ impl UnwindInfo {
             handler_flags: 0,
             chained: None,
         }
+    }
+}
+
+impl UnwindInfo {
+    /// The registers that the prologue saves.
+    pub fn saved(&self) -> Vec<Register> {
+        let mut saved = Vec::new();
+        let mut rest = self.codes.as_slice();
+        while let Some(first) = rest.first() {
+            let number = u32::from(first.0 >> 12);
+            match first.operation() {
+                // UWOP_PUSH_NONVOL, UWOP_SAVE_NONVOL, UWOP_SAVE_NONVOL_FAR
+                0 | 4 | 5 => saved.push(Register::RAX + number),
+                // UWOP_SAVE_XMM128, UWOP_SAVE_XMM128_FAR
+                8 | 9 => saved.push(Register::XMM0 + number),
+                _ => {}
+            }
+            rest = &rest[first.slots().min(rest.len())..];
+        }
+        saved
     }
 }
 

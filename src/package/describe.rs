@@ -65,7 +65,12 @@ pub fn describe(
 ) -> Result<Manifest, DescribeError> {
     let image = inputs.old.image;
     let mut functions = Vec::new();
-    let stay = stay::reasons(plan, inputs.old, inputs.new, inputs.signatures);
+    let stay = stay::reasons(
+        plan,
+        inputs.diff,
+        (inputs.old, inputs.new),
+        inputs.signatures,
+    );
     let symbols = payload.functions.iter().zip(stay);
     for (replacement, ((symbol, gate), must_not_stay)) in plan.replacements.iter().zip(symbols) {
         let function = replaced(inputs.old, replacement, symbol, gate)?;

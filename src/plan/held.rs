@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::addr::Rva;
 use crate::diff::place_text;
-use crate::function::{DataIndex, FunctionIndex, Place, Program};
+use crate::function::{DataIndex, FunctionIndex, Place, Program, ReferenceKind};
 use registers::Registers;
 use walk::Walk;
 
@@ -57,6 +57,56 @@ pub fn holder_of(old: &Program<'_>, constant: (Rva, u32)) -> Option<String> {
     let mut targets = places.filter_map(|place| old.image.pointer_at(*place));
     search.leads_back = targets.any(|target| search.contains(target));
     holder.or_else(|| search.code())
+}
+
+/// The functions that may have the address of a constant in their frame: those that take it, get
+/// it or are given it back. `None` where a variable may hold it, so that any
+/// may have it.
+pub fn in_frames(program: &Program<'_>, datum: DataIndex) -> Option<Frames> {
+    let item = program.datum(datum);
+    let mut search = Search {
+        program,
+        ranges: vec![(item.rva, item.content_size())],
+        of_pointers: false,
+        returning: BTreeSet::new(),
+        leads_back: false,
+        known: BTreeMap::new(),
+    };
+    if search.containers().is_some() || search.code().is_some() {
+        return None;
+    }
+    let has = |function: &FunctionIndex| {
+        let mut references = program.code_of(*function).references.iter();
+        references.any(|r| match r.kind {
+            // What is read of the constant itself is a number.
+            ReferenceKind::Access(_) if search.is_constant(r.target) => false,
+            _ => {
+                search.contains(r.target)
+                    || match program.place(r.target) {
+                        Place::Function(callee, 0) => search.returning.contains(&callee),
+                        _ => false,
+                    }
+            }
+        })
+    };
+    let mut functions: BTreeSet<FunctionIndex> = program.function_indices().filter(has).collect();
+    let given = search
+        .known
+        .keys()
+        .filter(|(_, registers)| !registers.is_empty());
+    functions.extend(given.map(|(function, _)| *function));
+    Some(Frames {
+        functions,
+        returning: search.returning,
+    })
+}
+
+/// Functions that have to do with the address of a constant.
+pub struct Frames {
+    /// Those that may have it in their frame.
+    pub functions: BTreeSet<FunctionIndex>,
+    /// Those of them that return it.
+    pub returning: BTreeSet<FunctionIndex>,
 }
 
 struct Search<'p> {

@@ -5,6 +5,7 @@
 //! the verdict is given.
 
 mod alignment;
+mod arrays;
 mod beside;
 mod carry_code;
 mod carry_data;
@@ -297,6 +298,7 @@ impl Plan {
         findings.extend(aligned);
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         findings.extend(lost::findings(old, diff, &pieces));
+        findings.extend(arrays::findings(old, new, diff));
         findings.extend(coroutines::findings(old, new, diff));
         findings.extend(marks::findings(old, new, diff));
         toolchain::collect(old, new, diff, &mut findings);

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pdb::{FallibleIterator, PdbInternalSectionOffset};
 
-use super::{SymbolsError, TypeIndex, Types, container, raw};
+use super::{Signature, SymbolsError, TypeIndex, Types, container, raw};
 use crate::addr::Rva;
 
-/// Reads the signatures of the functions that start at these addresses, as text: calling
+/// Reads the signatures of the functions that start at these addresses: calling
 /// convention, result, parameters. A function without a known one is left out.
 ///
 /// # Errors
@@ -18,7 +18,7 @@ pub fn signatures(
     pdb: &[u8],
     types: &Types,
     wanted: &BTreeSet<Rva>,
-) -> Result<BTreeMap<Rva, String>, SymbolsError> {
+) -> Result<BTreeMap<Rva, Signature>, SymbolsError> {
     // As in `Symbols::parse`: the `pdb` crate asserts on some malformed records.
     let read = std::panic::AssertUnwindSafe(|| read(pdb, types, wanted));
     std::panic::catch_unwind(read).unwrap_or(Err(SymbolsError::Damaged))
@@ -28,7 +28,7 @@ fn read(
     pdb: &[u8],
     types: &Types,
     wanted: &BTreeSet<Rva>,
-) -> Result<BTreeMap<Rva, String>, SymbolsError> {
+) -> Result<BTreeMap<Rva, Signature>, SymbolsError> {
     let mut file = container::open(pdb)?;
     let map = file.address_map()?;
     let items = Types::items(&mut file);
@@ -57,11 +57,11 @@ fn read(
                 true => items.function_item(index).map(|(_, types)| types),
                 false => Some(vec![index]),
             };
-            let text = function_types
+            let signature = function_types
                 .and_then(|list| list.last().copied())
                 .and_then(|index| types.signature(index));
-            if let Some(text) = text {
-                found.insert(rva, text);
+            if let Some(signature) = signature {
+                found.insert(rva, signature);
             }
         }
     }

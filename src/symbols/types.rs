@@ -17,6 +17,7 @@ mod names;
 mod objects;
 mod open_end;
 mod parts;
+mod passing;
 mod relations;
 mod source;
 mod stable;
@@ -35,6 +36,7 @@ pub use enumeration::Enumeration;
 pub use layout::{Definition, Layout, Member};
 pub use meaning::Meanings;
 pub use objects::{Behind, Within};
+pub use passing::Signature;
 pub use relations::{Related, Relation, Relations};
 pub use source::SourceOfType;
 pub use told::Told;
@@ -293,6 +295,8 @@ impl Types {
             kind,
             forward: properties & 0x80 != 0,
             scoped: properties & 0x100 != 0,
+            // `ctor`, `opassign`
+            special: properties & 0x22 != 0,
             fields: TypeIndex(fields),
             size,
             signed,
@@ -350,6 +354,8 @@ struct Udt<'a> {
     forward: bool,
     /// Declared within a function.
     scoped: bool,
+    /// It has a constructor, a destructor or an assignment of its own, or is not trivial.
+    special: bool,
     fields: TypeIndex,
     size: u64,
     /// Whether the values of an enumeration can be negative.

@@ -202,7 +202,7 @@ impl<'d> Drafter<'d> {
         let types = &self.program.symbols.types;
         let signature = index.filter(|_| is_of_lambda(text));
         let signature = signature.and_then(|index| types.signature(index));
-        let parameters = signature.as_deref().and_then(|s| s.split_once(" ("));
+        let parameters = signature.as_ref().and_then(|s| s.text.split_once(" ("));
         match (key, parameters) {
             (
                 Key::Local {

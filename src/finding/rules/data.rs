@@ -79,10 +79,10 @@ rules! {
     MEMBER_IN_A_HOLE = "HP319", Risk, "member added in padding",
         remedy "Accept it if new code is right with whatever old objects hold there; otherwise keep the new value beside the object (an attached variable of examples/hotpatch.h), or restart.",
         because "The type has a new member where its objects had padding; its size and all other members are as they were, so that old objects make sense but for this member. In objects of the running program the padding holds whatever lay there: zeros, if the memory was cleared, or anything. Code that did not change goes on to make and copy such objects without the member. New code that reads it must be right for any value.";
-    /// A class that got or lost its destructor.
-    DESTRUCTOR = "HP320", Risk, "class gained or lost its destructor",
-        remedy "Accept it where no array of the class, nor of a class that it is a member or base of, is made by new[] in one build and deleted in the other; otherwise give the work to a function that is called where objects end, or restart.",
-        because "For a class with a destructor new[] keeps the number of elements before the array, and delete[] reads it there and gives that address back. An array of the running program, made when the class had none, has nothing before it; and the other way an array is given back at an address that the heap does not know.";
+    /// Objects or arrays of a class that are made and freed in another way.
+    DESTRUCTOR = "HP320", Risk, "objects of a class made and freed in another way",
+        remedy "Accept it where nothing of the class, nor of a class that it is a member or base of, is made by new or new[] in one build and deleted in the other; otherwise give the work to a function that is called where objects end, or restart.",
+        because "For a class with a destructor that does something new[] keeps the number of elements before the array, and delete[] reads it there and gives that address back. An array of the running program, made when the class had none, has nothing before it; and the other way an array is given back at an address that the heap does not know. How far before the array the number is, and which operators are called, depends on the alignment of the class and on operators of its own. Records say that a class has a destructor or an operator delete[]; all else is read off the code of the functions that changed.";
     /// Another type in the place of one that is gone.
     REPLACED_TYPE = "HP321", Risk, "function works with another type than before",
         remedy "Keep the name of the type where its objects live on; or accept it where no object of the old type exists when the patch is applied, as of one that lives within a call.",

@@ -6,7 +6,7 @@
 //! | hazard | code | test |
 //! |---|---|---|
 //! | type layout | HP305 | `compare`: `diff`, `reports` |
-//! | destructor gained or lost | HP320 | `kinds` |
+//! | objects made in one way and freed in another | HP320 | `kinds` |
 //! | type that took the place of another one | HP321 | `kinds` |
 //! | initial value, size, removal of a variable | HP301, HP302, HP303 | `compare`: `build`, `diff`, `hazards` |
 //! | writable data without a symbol | HP307 | `compare`: `hazards` |

@@ -132,7 +132,7 @@ rules! {
     /// A function that may not be on a stack.
     MUST_NOT_STAY = "HP532", Refuse, "function may not go on in the version in which it began",
         remedy "Leave --allow-on-stack for it away, and apply when no thread is inside it; or restart.",
-        because "With --allow-on-stack a call of the function that is under way goes on in its old code and calls new versions of other functions (after a revert the other way round). The build could not prove that the two fit together: their signatures, their private calling conventions, or a branch to the entry stand against it.";
+        because "With --allow-on-stack a call of the function that is under way goes on in its old code and calls new versions of other functions (after a revert the other way round). The build could not prove that the two fit together: their signatures, what the compiler knew of code in the same object file, how objects and registers are handed over, the address of a constant that differs, or a branch to the entry stand against it.";
     /// A policy that names no function of the patch.
     NOT_IN_PATCH = "HP533", Refuse, "patch does not replace this function",
         remedy "Name a function that the patch replaces, as `hotpatch inspect` shows it.",

@@ -43,7 +43,7 @@ impl Types {
             let (LF_FIELDLIST, cursor) = self.record(index)? else {
                 return None;
             };
-            next = self.fields(cursor, each)?;
+            next = self.fields(cursor, header.name, each)?;
         }
         None
     }
@@ -53,6 +53,7 @@ impl Types {
     fn fields(
         &self,
         mut c: Cursor<'_>,
+        class: &[u8],
         each: &mut dyn FnMut(Field<'_>),
     ) -> Option<Option<TypeIndex>> {
         let mut continuation = None;
@@ -63,7 +64,9 @@ impl Types {
                     continuation = Some(TypeIndex(c.u32()?));
                 }
                 LF_MEMBER => {
-                    c.skip(2)?;
+                    if is_hidden(c.u16()?) {
+                        each(Field::NotPlain);
+                    }
                     let member_type = TypeIndex(c.u32()?);
                     let offset = c.number()?;
                     let name = c.c_string()?;
@@ -106,6 +109,9 @@ impl Types {
                     if counts_elements(attributes, name) {
                         each(Field::Destructor);
                     }
+                    if is_special(class, name) {
+                        each(Field::NotPlain);
+                    }
                 }
                 LF_METHOD => {
                     c.skip(2)?;
@@ -114,6 +120,9 @@ impl Types {
                     self.overloads(list, name, each)?;
                     if counts_elements(0, name) {
                         each(Field::Destructor);
+                    }
+                    if is_special(class, name) {
+                        each(Field::NotPlain);
                     }
                 }
                 LF_STMEMBER | LF_NESTTYPE | LF_NESTTYPEEX | LF_MEMBERMODIFY | LF_FRIENDFCN => {
@@ -177,6 +186,9 @@ pub(super) enum Field<'f> {
     VirtualFunction { slot: u32, name: &'f [u8] },
     /// A destructor that the source has, or an `operator delete[]`.
     Destructor,
+    /// Something for which objects may be handed over in another way than a structure of C: a
+    /// constructor, a destructor, an assignment, a member that is not public.
+    NotPlain,
     /// A named value of an enumeration.
     Enumerator { name: &'f [u8], value: i128 },
 }
@@ -194,4 +206,20 @@ fn introduces(attributes: u16) -> bool {
 fn counts_elements(attributes: u16, name: &[u8]) -> bool {
     let is_generated = attributes & 0x100 != 0;
     (name.starts_with(b"~") && !is_generated) || name == b"operator delete[]"
+}
+
+/// Whether a member's attributes say that it is private or protected.
+fn is_hidden(attributes: u16) -> bool {
+    matches!(attributes & 3, 1 | 2)
+}
+
+/// Whether a method of a class makes, copies or ends its objects.
+fn is_special(class: &[u8], name: &[u8]) -> bool {
+    let plain = |name: &[u8]| {
+        let end = name.iter().position(|b| *b == b'<');
+        let name = &name[..end.unwrap_or(name.len())];
+        let start = name.iter().rposition(|b| *b == b':').map_or(0, |at| at + 1);
+        name[start..].to_vec()
+    };
+    name.starts_with(b"~") || name == b"operator=" || plain(name) == plain(class)
 }

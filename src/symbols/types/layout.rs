@@ -146,7 +146,7 @@ impl Types {
                     layout.destroys = true;
                     return;
                 }
-                Field::Enumerator { .. } => return,
+                Field::NotPlain | Field::Enumerator { .. } => return,
             };
             let is_pointer = matches!(field, Field::VirtualBase { .. });
             types.push((!is_pointer).then_some(member_type));

@@ -253,7 +253,7 @@ impl Types {
                 } => (pointer, format!("virtual base, slot {slot}"), base),
                 Field::Table => (0, "vtable".into(), TypeIndex(3)),
                 Field::VirtualFunction { slot, name } => (slot.into(), text(name), TypeIndex(3)),
-                Field::Destructor | Field::Enumerator { .. } => return,
+                Field::Destructor | Field::NotPlain | Field::Enumerator { .. } => return,
             });
         })?;
         Some((header.size, parts))

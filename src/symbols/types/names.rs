@@ -1,7 +1,6 @@
 //! Types as text, and the built-in types.
 
 use std::cell::Cell;
-use std::fmt::Write;
 use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
@@ -86,33 +85,6 @@ impl Types {
         Text::new(self)
             .of(index)
             .unwrap_or_else(|| "unknown".into())
-    }
-
-    /// A function type as text: calling convention, result and parameters. `None` for other
-    /// types, and where a part of it is not understood.
-    pub fn signature(&self, index: TypeIndex) -> Option<String> {
-        let (kind, mut c) = self.record(index)?;
-        let text = Text::new(self);
-        let result = TypeIndex(c.u32()?);
-        let class = match kind {
-            LF_PROCEDURE => None,
-            LF_MFUNCTION => {
-                let class = TypeIndex(c.u32()?);
-                let this = TypeIndex(c.u32()?);
-                Some((class, this))
-            }
-            _ => return None,
-        };
-        let convention = c.u16()? & 0xff;
-        let count = c.u16()?;
-        let list = TypeIndex(c.u32()?);
-        let mut signature = format!("{convention:#x} {}", text.of(result)?);
-        if let Some((class, this)) = class {
-            let this = if this.0 == 0 { "static" } else { "this" };
-            let _ = write!(signature, " {this} {}", text.of(class)?);
-        }
-        let _ = write!(signature, " ({count}: {})", text.list(list)?);
-        Some(signature)
     }
 
     /// Whether functions of a type are handed anything: an object or arguments. `None` for what
@@ -223,7 +195,7 @@ impl<'t> Text<'t> {
     }
 
     /// The texts of a list of arguments.
-    fn list(&self, index: TypeIndex) -> Option<String> {
+    pub(super) fn list(&self, index: TypeIndex) -> Option<String> {
         let list = self.types.arguments(index)?;
         let texts = list.into_iter().map(|index| self.of(index));
         Some(texts.collect::<Option<Vec<String>>>()?.join(", "))

@@ -66,6 +66,7 @@ impl Types {
             Field::Table
             | Field::VirtualFunction { .. }
             | Field::Destructor
+            | Field::NotPlain
             | Field::Enumerator { .. } => {}
         });
         let mut open = complete.is_none();

@@ -90,6 +90,7 @@ impl Types {
                     Field::Table
                     | Field::VirtualFunction { .. }
                     | Field::Destructor
+                    | Field::NotPlain
                     | Field::Enumerator { .. } => {
                         return;
                     }

@@ -4,7 +4,7 @@
 #define V(old, new) old
 #endif
 #define NI __attribute__((noinline))
-volatile int two = 2;
-NI int twice(int n) { return n * V(2, 4) + two; }
+extern volatile int two;
+int twice(int n);
 NI int work(int n) { return twice(n) + V(1, 3); }
 int start(void) { return work(two); }
