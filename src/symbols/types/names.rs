@@ -132,6 +132,21 @@ impl Types {
         Some(this != 0 || c.u16()? != 0)
     }
 
+    /// How many bytes functions of a type return at most, of nothing and of single bytes; `None`
+    /// for all others, and for what is no function type.
+    pub fn returns_at_most(&self, index: TypeIndex) -> Option<u32> {
+        let (LF_PROCEDURE | LF_MFUNCTION, mut c) = self.record(index)? else {
+            return None;
+        };
+        // cvinfo.h, TYPE_ENUM_e: T_VOID; T_CHAR, T_UCHAR, T_BOOL08, T_INT1, T_UINT1, T_RCHAR,
+        // T_CHAR8.
+        match c.u32()? {
+            0x03 => Some(0),
+            0x10 | 0x20 | 0x30 | 0x68 | 0x69 | 0x70 | 0x7c => Some(1),
+            _ => None,
+        }
+    }
+
     /// The types in a list of arguments.
     pub(super) fn arguments(&self, index: TypeIndex) -> Option<Vec<TypeIndex>> {
         let (LF_ARGLIST, mut c) = self.record(index)? else {
