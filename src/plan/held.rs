@@ -21,7 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::addr::Rva;
 use crate::diff::place_text;
-use crate::function::{DataIndex, FunctionIndex, Holders, Place, Program, Site};
+use crate::function::{
+    DataIndex, FunctionIndex, Holder, HolderText, Holders, Place, Program, Site,
+};
+use crate::symbols::Returned;
 use value::Value;
 use walk::{Context, Cover, Fate};
 
@@ -44,7 +47,7 @@ pub fn holder_of(old: &Program<'_>, constant: (Rva, u32)) -> Option<String> {
         program: old,
         ranges: vec![constant],
         tables: Vec::new(),
-        leads_back: false,
+        classes: Vec::new(),
         leads_elsewhere: leads_elsewhere(old, constant),
         ends: BTreeSet::new(),
         referring: BTreeSet::new(),
@@ -56,9 +59,7 @@ pub fn holder_of(old: &Program<'_>, constant: (Rva, u32)) -> Option<String> {
         walks: 0,
     };
     let holder = search.containers();
-    let places = old.image.relocations_in(constant.0, constant.1).iter();
-    let mut targets = places.filter_map(|place| old.image.pointer_at(*place));
-    search.leads_back = targets.any(|target| search.contains(target));
+    search.classify();
     search.find_referring();
     holder.or_else(|| search.code())
 }
@@ -79,8 +80,8 @@ struct Search<'p> {
     ranges: Vec<(Rva, u32)>,
     /// Those of them that are tables of distances.
     tables: Vec<(Rva, u32)>,
-    /// Whether the constant itself leads to one of them.
-    leads_back: bool,
+    /// What the address of each of them is, and what is read there.
+    classes: Vec<(u16, u16)>,
     /// Whether no distance in the constant leads into it.
     leads_elsewhere: bool,
     /// Functions that mean the end of the constant by an address.
@@ -102,12 +103,6 @@ impl Search<'_> {
     fn contains(&self, rva: Rva) -> bool {
         let mut ranges = self.ranges.iter();
         ranges.any(|(start, size)| (start.0..start.0.saturating_add(*size)).contains(&rva.0))
-    }
-
-    /// Whether a place is in the constant itself.
-    fn is_constant(&self, rva: Rva) -> bool {
-        let (start, size) = self.ranges[0];
-        (start.0..start.0.saturating_add(size)).contains(&rva.0)
     }
 
     /// Collects the constants that hold the address; says which variable does.
@@ -157,6 +152,44 @@ impl Search<'_> {
         None
     }
 
+    /// Finds out what leads to the constant itself, and what only to those that do.
+    fn classify(&mut self) {
+        let image = self.program.image;
+        let tables = &self.program.switch_tables;
+        let targets = |(start, size): (Rva, u32)| -> Vec<Rva> {
+            let table = tables.iter().find(|t| t.table == start);
+            let distances = table.and_then(|t| image.switch_targets(t));
+            let places = image.relocations_in(start, size).iter();
+            let pointers = places.filter_map(|place| image.pointer_at(*place));
+            pointers.chain(distances.unwrap_or_default()).collect()
+        };
+        let targets: Vec<Vec<Rva>> = self.ranges.iter().map(|r| targets(*r)).collect();
+        let first = [(value::ADDRESS, 0)];
+        let others = std::iter::repeat_n((value::CONTAINER, 0), self.ranges.len() - 1);
+        self.classes = first.into_iter().chain(others).collect();
+        loop {
+            let before = self.classes.clone();
+            for (n, targets) in targets.iter().enumerate() {
+                let leads = targets.iter().fold(0, |all, t| all | self.class_of(*t));
+                let class = match n == 0 || leads & !value::ADDRESS == 0 {
+                    true => before[n].0,
+                    false => value::DEEP,
+                };
+                self.classes[n] = (class, leads);
+            }
+            if self.classes == before {
+                return;
+            }
+        }
+    }
+
+    /// What the address of one of the constants is.
+    fn class_of(&self, rva: Rva) -> u16 {
+        let ranges = self.ranges.iter().zip(&self.classes);
+        let inside = ranges.filter(|((start, size), _)| rva >= *start && rva.0 - start.0 < *size);
+        inside.fold(0, |all, (_, (class, _))| all | class)
+    }
+
     /// Collects the functions that refer to the constants.
     fn find_referring(&mut self) {
         let program = self.program;
@@ -168,7 +201,8 @@ impl Search<'_> {
                 let whole = self.whole(f);
                 let mut references = program.code_of(f).references.iter();
                 let end = Rva(start.0.saturating_add(*size));
-                if references.any(|r| r.at == at && r.target == end) {
+                let begins = matches!(program.place(end), Place::Data(_, 0));
+                if !begins && references.any(|r| r.at == at && r.target == end) {
                     self.ends.insert((whole, end));
                 }
                 self.referring.insert(whole);
@@ -236,34 +270,49 @@ impl Search<'_> {
 
     /// Who gives the address to callers that are not known.
     fn unknown_callers(&self) -> Option<String> {
-        let fates = self.known.iter().filter(|((_, c), _)| c.memory.is_empty());
-        let given = fates.filter(|(_, (_, fate))| fate.gives_to_arguments());
-        let into_arguments: BTreeSet<FunctionIndex> = given.map(|((f, _), _)| *f).collect();
         let holders = Holders::of(self.program, &self.giving);
-        // What lies in RAX behind a function that returns nothing is left over.
-        let left_over = |f: &FunctionIndex| {
-            let names = &self.program.function(*f).names;
-            let mut types = names.iter().filter_map(|n| n.type_index).peekable();
-            let fates = self.known.iter().filter(|((g, _), _)| g == f);
-            let low = fates.fold(false, |low, (_, (_, fate))| {
-                low | fate.returns_its_low_byte()
-            });
-            let returned = |t| match self.program.symbols.types.returns_at_most(t) {
-                Some(0) => true,
-                Some(_) => !low,
-                None => false,
+        for function in &self.giving {
+            let mut others = holders.known(*function).holders.iter();
+            // What starts the program does not keep what it ends with, and any four bytes may
+            // look like an address.
+            let other =
+                others.find(|holder| !matches!(holder, Holder::EntryPoint | Holder::Word(_)));
+            if let Some(other) = other.filter(|_| self.gives(*function)) {
+                let name = self.program.function(*function).display_name();
+                let by = HolderText(self.program, other);
+                return Some(format!(
+                    "{name} gives its address to callers that are not known ({by})"
+                ));
+            }
+        }
+        None
+    }
+
+    /// Whether callers of a function get the address. What lies in a register in which it
+    /// returns nothing is left over.
+    fn gives(&self, function: FunctionIndex) -> bool {
+        let types = &self.program.symbols.types;
+        let names = self.program.function(function).names.iter();
+        let returned = names.map(|n| n.type_index.and_then(|t| types.returned(t)));
+        let mut returned: Vec<_> = returned.collect();
+        if returned.is_empty() {
+            returned.push(None);
+        }
+        let fates = self
+            .known
+            .iter()
+            .filter(|((f, context), _)| *f == function && !context.is_handed());
+        fates.into_iter().any(|(_, (_, fate))| {
+            let result = |what: &Option<Returned>| match what {
+                Some(Returned::Nothing) => false,
+                Some(Returned::Byte) => {
+                    fate.result.is_held() && fate.result.taint & value::UPPER == 0
+                }
+                Some(Returned::Integer) => fate.result.is_held(),
+                Some(Returned::Other) | None => fate.result.is_held() || fate.vector.is_held(),
             };
-            types.peek().is_some() && types.all(returned)
-        };
-        let mut giving = self.giving.iter();
-        let mut giving = giving
-            .by_ref()
-            .filter(|f| into_arguments.contains(f) || !left_over(f));
-        let found = giving.find(|f| !holders.known(**f).holders.is_empty())?;
-        let name = self.program.function(*found).display_name();
-        Some(format!(
-            "{name} gives its address to callers that are not known"
-        ))
+            fate.gives_to_arguments() || returned.iter().any(result)
+        })
     }
 
     /// Whether a function refers to one of the constants: the patch replaces it.
@@ -273,59 +322,40 @@ impl Search<'_> {
 
     /// What has to do with the constant in an address of code.
     fn taint_of(&self, function: FunctionIndex, rva: Rva) -> u16 {
-        if self.is_constant(rva) || self.ends.contains(&(function, rva)) {
-            value::ADDRESS
-        } else if self.contains(rva) {
-            value::CONTAINER
-        } else {
-            0
+        match self.ends.contains(&(function, rva)) {
+            true => value::ADDRESS | self.class_of(rva),
+            false => self.class_of(rva),
         }
     }
 
     /// What is read through the address of one of the constants.
-    fn content(&self, place: Value, size: u32) -> u16 {
+    fn content(&self, place: Value, size: u32, extends: bool) -> u16 {
         let exact = place.at.filter(|_| place.regions == 0);
         if let Some(rva) = exact.and_then(|at| u32::try_from(at).ok())
             && self.contains(Rva(rva))
         {
             let image = self.program.image;
-            let in_table = self
+            let table = self
                 .tables
                 .iter()
-                .any(|(start, size)| rva >= start.0 && rva - start.0 < *size);
-            let places = image
-                .relocations_in(Rva(rva.saturating_sub(7)), size + 7)
-                .iter();
-            let mut leads = places.filter_map(|place| image.pointer_at(*place));
-            let container = match self.ranges.len() > 2 {
-                true => value::CONTAINER,
-                false => 0,
-            };
-            return match in_table || leads.any(|target| self.contains(target)) {
-                true => value::ADDRESS | value::CONTENT | container,
-                false => value::CONTENT,
-            };
+                .position(|(start, size)| rva >= start.0 && rva - start.0 < *size);
+            if table.is_none() {
+                let from = Rva(rva.saturating_sub(7));
+                let places = image.relocations_in(from, size + rva - from.0).iter();
+                let leads = places.filter_map(|place| image.pointer_at(*place));
+                return leads.fold(value::CONTENT, |all, target| all | self.class_of(target));
+            }
         }
-        let address = match self.ranges.len() > 2 {
-            true => value::ADDRESS | value::CONTAINER,
-            false => value::ADDRESS,
-        };
         // What is read as less than a pointer is a distance, or no part of the address.
-        let whole = size >= 8 || !self.tables.is_empty();
-        let mut taint = 0;
-        if place.taint & value::ADDRESS != 0 {
-            taint |= value::CONTENT;
-            if self.leads_back && whole {
-                taint |= address;
-            }
-        }
-        if place.taint & value::CONTAINER != 0 {
-            taint |= value::CONTENT;
-            if whole {
-                taint |= address;
-            }
-        }
-        taint
+        let whole = size >= 8 || extends && !self.tables.is_empty();
+        let classes = self
+            .classes
+            .iter()
+            .filter(|(class, _)| place.taint & class != 0);
+        classes.fold(0, |all, (_, leads)| match whole {
+            true => all | value::CONTENT | leads,
+            false => all | value::CONTENT,
+        })
     }
 
     /// The functions that the constants lead to, if they lead to nothing else.

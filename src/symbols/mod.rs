@@ -34,7 +34,7 @@ pub use signatures::signatures;
 pub use touches::{ALLOCATION, Mentions, Touch, Touches};
 pub use types::{
     DeclaredAs, Definition, Enumeration, Layout, Meanings, Member, Related, Relation, Relations,
-    Told, TypeIndex, Types,
+    Returned, Told, TypeIndex, Types,
 };
 
 use crate::addr::Rva;

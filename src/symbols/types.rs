@@ -33,6 +33,7 @@ pub use declared_as::DeclaredAs;
 pub use enumeration::Enumeration;
 pub use layout::{Definition, Layout, Member};
 pub use meaning::Meanings;
+pub use names::Returned;
 pub use relations::{Related, Relation, Relations};
 pub use source::SourceOfType;
 pub use told::Told;

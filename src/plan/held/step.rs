@@ -13,7 +13,10 @@ fn operand(walk: &mut Walk<'_, '_>, i: &Instruction, n: u32, state: &State) -> V
         OpKind::Register => state.get(i.op_register(n)),
         OpKind::Memory => {
             let place = walk.place_of(i, state);
-            walk.load(place, width(i), state)
+            walk.extends = i.mnemonic() == Mnemonic::Movsxd;
+            let value = walk.load(place, width(i), state);
+            walk.extends = false;
+            value
         }
         OpKind::Immediate64 => match walk.field(i, ReferenceKind::Absolute) {
             Some(rva) => walk.address(rva),

@@ -4,10 +4,12 @@
 pub(super) const ADDRESS: u16 = 1;
 /// The address of a constant that leads to it.
 pub(super) const CONTAINER: u16 = 1 << 1;
+/// The address of a constant that leads to one of these.
+pub(super) const DEEP: u16 = 1 << 9;
 /// Something that is computed of such an address in another way.
 pub(super) const MIXED: u16 = 1 << 2;
 /// What has to do with the address.
-pub(super) const HELD: u16 = ADDRESS | CONTAINER | MIXED;
+pub(super) const HELD: u16 = ADDRESS | CONTAINER | DEEP | MIXED;
 /// What is read of one of these constants.
 pub(super) const CONTENT: u16 = 1 << 3;
 /// Four bytes that are read of the constant.
@@ -99,6 +101,11 @@ impl Value {
 
     /// The sum of two. `elsewhere` tells whether no distance in the constant leads into it.
     pub fn plus(self, other: Value, elsewhere: bool) -> Value {
+        match (self.is_plain(), other.is_plain()) {
+            (_, true) if other.at == Some(0) => return self,
+            (true, _) if self.at == Some(0) => return other,
+            _ => {}
+        }
         let at = self.at.zip(other.at).map(|(a, b)| a.wrapping_add(b));
         let taint = self.taint | other.taint;
         let (a, b) = (self.taint & !OLD, other.taint & !OLD);
@@ -113,7 +120,10 @@ impl Value {
         }
         // A table of distances and a distance out of it make the address itself.
         let of_distances = |table: u16, found: u16| {
-            table & (HELD | UPPER) == CONTAINER && found & DISTANCE != 0 && found & ADDRESS != 0
+            table & (CONTAINER | DEEP) != 0
+                && table & (HELD | UPPER) & !(CONTAINER | DEEP) == 0
+                && found & DISTANCE != 0
+                && found & HELD != 0
         };
         if of_distances(a, b) || of_distances(b, a) {
             let found = if of_distances(a, b) { other } else { self };
@@ -123,7 +133,7 @@ impl Value {
             };
         }
         let both = self.is_held() && other.is_held();
-        let with_table = taint & CONTAINER != 0;
+        let with_table = taint & (CONTAINER | DEEP) != 0;
         let two = self.regions != 0 && other.regions != 0;
         let taint = taint & !(CONTENT | DISTANCE)
             | if both && !with_table { MIXED } else { 0 }

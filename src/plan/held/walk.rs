@@ -10,7 +10,7 @@ use iced_x86::{
 use super::known::{self, Effect};
 use super::state::{Cell, Memory, State};
 use super::value::{
-    self, CONTENT, DISTANCE, FUNCLET, HELD, LAST_FRAME, OLD, OWN, UNSURE, UPPER, Value, WIDE,
+    self, CONTENT, DISTANCE, FUNCLET, HELD, LAST_FRAME, OLD, OWN, UNSURE, Value, WIDE,
 };
 use super::{Search, step};
 use crate::addr::Rva;
@@ -44,6 +44,15 @@ pub(super) struct Context {
     pub memory: Memory,
 }
 
+impl Context {
+    /// Whether the function is handed the address.
+    pub fn is_handed(&self) -> bool {
+        let cells = self.memory.values().map(|cell| &cell.value);
+        let mut values = self.arguments.iter().chain(&self.vectors).chain(cells);
+        values.any(|value| value.is_held())
+    }
+}
+
 /// What becomes of an address in a function.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fate {
@@ -67,11 +76,6 @@ impl Fate {
     /// Whether it leaves the address where its arguments lead.
     pub fn gives_to_arguments(&self) -> bool {
         self.memory.values().any(|cell| cell.value.is_held())
-    }
-
-    /// Whether the lowest byte of what it returns has to do with the address.
-    pub fn returns_its_low_byte(&self) -> bool {
-        self.vector.is_held() || self.result.is_held() && self.result.taint & UPPER == 0
     }
 
     /// Adds what another path does.
@@ -123,6 +127,8 @@ pub(super) struct Walk<'s, 'p> {
     /// What the functions that are called leave in frames.
     left: Vec<((u16, i64), Cell)>,
     pub fate: Fate,
+    /// Whether what is read is extended to a distance.
+    pub extends: bool,
     pub factory: InstructionInfoFactory,
 }
 
@@ -149,6 +155,7 @@ pub(super) fn run(
         escaped: BTreeSet::new(),
         left: Vec::new(),
         fate: Fate::default(),
+        extends: false,
         factory: InstructionInfoFactory::new(),
     };
     walk.decode();
@@ -420,14 +427,14 @@ impl Walk<'_, '_> {
             Some(rva) if self.address(rva).is_held() => self.address(rva),
             _ => Value::number(i.memory_displacement64() as i64),
         };
-        let mut sum = displacement;
+        let mut sum = Value::number(0);
         if i.memory_base() != Register::None {
-            sum = state.get(i.memory_base()).plus(sum, elsewhere);
+            sum = state.get(i.memory_base());
         }
         if i.memory_index() != Register::None {
             sum = sum.plus(index, elsewhere);
         }
-        sum
+        sum.plus(displacement, elsewhere)
     }
 
     /// What is read from a place.
@@ -442,7 +449,7 @@ impl Walk<'_, '_> {
                 0 => Value::default(),
                 _ => found,
             };
-            found.taint |= self.search.content(place, size);
+            found.taint |= self.search.content(place, size, self.extends);
             if size == 4 && found.taint & CONTENT != 0 {
                 found.taint |= DISTANCE;
             }
@@ -497,7 +504,7 @@ impl Walk<'_, '_> {
             }
         }
         if from.is_held() {
-            let of_content = self.search.content(Value { at: None, ..from }, 8);
+            let of_content = self.search.content(Value { at: None, ..from }, 8, false);
             if of_content & HELD != 0 {
                 let value = Value {
                     taint: of_content,
