@@ -315,6 +315,22 @@ impl Search<'_> {
         })
     }
 
+    /// How many arguments a function gets at most: what lies in registers behind them is left
+    /// over. Only of functions that other object files may call does the type say it; the
+    /// compiler may give others what it likes.
+    fn arguments_of(&self, function: FunctionIndex) -> usize {
+        let symbols = self.program.symbols;
+        let known = self.program.function(function).names.iter().map(|name| {
+            let module = &symbols.modules[name.module?.0 as usize];
+            let tells = name.global && !module.is_generated_late();
+            symbols
+                .types
+                .places_of_arguments(name.type_index.filter(|_| tells)?)
+        });
+        let most = known.reduce(|a, b| Some(a?.max(b?))).flatten();
+        most.map_or(usize::MAX, |most| most as usize)
+    }
+
     /// Whether a function refers to one of the constants: the patch replaces it.
     fn is_replaced(&self, function: FunctionIndex) -> bool {
         self.referring.contains(&function)

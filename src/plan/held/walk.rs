@@ -644,9 +644,11 @@ impl Walk<'_, '_> {
     fn into(
         &mut self,
         (f, tail): (FunctionIndex, bool),
-        arguments: [Value; 4],
+        mut arguments: [Value; 4],
         state: &mut State,
     ) -> (Value, Value) {
+        let left_over = arguments.iter_mut().skip(self.search.arguments_of(f));
+        left_over.for_each(|value| *value = Value::default());
         let stack = state.get(Register::RSP);
         let stack = stack.at.filter(|_| stack.regions == OWN);
         // A tail call leaves the arguments where they are.

@@ -154,6 +154,28 @@ impl Types {
         })
     }
 
+    /// How many registers or places functions of a type get arguments in, at most: with the
+    /// object, and with where the result goes. `None` where the number is open or not known.
+    pub fn places_of_arguments(&self, index: TypeIndex) -> Option<u32> {
+        let (kind, mut c) = self.record(index)?;
+        c.skip(4)?;
+        let this = match kind {
+            LF_PROCEDURE => 0,
+            LF_MFUNCTION => {
+                c.skip(4)?;
+                c.u32()?
+            }
+            _ => return None,
+        };
+        c.skip(2)?;
+        let count = u32::from(c.u16()?);
+        let list = self.arguments(TypeIndex(c.u32()?))?;
+        // An argument without a type stands for any number of them.
+        let is_open = list.len() != count as usize || list.iter().any(|t| t.0 == 0);
+        let result = u32::from(self.returned(index)? == Returned::Other);
+        (!is_open && count > 0).then_some(count + u32::from(this != 0) + result)
+    }
+
     /// The types in a list of arguments.
     pub(super) fn arguments(&self, index: TypeIndex) -> Option<Vec<TypeIndex>> {
         let (LF_ARGLIST, mut c) = self.record(index)? else {

@@ -9,18 +9,6 @@ static const int limits[4] = { 1, 2, V(3, 30), 4 };
 volatile int two = 2;
 static struct range last;
 NI void copy(void *to, const void *from, unsigned long long n) {
-#define V(old, new) old
-#define NI __attribute__((noinline))
-struct range { long long before[3]; const int *at; };
-static const int limits[4] = { 1, 2, V(3, 30), 4 };
-volatile int two = 2;
-static struct range last;
-NI void copy(void *to, const void *from, unsigned long long n) {
-#if LOOP
-  char *d = to;
-  const char *s = from;
-  while (n--) *(volatile char *)d++ = *s++;
-#else
   __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) :: "memory");
 }
 NI int init(int i) {
