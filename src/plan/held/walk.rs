@@ -622,7 +622,7 @@ impl Walk<'_, '_> {
                 }
             }
             (None, Target::Import(_) | Target::Unknown) => {
-                self.into_unknown(&name, arguments, state);
+                self.hand_to_unknown(&name, arguments, state);
             }
         }
         state.after_call(self.cover == Cover::None);
@@ -699,7 +699,7 @@ impl Walk<'_, '_> {
     }
 
     /// What nobody knows anything of is handed the address, or an object with it.
-    fn into_unknown(&mut self, name: &str, arguments: [Value; 4], state: &State) {
+    fn hand_to_unknown(&mut self, name: &str, arguments: [Value; 4], state: &State) {
         let stack = state.get(Register::RSP);
         let stack = stack.at.filter(|_| stack.regions == OWN);
         let on_stack = stack.into_iter().flat_map(|s| state.stack_arguments(s));
