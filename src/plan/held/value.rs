@@ -195,3 +195,45 @@ impl Value {
 pub(super) fn each(regions: u16) -> impl Iterator<Item = u16> {
     (0..16).map(|n| 1 << n).filter(move |r| regions & r != 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(taint: u16) -> Value {
+        Value {
+            taint,
+            ..Value::default()
+        }
+    }
+
+    #[test]
+    fn only_the_distance_of_two_places_in_the_constant_is_harmless() {
+        let address = of(ADDRESS);
+        assert!(!address.minus(address).is_held());
+        assert!(address.minus(Value::number(8)).is_held());
+        assert!(Value::number(8).minus(address).is_held());
+        assert!(address.minus(of(CONTAINER)).is_held());
+        assert!(address.mixed().minus(address).is_held());
+        assert!(address.plus(address, true).is_held());
+    }
+
+    #[test]
+    fn a_table_of_distances_and_one_of_these_lead_to_the_constant() {
+        let found = of(CONTAINER).plus(of(ADDRESS | CONTENT | DISTANCE), false);
+        assert_eq!(found.taint & HELD, ADDRESS);
+        // A distance in the constant that leads elsewhere makes another address.
+        let other = of(ADDRESS).plus(of(CONTENT | DISTANCE), true);
+        assert!(!other.is_held());
+        assert!(of(ADDRESS).plus(of(CONTENT | DISTANCE), false).is_held());
+    }
+
+    #[test]
+    fn a_place_in_a_frame_may_be_elsewhere_where_paths_disagree() {
+        let place = Value::place(OWN, Some(-8));
+        assert_eq!(place.or(place), place);
+        assert_eq!(place.or(Value::place(OWN, Some(-16))).at, None);
+        assert_ne!(place.or(Value::default()).taint & UNSURE, 0);
+        assert_eq!(place.down().up(), place);
+    }
+}
