@@ -374,7 +374,7 @@ fn is_single(item: &DataItem) -> bool {
 }
 
 /// Whether a datum is a literal or a table that only the compiler itself refers to.
-pub(super) fn is_literal(item: &DataItem) -> bool {
+pub fn is_literal(item: &DataItem) -> bool {
     const LITERALS: [&str; 5] = ["??_C@", "__real@", "__xmm@", "__ymm@", "_ZTS"];
     let is_made = |name: &str| {
         let mut prefixes = LITERALS.iter().chain(&CLASS_TABLES);

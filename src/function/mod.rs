@@ -54,7 +54,7 @@ pub use extents::{Function, FunctionName, FunctionSource};
 pub use handler::{Block, Event, Field, Guarded, Handler, HandlerData, Item};
 pub use holders::{Holder, HolderText, Holders, MAX_BIAS};
 pub use incoming::{Incoming, Site};
-pub use meaning::{Meanings, is_text, use_at};
+pub use meaning::{Meanings, is_literal, is_text, use_at};
 pub use objects::{Described, ObjectAccess};
 pub use padding::length_without_padding;
 pub use place::Place;

@@ -360,7 +360,7 @@ impl Walk<'_, '_> {
         };
         let types = &self.program.symbols.types;
         let mut names = self.program.function(f).names.iter();
-        let result = names.find_map(|n| types.returned(n.type_index?));
+        let result = names.find_map(|n| types.result_of(n.type_index?));
         result.map_or(Holds::Open, |index| Holds::Pointer(index, 0))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::hazards::names_beside;
-use super::{Piece, held, numbered, types};
+use super::{Piece, gone, held, numbered, types};
 use crate::addr::Rva;
 use crate::diff::{DataChange, DataChangeKind, Diff, image_relative_fields};
 use crate::finding::{Finding, Rule, rules};
@@ -18,6 +18,7 @@ pub fn collect(
     findings: &mut Vec<Finding>,
 ) {
     data(old, new, (diff, pieces), findings);
+    gone::collect(old, new, diff, findings);
     let mut each = |rule: &'static Rule, details: &[String]| {
         findings.extend(details.iter().map(|d| Finding::new(rule, d.clone())));
     };

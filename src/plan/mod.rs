@@ -16,6 +16,7 @@ mod coverage;
 mod displaced;
 mod displacements;
 mod entry;
+mod gone;
 mod hazards;
 mod held;
 mod identity;

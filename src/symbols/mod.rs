@@ -34,7 +34,7 @@ pub use signatures::signatures;
 pub use touches::{ALLOCATION, Mentions, Touch, Touches};
 pub use types::{
     Behind, DeclaredAs, Definition, Enumeration, Layout, Meanings, Member, Related, Relation,
-    Relations, Signature, Told, TypeIndex, Types, Within,
+    Relations, Returned, Signature, Told, TypeIndex, Types, Within,
 };
 
 use crate::addr::Rva;

@@ -35,6 +35,7 @@ pub use declared_as::DeclaredAs;
 pub use enumeration::Enumeration;
 pub use layout::{Definition, Layout, Member};
 pub use meaning::Meanings;
+pub use names::Returned;
 pub use objects::{Behind, Within};
 pub use passing::Signature;
 pub use relations::{Related, Relation, Relations};

@@ -65,8 +65,8 @@ rules! {
         because "Resources (string tables, dialogs, message tables, manifests) are read from the module as it was loaded. A patch replaces code: the running program goes on with the old resources, and new code that asks for a new resource does not find it. A version resource that differs is listed and is no finding.";
     /// Constants of which the payload has its own copy, and whose address is stored.
     CONSTANT_HELD = "HP316", Risk, "constant changed that live objects may point to",
-        remedy "Accept it if it is enough that new objects use the new value; otherwise set the stored addresses in new code, or restart.",
-        because "A constant has another value in the new build. The payload carries the new value, and every function that refers to the constant is replaced; but a variable or code of the old build stores the address of the constant, as objects do with their table of functions. What is stored already keeps leading to the old value.";
+        remedy "Accept it if nothing keeps the address, or if it is enough that new objects use the new value; otherwise set the stored addresses in new code, or restart.",
+        because "A constant has another value, another name or no name any more in the new build. The payload carries the new one, and every function that refers to the constant is replaced; but a variable holds the address of the old one, or code of the old build does something with the address that is not known to be harmless: it stores it or what it computes of it, as objects do with their table of functions, hands it to a function that nobody knows, gives it to callers that nobody knows, or keeps it while it calls others, in a function that stays. What is held already keeps leading to the old value, and is not the address that new code compares it with.";
     /// Type records that are not understood.
     UNKNOWN_TYPES = "HP317", Note, "type records not understood",
         remedy "Nothing to do where the functions of the patch do not use these types: where one does, a finding of its own says so. Please report the kinds of record that are named here.",

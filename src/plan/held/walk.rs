@@ -3,438 +3,734 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use iced_x86::{
-    Code as Opcode, ConditionCode, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic,
-    OpKind, Register,
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind,
+    Register,
 };
 
-use super::{Fate, HARMLESS, MAX_DEPTH, Registers, Search, stack};
+use super::known::{self, Effect};
+use super::state::{Cell, Memory, State};
+use super::value::{
+    self, CONTENT, DISTANCE, FUNCLET, HELD, LAST_FRAME, OLD, OWN, UNSURE, Value, WIDE,
+};
+use super::{Search, step};
 use crate::addr::Rva;
-use crate::function::convention::VOLATILE;
-use crate::function::{FunctionIndex, Place, Program};
+use crate::function::convention::ARGUMENTS;
+use crate::function::{FunctionIndex, Place, ReferenceKind};
 
-/// Functions that copy an object as it is, whatever it holds.
-const COPYING: [&str; 2] = ["memcpy", "memmove"];
+/// How many calls deep an address is followed.
+const MAX_DEPTH: u32 = 24;
+/// Vector registers in which arguments are handed over.
+pub(super) const VECTOR_ARGUMENTS: usize = 6;
+/// Those of them that the usual convention uses.
+const USUAL_VECTOR_ARGUMENTS: usize = 4;
 
-/// How far behind the start of an object in a frame something still counts as part of it.
-/// Nothing says how large such an object is.
-const OBJECT: u64 = 128;
+/// Whether the patch may come while a function runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cover {
+    /// It may.
+    None,
+    /// The function is replaced: no thread may be in it.
+    Replaced,
+    /// A function that is replaced waits for this one.
+    Above,
+}
 
-/// A place in the frame: the register that it is counted from, and the distance.
-pub(super) type Slot = (Register, u64);
+/// What a function sets out with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Context {
+    pub cover: Cover,
+    pub arguments: [Value; 4],
+    pub vectors: [Value; VECTOR_ARGUMENTS],
+    pub memory: Memory,
+}
+
+impl Context {
+    /// Whether the function is handed the address.
+    pub fn is_handed(&self) -> bool {
+        let cells = self.memory.values().map(|cell| &cell.value);
+        let mut values = self.arguments.iter().chain(&self.vectors).chain(cells);
+        values.any(|value| value.is_held())
+    }
+}
+
+/// What becomes of an address in a function.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Fate {
+    pub held: Option<String>,
+    /// What it returns.
+    pub result: Value,
+    pub vector: Value,
+    /// What it leaves in the frames of others.
+    pub memory: Memory,
+    /// Objects in the frames of others of which it stores the address.
+    pub escaped: BTreeSet<Value>,
+}
+
+impl Fate {
+    /// Whether callers have to do with it.
+    pub fn concerns_callers(&self) -> bool {
+        let mut left = self.memory.values();
+        self.result.is_held() || self.vector.is_held() || left.any(|cell| cell.value.is_held())
+    }
+
+    /// Whether it leaves the address where its arguments lead.
+    pub fn gives_to_arguments(&self) -> bool {
+        self.memory.values().any(|cell| cell.value.is_held())
+    }
+
+    /// Adds what another path does.
+    pub fn join(&mut self, other: &Fate) {
+        if self.held.is_none() {
+            self.held.clone_from(&other.held);
+        }
+        self.result = self.result.or(other.result);
+        self.vector = self.vector.or(other.vector);
+        let mut state = State {
+            memory: std::mem::take(&mut self.memory),
+            ..State::default()
+        };
+        for (key, cell) in &other.memory {
+            state.add(*key, *cell);
+        }
+        self.memory = state.memory;
+        self.escaped.extend(&other.escaped);
+    }
+}
+
+/// What a call leads to.
+enum Target {
+    Function(FunctionIndex),
+    Import(String),
+    /// One of these.
+    Several(Vec<FunctionIndex>),
+    Unknown,
+}
 
 /// One function, followed.
-pub(super) struct Walk {
+pub(super) struct Walk<'s, 'p> {
+    pub search: &'s mut Search<'p>,
     function: FunctionIndex,
+    pub cover: Cover,
     depth: u32,
-    /// Whether RBP is the frame.
-    frame: bool,
-    /// Registers that lead to a place in the frame, since the last branch target.
-    own: BTreeMap<Register, Slot>,
-    pub known: Known,
-    pub fate: Fate,
-}
-
-/// What is known of a function after a pass.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct Known {
-    /// Registers where branches lead to.
-    states: BTreeMap<u32, Registers>,
-    /// Places in the frame that hold the address.
-    slots: BTreeSet<Slot>,
-    /// Places in the frame that lead to an object that holds it.
-    leading: BTreeSet<Slot>,
+    code: BTreeMap<u32, Instruction>,
+    states: BTreeMap<u32, State>,
+    open: BTreeSet<u32>,
+    seen: BTreeSet<u32>,
+    /// What is known where a call does not return to: where exceptions lead.
+    landing: Option<State>,
+    landings: BTreeSet<u32>,
+    funclets: Vec<u32>,
     /// Places in the frame of which the function takes the address: there objects begin.
-    objects: BTreeSet<Slot>,
+    pub objects: BTreeSet<i64>,
+    /// Objects in frames of which the address is stored.
+    escaped: BTreeSet<Value>,
+    /// What the functions that are called leave in frames.
+    left: Vec<((u16, i64), Cell)>,
+    pub fate: Fate,
+    /// Whether what is read is extended to a distance.
+    pub extends: bool,
+    pub factory: InstructionInfoFactory,
 }
 
-impl Walk {
-    /// Sets out with an address that the function gets in these arguments.
-    pub fn new(
-        program: &Program<'_>,
-        function: FunctionIndex,
-        depth: u32,
-        registers: Registers,
-    ) -> Self {
-        let handed = (0..stack::FOLLOWED).filter(|n| registers.is_argument(*n));
-        let bytes = program.bytes_of(function);
-        let slots = handed.flat_map(|n| stack::places_of_callee(bytes, n));
-        let known = Known {
-            slots: slots.collect(),
-            ..Known::default()
-        };
-        Walk {
-            function,
-            depth,
-            frame: has_frame(bytes),
-            own: BTreeMap::new(),
-            known,
-            fate: Fate::default(),
+/// Follows the address through a function.
+pub(super) fn run(
+    search: &mut Search<'_>,
+    function: FunctionIndex,
+    context: &Context,
+    depth: u32,
+) -> Fate {
+    let mut walk = Walk {
+        search,
+        function,
+        cover: context.cover,
+        depth,
+        code: BTreeMap::new(),
+        states: BTreeMap::new(),
+        open: BTreeSet::new(),
+        seen: BTreeSet::new(),
+        landing: None,
+        landings: BTreeSet::new(),
+        funclets: Vec::new(),
+        objects: BTreeSet::new(),
+        escaped: BTreeSet::new(),
+        left: Vec::new(),
+        fate: Fate::default(),
+        extends: false,
+        factory: InstructionInfoFactory::new(),
+    };
+    walk.decode();
+    let mut state = State::new();
+    for (register, value) in ARGUMENTS.into_iter().zip(context.arguments) {
+        state.set(register, value);
+    }
+    state.vectors[..VECTOR_ARGUMENTS].copy_from_slice(&context.vectors);
+    state.memory.clone_from(&context.memory);
+    let start = walk.search.program.function(function).rva.0;
+    walk.enter(start, &state);
+    walk.all();
+    let escaped = walk.escaped.iter().map(|place| place.up());
+    walk.fate.escaped = escaped.filter(|place| place.regions != 0).collect();
+    walk.fate
+}
+
+impl Walk<'_, '_> {
+    fn decode(&mut self) {
+        let program = self.search.program;
+        let mut pieces = vec![self.function];
+        for piece in program.pieces_of(self.function) {
+            if program.is_funclet(piece) {
+                self.funclets.push(program.function(piece).rva.0);
+            }
+            pieces.push(piece);
+        }
+        for piece in pieces {
+            let f = program.function(piece);
+            let bytes = program.bytes_of(piece);
+            let decoder = Decoder::with_ip(64, bytes, f.rva.0.into(), DecoderOptions::NONE);
+            for i in decoder {
+                self.code.insert(i.ip() as u32, i);
+            }
         }
     }
 
-    pub fn pass(&mut self, search: &mut Search<'_>, registers: Registers) {
-        let (program, function) = (search.program, self.function);
-        let f = program.function(function);
-        let bytes = program.bytes_of(function);
-        let mut decoder = Decoder::with_ip(64, bytes, f.rva.0.into(), DecoderOptions::NONE);
-        let mut i = Instruction::default();
-        let mut state = registers;
-        self.own.clear();
-        while decoder.can_decode() && self.fate.held.is_none() {
-            let at = decoder.position() as u32;
-            decoder.decode_out(&mut i);
-            if let Some(before) = self.known.states.get(&at) {
-                state.add(*before);
-                self.own.clear();
+    /// Notes who holds the address.
+    pub fn hold(&mut self, what: &str) {
+        if self.fate.held.is_none() {
+            let name = self.search.program.function(self.function).display_name();
+            self.fate.held = Some(format!("{name} {what}"));
+        }
+    }
+
+    /// Joins what is known at a place; whether that is news.
+    fn enter(&mut self, at: u32, state: &State) -> bool {
+        let news = match self.states.get_mut(&at) {
+            None => {
+                self.states.insert(at, state.clone());
+                true
             }
+            Some(known) => {
+                let mut joined = known.clone();
+                joined.join(state);
+                let news = joined != *known;
+                *known = joined;
+                news
+            }
+        };
+        if news {
+            self.open.insert(at);
+        }
+        news
+    }
+
+    fn all(&mut self) {
+        loop {
+            while let Some(at) = self.open.pop_first() {
+                self.block(at);
+                if self.fate.held.is_some() {
+                    return;
+                }
+            }
+            let Some(landing) = self.landing.clone() else {
+                return;
+            };
+            let tables = &self.search.program.switch_tables;
+            let in_table = |at: u32| {
+                let next = tables.partition_point(|t| t.table.0 <= at);
+                let table = next.checked_sub(1).map(|n| &tables[n]);
+                table.is_some_and(|t| at - t.table.0 < t.entries * t.entry.width())
+            };
+            let pads = |i: &Instruction| matches!(i.mnemonic(), Mnemonic::Nop | Mnemonic::Int3);
+            let mut unseen = self.code.iter().filter(|(at, i)| {
+                !self.seen.contains(at)
+                    && !pads(i)
+                    && !self.funclets.contains(at)
+                    && !in_table(**at)
+            });
+            let mut news = false;
+            if let Some((at, _)) = unseen.next() {
+                news = self.landings.insert(*at);
+            }
+            let mut of_funclets = State::default();
+            of_funclets.memory.clone_from(&landing.memory);
+            of_funclets.set(Register::RSP, Value::place(FUNCLET, Some(0)));
+            of_funclets.set(Register::RDX, landing.get(Register::RSP));
+            for at in self.funclets.clone() {
+                news |= self.enter(at, &of_funclets);
+            }
+            for at in self.landings.clone() {
+                news |= self.enter(at, &landing);
+            }
+            if !news {
+                return;
+            }
+        }
+    }
+
+    fn block(&mut self, from: u32) {
+        let mut state = self.states[&from].clone();
+        let mut at = from;
+        let mut calls = false;
+        while self.fate.held.is_none() {
+            if at != from && self.states.contains_key(&at) {
+                self.enter(at, &state);
+                return;
+            }
+            let Some(i) = self.code.get(&at).copied() else {
+                // Behind a call that never returns there may be nothing.
+                if !calls && is_of_interest(&state) {
+                    self.hold("goes on with its address where it is not followed");
+                }
+                return;
+            };
+            self.seen.insert(at);
+            at = i.next_ip() as u32;
+            calls = false;
             match i.flow_control() {
                 FlowControl::Call | FlowControl::IndirectCall => {
-                    self.call(search, &i, &mut state);
+                    self.call(&i, &mut state, false);
+                    calls = true;
                 }
-                FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
-                    let target = (i.near_branch_target() as u32).wrapping_sub(f.rva.0);
-                    if target < f.size {
-                        self.known.states.entry(target).or_default().add(state);
-                    } else {
-                        let mut after = state;
-                        self.call(search, &i, &mut after);
-                        self.fate.returned |= after.holds(Register::RAX);
-                    }
-                    if i.flow_control() == FlowControl::UnconditionalBranch {
-                        state = Registers::default();
-                    }
+                FlowControl::ConditionalBranch => self.branch(&i, &state),
+                FlowControl::UnconditionalBranch => {
+                    self.branch(&i, &state);
+                    return;
                 }
                 FlowControl::IndirectBranch => {
-                    // To a case of a switch, or a tail call.
-                    let cases = program.switch_tables.iter();
-                    let mut cases = cases.filter(|t| t.branch.0 == f.rva.0 + at).peekable();
-                    if cases.peek().is_none() {
-                        self.call(search, &i, &mut state);
-                    }
-                    for table in cases {
-                        for case in program.image.switch_targets(table).unwrap_or_default() {
-                            let offset = case.0.wrapping_sub(f.rva.0);
-                            self.known.states.entry(offset).or_default().add(state);
-                        }
-                    }
-                    state = Registers::default();
+                    self.indirect_branch(&i, state);
+                    return;
                 }
                 FlowControl::Return => {
-                    self.fate.returned |= state.holds(Register::RAX);
-                    state = Registers::default();
+                    self.leave(&state);
+                    return;
                 }
-                FlowControl::Exception => state = Registers::default(),
-                _ => self.step(search, &i, &mut state),
+                FlowControl::Exception | FlowControl::Interrupt => return,
+                _ => step::step(self, &i, &mut state),
             }
         }
     }
 
-    /// Where the function keeps something of its own.
-    fn slot(&self, i: &Instruction) -> Option<Slot> {
-        let (base, distance) = (i.memory_base(), i.memory_displacement64());
-        if i.memory_index() != Register::None {
-            return None;
+    fn branch(&mut self, i: &Instruction, state: &State) {
+        let target = i.near_branch_target() as u32;
+        if self.code.contains_key(&target) {
+            self.enter(target, state);
+        } else if let Place::Function(_, 0) = self.search.program.place(Rva(target)) {
+            let mut after = state.clone();
+            self.call(i, &mut after, true);
+            self.leave(&after);
+        } else if is_of_interest(state) {
+            self.hold("goes on with its address where it is not followed");
         }
-        if base == Register::RSP || (base == Register::RBP && self.frame) {
-            return Some((base, distance));
-        }
-        let (frame, start) = self.own.get(&base)?;
-        Some((*frame, start.wrapping_add(distance)))
     }
 
-    /// Whether the object that begins at a place in the frame holds the address.
-    fn is_in_object(&self, object: Slot) -> bool {
-        let behind = (object.0, object.1)..(object.0, object.1.saturating_add(OBJECT));
-        let mut slots = self.known.slots.range(behind);
-        slots.any(|slot| self.known.objects.range(..=*slot).next_back() == Some(&object))
-    }
-
-    /// Whether what is read from a place in the frame holds the address.
-    fn is_read_from(&self, slot: Slot, size: u64) -> bool {
-        let part = slot..(slot.0, slot.1.saturating_add(size.max(1)));
-        self.known.slots.range(part).next().is_some()
-    }
-
-    fn step(&mut self, search: &Search<'_>, i: &Instruction, state: &mut Registers) {
-        if i.op_count() == 0 || matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) {
+    fn indirect_branch(&mut self, i: &Instruction, mut state: State) {
+        let program = self.search.program;
+        let at = i.ip() as u32;
+        let tables = program.switch_tables.iter();
+        let tables = tables.filter(|t| t.branch.0 == at);
+        let cases = tables.flat_map(|t| program.image.switch_targets(t).unwrap_or_default());
+        let labels = program.labels_of(self.function);
+        let labels = labels.filter_map(|at| program.image.pointer_at(at));
+        let cases: Vec<u32> = cases.chain(labels).map(|rva| rva.0).collect();
+        if cases.is_empty() {
+            self.call(i, &mut state, true);
+            self.leave(&state);
             return;
         }
-        let operand = |n: u32| (i.op_kind(n) == OpKind::Register).then(|| i.op_register(n));
-        let mut sources = (1..i.op_count()).filter_map(operand);
-        let source = sources.clone().any(|r| state.holds(r));
-        let leads = sources.any(|r| state.leads(r));
-        if i.op0_kind() == OpKind::Memory {
-            self.store(search, i, state, (source, leads));
-        } else if let Some(target) = operand(0) {
-            let taken = self.taken(search, i, state);
-            let leading = self.is_leading(i, state, leads);
-            set(state, i, target, (taken, leading));
-            let place = self.slot(i).filter(|_| i.mnemonic() == Mnemonic::Lea);
-            self.own.remove(&target.full_register());
-            if let Some(place) = place {
-                self.own.insert(target, place);
+        for case in cases {
+            if self.code.contains_key(&case) {
+                self.enter(case, &state);
             }
         }
     }
 
-    /// Something is written: the address, or one that leads to an object with it.
-    fn store(
-        &mut self,
-        search: &Search<'_>,
-        i: &Instruction,
-        state: &Registers,
-        (source, leads): (bool, bool),
-    ) {
-        match self.slot(i) {
-            Some(slot) if source => {
-                self.known.slots.insert(slot);
+    /// The function returns.
+    fn leave(&mut self, state: &State) {
+        if state.get(Register::RSP).regions & FUNCLET != 0 {
+            if let Some(landing) = &mut self.landing {
+                let mut joined = landing.clone();
+                joined.join(&State {
+                    memory: state.memory.clone(),
+                    ..landing.clone()
+                });
+                *landing = joined;
             }
-            Some(slot) if leads => {
-                self.known.leading.insert(slot);
-            }
-            // Into the object that holds it already.
-            None if source && !state.leads(i.memory_base()) => {
-                let name = search.program.function(self.function).display_name();
-                self.fate.held = Some(format!("{name} stores its address"));
-            }
-            _ => {}
+            return;
+        }
+        let memory = state.memory.iter();
+        let memory = memory.filter(|((region, _), _)| region & (OWN | FUNCLET) == 0);
+        let fate = Fate {
+            result: state.get(Register::RAX),
+            vector: state.vectors[0],
+            memory: memory.map(|(key, cell)| (*key, *cell)).collect(),
+            ..Fate::default()
+        };
+        self.fate.join(&fate);
+        self.look_at_escaped(state);
+    }
+
+    fn look_at_escaped(&mut self, state: &State) {
+        let mut escaped = self.escaped.iter();
+        if escaped.any(|place| state.object_holds(*place, &self.objects)) {
+            self.hold("stores the address of an object that holds its address");
         }
     }
 
-    /// What an instruction that writes a register takes there.
-    fn taken(&self, search: &Search<'_>, i: &Instruction, state: &Registers) -> Taken {
-        let operands = (1..i.op_count()).filter(|n| i.op_kind(*n) == OpKind::Register);
-        let mut source = Taken::Nothing;
-        for register in operands.map(|n| i.op_register(n)) {
-            source = source.max(Taken::of(state, register));
+    /// An address is used, and not only moved.
+    pub fn uses(&mut self, value: Value) {
+        if value.is_held() && value.taint & OLD != 0 {
+            self.hold("keeps its address while it calls others");
         }
-        let memory = (0..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory);
-        if !memory {
-            return source;
+    }
+
+    /// What an address that is known stands for.
+    pub fn address(&self, rva: Rva) -> Value {
+        Value {
+            taint: self.search.taint_of(self.function, rva),
+            ..Value::number(rva.0.into())
         }
-        let (deep, computes) = (search.ranges.len() > 1, i.mnemonic() == Mnemonic::Lea);
-        // What is read of a constant that leads to the one.
-        let read = match search.ranges.len() > 2 {
-            true => Taken::Container,
-            false => Taken::Address,
+    }
+
+    /// The place that a field of an instruction means.
+    pub fn field(&self, i: &Instruction, kind: ReferenceKind) -> Option<Rva> {
+        let program = self.search.program;
+        let function = match program.place(Rva(i.ip() as u32)) {
+            Place::Function(f, _) => f,
+            _ => self.function,
         };
-        let of_content = match search.leads_back {
-            true => read,
-            false => Taken::Nothing,
-        };
+        let from = (i.ip() as u32).wrapping_sub(program.function(function).rva.0);
+        let to = from + i.len() as u32;
+        let mut references = program.code_of(function).references.iter();
+        let found = references.find(|r| r.kind == kind && (from..to).contains(&r.at));
+        found.map(|r| r.target)
+    }
+
+    /// Where the memory operand of an instruction is.
+    pub fn place_of(&self, i: &Instruction, state: &State) -> Value {
+        if matches!(i.segment_prefix(), Register::GS | Register::FS) {
+            return Value::default();
+        }
         if i.is_ip_rel_memory_operand() {
-            let place = Rva(i.ip_rel_memory_address() as u32);
-            return match (search.contains(place), search.is_constant(place)) {
-                (false, _) => source,
-                (true, true) if computes => Taken::Address,
-                (true, true) => source.max(of_content),
-                (true, false) if computes => Taken::Container,
-                (true, false) => source.max(read),
+            return self.address(Rva(i.ip_rel_memory_address() as u32));
+        }
+        let elsewhere = self.search.leads_elsewhere;
+        let mut index = state.get(i.memory_index());
+        let scale = i.memory_index_scale();
+        if scale != 1 {
+            let number = (index.is_plain()).then_some(index.at).flatten();
+            index = index.mixed();
+            index.at = number.map(|n| n.wrapping_mul(scale.into()));
+            if i.memory_index() == Register::None {
+                index = Value::default();
+            }
+        }
+        let displacement = match self.field(i, ReferenceKind::ImageRelative) {
+            Some(rva) if self.address(rva).is_held() => self.address(rva),
+            _ => Value::number(i.memory_displacement64() as i64),
+        };
+        let mut sum = Value::number(0);
+        if i.memory_base() != Register::None {
+            sum = state.get(i.memory_base());
+        }
+        if i.memory_index() != Register::None {
+            sum = sum.plus(index, elsewhere);
+        }
+        sum.plus(displacement, elsewhere)
+    }
+
+    /// What is read from a place.
+    pub fn load(&mut self, place: Value, size: u32, state: &State) -> Value {
+        self.uses(place);
+        let mut found = match place.regions {
+            0 => Value::default(),
+            _ => state.read(place, size),
+        };
+        if place.is_held() {
+            found = match place.regions {
+                0 => Value::default(),
+                _ => found,
             };
-        }
-        let base = Taken::of(state, i.memory_base());
-        let index = Taken::of(state, i.memory_index());
-        // A table of distances and a distance out of it make the address itself.
-        let through = match (base, index) {
-            (Taken::Container, Taken::Address) | (Taken::Address, Taken::Container) => {
-                Taken::Address
+            found.taint |= self.search.content(place, size, self.extends);
+            if size == 4 && found.taint & CONTENT != 0 {
+                found.taint |= DISTANCE;
             }
-            _ => base.max(index),
-        };
-        if computes {
-            return through;
+            if size > 8 && found.is_held() {
+                found.taint |= WIDE;
+            }
         }
-        let size = i.memory_size().size() as u64;
-        let slot = self.slot(i).is_some_and(|s| self.is_read_from(s, size));
-        let kept = match slot || state.leads(i.memory_base()) {
-            true if deep => Taken::Container,
-            true => Taken::Address,
-            false => Taken::Nothing,
-        };
-        let read = match through {
-            Taken::Nothing => Taken::Nothing,
-            Taken::Address => of_content,
-            Taken::Container => read,
-        };
-        kept.max(read).max(source)
+        found
     }
 
-    /// Whether an instruction that writes a register makes it lead to an object that holds the
-    /// address.
-    fn is_leading(&mut self, i: &Instruction, state: &Registers, source: bool) -> bool {
-        let memory = (0..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory);
-        match (memory, self.slot(i)) {
-            (false, _) => source,
-            (true, Some(slot)) if i.mnemonic() == Mnemonic::Lea => {
-                self.known.objects.insert(slot);
-                self.is_in_object(slot)
-            }
-            (true, Some(slot)) => self.known.leading.contains(&slot),
-            (true, None) => i.mnemonic() == Mnemonic::Lea && state.leads(i.memory_base()),
+    /// Writes to a place.
+    pub fn store(&mut self, place: Value, size: u32, value: Value, state: &mut State) {
+        self.uses(place);
+        if place.is_held() && place.regions == 0 {
+            self.hold("stores something at a place that its address tells");
         }
+        let unsure = place.regions == 0 || place.taint & UNSURE != 0;
+        if unsure && value.is_held() {
+            self.hold("stores its address");
+        }
+        if unsure && value.regions != 0 {
+            self.escaped.insert(value);
+        }
+        let chosen = place.is_held() && place.regions != 0;
+        let value = match chosen {
+            true => Value {
+                taint: value.taint | (place.taint & HELD),
+                ..value
+            },
+            false => value,
+        };
+        state.write(place, size, value);
     }
 
-    fn call(&mut self, search: &mut Search<'_>, i: &Instruction, state: &mut Registers) {
-        let program = search.program;
-        let handed = state.handed();
-        // Or something else lies there: the function that is called tells.
-        let mut with_stack = handed;
-        for (n, place) in stack::places_of_caller().enumerate() {
-            if self.known.slots.contains(&place) {
-                with_stack.set_argument(n as u32);
-            }
-        }
-        let callee = match i.code() {
-            Opcode::Call_rel32_64 | Opcode::Jmp_rel32_64 | Opcode::Jmp_rel8_64 => {
-                Some(Rva(i.near_branch_target() as u32))
-            }
-            _ if i.is_ip_rel_memory_operand() => Some(Rva(i.ip_rel_memory_address() as u32)),
-            _ => None,
-        };
-        let name = program.function(self.function).display_name();
-        let place = callee.map(|c| program.place(c));
-        // An object that holds the address is copied to one that does not.
-        let copied = state.leads(Register::RDX) && !state.leads(Register::RCX);
-        let mut returned = false;
-        match place {
-            Some(Place::Function(f, _))
-                if copied && COPYING.contains(&program.function(f).display_name().as_str()) =>
-            {
-                self.fate.held = Some(format!("{name} copies its address"));
-            }
-            Some(Place::Function(f, 0)) if self.depth < MAX_DEPTH => {
-                returned = search.returning.contains(&f);
-                if !with_stack.is_empty() {
-                    let fate = search.fate(f, with_stack, self.depth + 1);
-                    self.fate.held = self.fate.held.take().or(fate.held);
-                    returned |= fate.returned;
+    /// Copies bytes from one place to another.
+    pub fn copy(&mut self, (to, from): (Value, Value), size: Option<i64>, state: &mut State) {
+        self.uses(to);
+        self.uses(from);
+        let mut cells: Vec<(Option<i64>, u32, Value)> = Vec::new();
+        for region in value::each(from.regions) {
+            let exact = from.at.filter(|_| from.regions.count_ones() == 1);
+            for ((_, at), cell) in state.memory.range((region, i64::MIN)..=(region, i64::MAX)) {
+                let Some(start) = exact.filter(|_| *at != i64::MIN) else {
+                    cells.push((None, 8, cell.value));
+                    continue;
+                };
+                let offset = at - start;
+                let behind = size.is_some_and(|size| offset >= size);
+                if offset + i64::from(cell.size) > 0 && !behind {
+                    cells.push((Some(offset), cell.size, cell.value));
                 }
             }
-            Some(Place::Import(import)) if !handed.is_empty() => {
-                let import = program.image.imports[import as usize].name.to_string();
-                if copied && COPYING.contains(&import.as_str()) {
-                    self.fate.held = Some(format!("{name} copies its address"));
-                } else if search.of_pointers && !HARMLESS.contains(&import.as_str()) {
-                    self.fate.held = Some(format!("{import} gets its address"));
+        }
+        if from.is_held() {
+            let of_content = self.search.content(Value { at: None, ..from }, 8, false);
+            if of_content & HELD != 0 {
+                let value = Value {
+                    taint: of_content,
+                    ..Value::default()
+                };
+                cells.push((None, 8, value));
+            }
+        }
+        for (offset, size, value) in cells {
+            let place = match offset {
+                Some(offset) => to.plus(Value::number(offset), false),
+                None => Value { at: None, ..to },
+            };
+            self.store(place, size, value, state);
+        }
+    }
+
+    fn target(&mut self, i: &Instruction, state: &State) -> Target {
+        let program = self.search.program;
+        let of_place = |place: Place| match place {
+            Place::Function(f, 0) => Target::Function(f),
+            Place::Import(n) => Target::Import(program.image.imports[n as usize].name.to_string()),
+            _ => Target::Unknown,
+        };
+        if i.op0_kind() == OpKind::NearBranch64 {
+            return of_place(program.place(Rva(i.near_branch_target() as u32)));
+        }
+        let mut value = match i.op0_kind() {
+            OpKind::Register => state.get(i.op0_register()),
+            _ if i.is_ip_rel_memory_operand() => {
+                let slot = Rva(i.ip_rel_memory_address() as u32);
+                match program.place(slot) {
+                    Place::Import(n) => return of_place(Place::Import(n)),
+                    _ if program.is_writable(slot) => return Target::Unknown,
+                    _ => {}
+                }
+                let taint = self.address(slot).taint;
+                match program.image.pointer_at(slot) {
+                    Some(target) => Value::number(target.0.into()),
+                    None => Value {
+                        taint,
+                        ..Value::default()
+                    },
                 }
             }
-            _ if !handed.is_empty() && search.of_pointers => {
-                let what = "hands its address to a function that is not known";
-                self.fate.held = Some(format!("{name} {what}"));
+            _ => {
+                let place = self.place_of(i, state);
+                self.load(place, 8, state)
             }
-            _ => {}
-        }
-        let deep = search.ranges.len() > 1;
-        state.after_call();
-        self.own.retain(|register, _| !VOLATILE.contains(register));
-        state.set_held(Register::RAX, returned);
-        if deep {
-            state.set_container(Register::RAX);
-        }
-    }
-}
-
-/// What an instruction takes somewhere.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Taken {
-    Nothing,
-    /// The address of the constant, or a distance to it.
-    Address,
-    /// The address of one that leads to it.
-    Container,
-}
-
-impl Taken {
-    fn of(state: &Registers, register: Register) -> Taken {
-        match (state.holds(register), state.is_container(register)) {
-            (false, _) => Taken::Nothing,
-            (true, false) => Taken::Address,
-            (true, true) => Taken::Container,
-        }
-    }
-}
-
-/// What an instruction leaves in the register that it writes.
-fn set(state: &mut Registers, i: &Instruction, target: Register, (what, leading): (Taken, bool)) {
-    let taken = what != Taken::Nothing;
-    let same = i.op_count() == 2 && i.op1_kind() == OpKind::Register && i.op1_register() == target;
-    if target.is_vector_register() {
-        let moves = matches!(
-            i.mnemonic(),
-            Mnemonic::Movaps
-                | Mnemonic::Movups
-                | Mnemonic::Movapd
-                | Mnemonic::Movupd
-                | Mnemonic::Movdqa
-                | Mnemonic::Movdqu
-                | Mnemonic::Movq
-                | Mnemonic::Movd
-                | Mnemonic::Movss
-                | Mnemonic::Movsd
-        );
-        // A register is cleared by what makes it of itself twice.
-        let stays = !moves && !same && state.holds(target);
-        state.set_held(target, taken || stays);
-        return;
-    }
-    // Of another address, and not of a number, of which the address can be made again.
-    let difference = i.mnemonic() == Mnemonic::Sub && taken && !state.may_be_number(target);
-    let cleared = i.mnemonic() == Mnemonic::Xor && same;
-    let changes = matches!(
-        i.mnemonic(),
-        Mnemonic::Add
-            | Mnemonic::Sub
-            | Mnemonic::Inc
-            | Mnemonic::Dec
-            | Mnemonic::And
-            | Mnemonic::Or
-            | Mnemonic::Xor
-            | Mnemonic::Not
-            | Mnemonic::Neg
-            | Mnemonic::Shl
-            | Mnemonic::Shr
-            | Mnemonic::Sar
-            | Mnemonic::Rol
-            | Mnemonic::Ror
-            | Mnemonic::Bswap
-    ) || i.condition_code() != ConditionCode::None;
-    // What is read as 32 bits is a distance of a table; what is computed is the address, less
-    // one or a part of it.
-    let reads = (1..i.op_count()).any(|n| i.op_kind(n) == OpKind::Memory);
-    let wide = target.is_gpr64() || !reads || i.mnemonic() == Mnemonic::Lea;
-    let stays = (changes && state.holds(target)) || (i.mnemonic() == Mnemonic::Sub && taken);
-    let own = Taken::of(state, target);
-    // A table of distances and a distance out of it make the address itself.
-    let container = match (changes, own, what) {
-        (true, Taken::Container, Taken::Address) | (true, Taken::Address, Taken::Container) => {
-            i.mnemonic() != Mnemonic::Add
-        }
-        (true, Taken::Container, _) => true,
-        _ => what == Taken::Container,
-    };
-    let leads = leading || (changes && state.leads(target));
-    state.set_held(
-        target,
-        ((taken && wide) || stays) && !difference && !cleared,
-    );
-    if container {
-        state.set_container(target);
-    }
-    state.set_leading(target, leads && wide && !cleared);
-    let is_number = i.mnemonic() == Mnemonic::Mov && i.try_immediate(1).is_ok();
-    state.set_number(target, is_number || cleared);
-}
-
-/// Whether RBP is made the frame of a function.
-fn has_frame(bytes: &[u8]) -> bool {
-    const LOOKED_AT: usize = 24;
-    let decoder = Decoder::with_ip(64, bytes, 0, DecoderOptions::NONE);
-    decoder.into_iter().take(LOOKED_AT).any(|i| {
-        let from_stack = match i.mnemonic() {
-            Mnemonic::Mov => i.op1_kind() == OpKind::Register && i.op1_register() == Register::RSP,
-            Mnemonic::Lea => i.memory_base() == Register::RSP,
-            _ => false,
         };
-        from_stack && i.op0_kind() == OpKind::Register && i.op0_register() == Register::RBP
-    })
+        // The check of control flow guard has what is called in RAX.
+        let guards = |f: FunctionIndex| {
+            program
+                .function(f)
+                .display_name()
+                .contains("guard_dispatch")
+        };
+        if let (Some(at), true) = (value.at, value.taint & CONTENT == 0)
+            && let Ok(rva) = u32::try_from(at)
+        {
+            match of_place(program.place(Rva(rva))) {
+                Target::Function(f) if guards(f) => value = state.get(Register::RAX),
+                Target::Function(f) => return Target::Function(f),
+                _ => return Target::Unknown,
+            }
+        }
+        match value.taint & CONTENT != 0 && value.regions == 0 {
+            true => self
+                .search
+                .called()
+                .map_or(Target::Unknown, Target::Several),
+            false => Target::Unknown,
+        }
+    }
+
+    fn call(&mut self, i: &Instruction, state: &mut State, tail: bool) {
+        let target = self.target(i, state);
+        let name = match &target {
+            Target::Function(f) => self.search.program.function(*f).display_name(),
+            Target::Import(name) => name.clone(),
+            _ => String::new(),
+        };
+        if name.contains("chkstk") {
+            return;
+        }
+        self.look_at_escaped(state);
+        let arguments = ARGUMENTS.map(|r| state.get(r));
+        let (mut result, mut vector) = (Value::default(), Value::default());
+        match (known::effect(&name), target) {
+            (Some(effect), _) => {
+                arguments.into_iter().for_each(|a| self.uses(a));
+                match effect {
+                    Effect::Reads => {}
+                    Effect::ReturnsFirst => {
+                        result = Value {
+                            at: None,
+                            ..arguments[0]
+                        }
+                    }
+                    Effect::Copies => {
+                        let size = arguments[2].at.filter(|_| arguments[2].is_plain());
+                        self.copy((arguments[0], arguments[1]), size, state);
+                        result = arguments[0];
+                    }
+                }
+            }
+            (None, Target::Function(f)) => {
+                (result, vector) = self.into((f, tail), arguments, state);
+            }
+            (None, Target::Several(functions)) => {
+                for f in functions {
+                    let (r, v) = self.into((f, tail), arguments, state);
+                    result = result.or(r);
+                    vector = vector.or(v);
+                }
+            }
+            (None, Target::Import(_) | Target::Unknown) => {
+                self.hand_to_unknown(&name, arguments, state);
+            }
+        }
+        state.after_call(self.cover == Cover::None);
+        for (key, cell) in std::mem::take(&mut self.left) {
+            state.add(key, cell);
+        }
+        self.look_at_escaped(state);
+        if !tail {
+            match &mut self.landing {
+                Some(landing) => landing.join(state),
+                None => self.landing = Some(state.clone()),
+            }
+        }
+        state.set(Register::RAX, result);
+        state.vectors[0] = vector;
+    }
+
+    /// What a function of the image does with what it is handed.
+    fn into(
+        &mut self,
+        (f, tail): (FunctionIndex, bool),
+        mut arguments: [Value; 4],
+        state: &mut State,
+    ) -> (Value, Value) {
+        let left_over = arguments.iter_mut().skip(self.search.arguments_of(f));
+        left_over.for_each(|value| *value = Value::default());
+        let stack = state.get(Register::RSP);
+        let stack = stack.at.filter(|_| stack.regions == OWN);
+        // A tail call leaves the arguments where they are.
+        let stack = stack.map(|s| if tail { s + 8 } else { s });
+        let mut handed = Context {
+            cover: match (self.search.is_replaced(f), self.cover, tail) {
+                (true, Cover::None | Cover::Replaced, _) => Cover::Replaced,
+                (_, Cover::None, _) | (_, Cover::Replaced, true) => Cover::None,
+                _ => Cover::Above,
+            },
+            arguments: arguments.map(Value::down),
+            vectors: [Value::default(); VECTOR_ARGUMENTS],
+            memory: state.handed(&arguments, stack),
+        };
+        for (to, from) in handed.vectors.iter_mut().zip(state.vectors) {
+            *to = from.down();
+        }
+        let cells = handed.memory.values();
+        let mut values = cells
+            .map(|cell| cell.value)
+            .chain(handed.arguments)
+            .chain(handed.vectors);
+        let concerned = values.any(Value::is_held) || self.search.concerned.contains(&f);
+        if !concerned {
+            return (Value::default(), Value::default());
+        }
+        let lost = state.reachable(&arguments).into_keys();
+        let lost = lost.fold(0, |all, (region, _)| all | region) & (LAST_FRAME | FUNCLET) != 0;
+        if lost || self.depth >= MAX_DEPTH {
+            self.hold("hands its address on where it is not followed any more");
+            return (Value::default(), Value::default());
+        }
+        handed.arguments.iter_mut().for_each(forget_number);
+        handed.vectors.iter_mut().for_each(forget_number);
+        let fate = self.search.fate(f, handed, self.depth + 1);
+        if self.fate.held.is_none() {
+            self.fate.held.clone_from(&fate.held);
+        }
+        for ((region, at), cell) in &fate.memory {
+            let regions = Value::place(*region, None).up().regions;
+            let value = cell.value.up();
+            if regions != 0 {
+                self.left.push(((regions, *at), Cell { value, ..*cell }));
+            }
+        }
+        self.escaped.extend(fate.escaped);
+        (fate.result.up(), fate.vector.up())
+    }
+
+    /// What nobody knows anything of is handed the address, or an object with it.
+    fn hand_to_unknown(&mut self, name: &str, arguments: [Value; 4], state: &State) {
+        let stack = state.get(Register::RSP);
+        let stack = stack.at.filter(|_| stack.regions == OWN);
+        let on_stack = stack.into_iter().flat_map(|s| state.stack_arguments(s));
+        let vectors = state.vectors[..USUAL_VECTOR_ARGUMENTS].iter().copied();
+        let vectors = vectors.filter(|v| v.taint & WIDE == 0);
+        let handed = arguments.into_iter().chain(vectors);
+        let handed: Vec<Value> = handed.chain(on_stack.map(|(_, cell)| cell.value)).collect();
+        let holds = |v: &Value| v.is_held() || state.object_holds(*v, &self.objects);
+        if !handed.iter().any(holds) {
+            return;
+        }
+        match name.is_empty() {
+            true => self.hold("hands its address to a function that is not known"),
+            false => {
+                if self.fate.held.is_none() {
+                    self.fate.held = Some(format!("{name} gets its address"));
+                }
+            }
+        }
+    }
+}
+
+fn forget_number(value: &mut Value) {
+    if value.regions == 0 && !value.is_held() {
+        value.at = None;
+    }
+}
+
+/// Whether there is anything that has to be followed.
+fn is_of_interest(state: &State) -> bool {
+    let registers = state.registers.iter().chain(&state.vectors);
+    let cells = state.memory.values().map(|cell| &cell.value);
+    registers.chain(cells).any(|value| value.is_held())
 }

@@ -104,6 +104,50 @@ impl Types {
         Some(this != 0 || c.u16()? != 0)
     }
 
+    /// What functions of a type return. `None` for what is no function type.
+    pub fn returned(&self, index: TypeIndex) -> Option<Returned> {
+        let (LF_PROCEDURE | LF_MFUNCTION, mut c) = self.record(index)? else {
+            return None;
+        };
+        let result = c.u32()?;
+        // cvinfo.h, TYPE_ENUM_e: T_VOID; T_CHAR, T_UCHAR, T_BOOL08, T_INT1, T_UINT1, T_RCHAR,
+        // T_CHAR8; other integers; pointers have a mode.
+        Some(match result {
+            0x03 => Returned::Nothing,
+            0x10 | 0x20 | 0x30 | 0x68 | 0x69 | 0x70 | 0x7c => Returned::Byte,
+            0x08 | 0x11..=0x13 | 0x21..=0x23 | 0x31..=0x33 | 0x71..=0x77 | 0x7a | 0x7b => {
+                Returned::Integer
+            }
+            0x100..=0xfff => Returned::Integer,
+            _ => match self.record(TypeIndex(result))?.0 {
+                LF_POINTER | LF_ENUM => Returned::Integer,
+                _ => Returned::Other,
+            },
+        })
+    }
+
+    /// How many registers or places functions of a type get arguments in, at most: with the
+    /// object, and with where the result goes. `None` where the number is open or not known.
+    pub fn places_of_arguments(&self, index: TypeIndex) -> Option<u32> {
+        let (kind, mut c) = self.record(index)?;
+        c.skip(4)?;
+        let this = match kind {
+            LF_PROCEDURE => 0,
+            LF_MFUNCTION => {
+                c.skip(4)?;
+                c.u32()?
+            }
+            _ => return None,
+        };
+        c.skip(2)?;
+        let count = u32::from(c.u16()?);
+        let list = self.arguments(TypeIndex(c.u32()?))?;
+        // An argument without a type stands for any number of them.
+        let is_open = list.len() != count as usize || list.iter().any(|t| t.0 == 0);
+        let result = u32::from(self.returned(index)? == Returned::Other);
+        (!is_open && count > 0).then_some(count + u32::from(this != 0) + result)
+    }
+
     /// The types in a list of arguments.
     pub(super) fn arguments(&self, index: TypeIndex) -> Option<Vec<TypeIndex>> {
         let (LF_ARGLIST, mut c) = self.record(index)? else {
@@ -112,6 +156,19 @@ impl Types {
         let count = c.u32()?;
         (0..count).map(|_| Some(TypeIndex(c.u32()?))).collect()
     }
+}
+
+/// What a function returns, as far as it matters where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// Nothing.
+    Nothing,
+    /// One byte in a register.
+    Byte,
+    /// An integer or an address in a general-purpose register.
+    Integer,
+    /// Something else.
+    Other,
 }
 
 /// Makes texts of types, within a bound.

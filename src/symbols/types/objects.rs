@@ -181,7 +181,7 @@ impl Types {
     }
 
     /// The type of what a function returns.
-    pub fn returned(&self, function: TypeIndex) -> Option<TypeIndex> {
+    pub fn result_of(&self, function: TypeIndex) -> Option<TypeIndex> {
         match self.record(function)? {
             (LF_PROCEDURE | LF_MFUNCTION, mut c) => c.u32().map(TypeIndex),
             _ => None,
