@@ -250,6 +250,50 @@ fn the_text_fits_a_terminal_and_one_line_says_it_all() {
     assert_eq!(quiet, "sync: 1 hotpatched\n");
     let (_, list) = text(&["list"]);
     assert!(list.contains("disk is old"), "{list}");
+    let (_, status) = text(&["status"]);
+    assert!(status.contains("\n  hotpatched: "), "{status}");
+    assert!(status.contains("\n    fixed: CVE-2026-1001\n"), "{status}");
+}
+
+#[test]
+fn status_says_what_the_store_means_for_a_process() {
+    let machine = Machine::with_package("sync-status.exe");
+    let target = machine.start();
+    let pid = target.pid().to_string();
+    let of = |status: &Value| {
+        let all = status["processes"].as_array().unwrap();
+        let found = all.iter().find(|p| p["pid"] == target.pid());
+        found.unwrap_or_else(|| panic!("{status}")).clone()
+    };
+    // Also where it is not patched, and nobody asked for it.
+    for arguments in [&["status"][..], &["status", "--pid", &pid]] {
+        let status = machine.ends(arguments, 0);
+        assert!(status["store"].is_string(), "{status}");
+        let process = of(&status);
+        assert_eq!(process["patches"], Value::Array(Vec::new()));
+        let state = &process["by_store"];
+        assert_eq!(
+            (&state["state"], &state["on_disk"]),
+            (&"exposed".into(), &"old".into())
+        );
+        assert_eq!(state["remedy"], "`hotpatch sync` applies it");
+        assert_eq!(state["cves_open"][0]["cve"], "CVE-2026-1001");
+    }
+    machine.policy("[sync]\nmax_age_days = 3\n");
+    machine.ends(&["sync"], 0);
+    let state = of(&machine.ends(&["status"], 0))["by_store"].clone();
+    assert_eq!(state["state"], "hotpatched");
+    assert_eq!(state["cves_fixed"][0], "CVE-2026-1001");
+    assert!(state["restart_by"].is_string(), "{state}");
+    let why = state["why"].as_str().unwrap();
+    assert!(why.contains("disk is old: restart by"), "{why}");
+    // What is in a process is shown whatever is wrong with the store.
+    std::fs::write(machine.file("store").join("store.toml"), "format = 9").unwrap();
+    let status = machine.ends(&["status"], 0);
+    assert_eq!(of(&status)["patches"][0]["state"], "active");
+    assert!(status["store"].is_null() && of(&status)["by_store"].is_null());
+    let problem = status["store_problem"].as_str().unwrap();
+    assert!(problem.contains("format 9 is not supported"), "{problem}");
 }
 
 #[test]

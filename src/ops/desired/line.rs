@@ -5,7 +5,7 @@ use super::facts::{ModuleFacts, ProcessFacts};
 use super::settings::Settings;
 use super::state::State;
 use super::verdict::{OnDisk, PackageVerdict, Probe};
-use crate::moment::{DAY, Moment};
+use crate::moment::{DAY, Moment, span};
 use crate::ops::store::{Attempted, ProblemKind, Quarantine};
 
 /// A module of a process, and the packages of one product that are for its build.
@@ -103,7 +103,12 @@ impl Line<'_> {
         });
         let is_due = due.is_some_and(|due| due <= self.settings.now);
         let mut verdict = self.verdict(candidate, State::Hotpatched);
-        let age = age(self.settings.now, applied);
+        let age = span(
+            self.settings
+                .now
+                .seconds()
+                .saturating_sub(applied.seconds()),
+        );
         let day = |m: Moment| m.to_string()[..10].to_owned();
         let disk = format!("disk is {}", verdict.on_disk.word());
         verdict.why = match due {
@@ -237,19 +242,6 @@ impl Line<'_> {
             (Permit::Allowed, None) => {}
         }
         verdict
-    }
-}
-
-/// For how long something has been so, in two units at most.
-fn age(now: Moment, since: Moment) -> String {
-    let seconds = now.seconds().saturating_sub(since.seconds());
-    let (days, hours) = (seconds / DAY, seconds / 3600 % 24);
-    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{rest} s"),
-        (0, 0, _) => format!("{minutes} min"),
-        (0, _, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
     }
 }
 
