@@ -20,6 +20,7 @@ mod installed_arg;
 pub mod key_arg;
 mod keygen;
 mod list;
+mod list_file;
 #[cfg(windows)]
 mod machine;
 mod output;
@@ -44,6 +45,7 @@ mod trust;
 mod verify;
 #[cfg(windows)]
 mod watchdog;
+mod withdraw;
 
 use std::process::ExitCode;
 
@@ -137,6 +139,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     Trust(trust::TrustArgs),
     Policy(policy::PolicyArgs),
+    Withdraw(withdraw::WithdrawArgs),
     Store(store::StoreArgs),
     List(list::ListArgs),
     Sync(sync::SyncArgs),
@@ -181,6 +184,7 @@ impl Command {
             Command::Sign(args) => args.run(face.usual()?),
             Command::Trust(args) => args.run(face.usual()?),
             Command::Policy(args) => args.run(face.usual()?),
+            Command::Withdraw(args) => args.run(face.usual()?),
             Command::Store(args) => args.run(face.usual()?),
             Command::List(args) => args.run(face.usual()?),
             Command::Sync(args) => args.run(face.usual()?),

@@ -5,7 +5,8 @@
 //! keys, policy and state; its [`Guard`](trust::Guard) is the authority that
 //! [`verify`](crate::package::verify) asks. [`audit`] is the log of all attempts. [`store`] is
 //! the folder with the packages that the machine's processes should have, and [`desired`] says
-//! of a process what it has, what it should have, and what is to be done.
+//! of a process what it has, what it should have, and what is to be done. [`withdrawal`] is a
+//! list of packages that their makers have taken back.
 
 mod access;
 pub mod audit;
@@ -14,5 +15,6 @@ mod lock;
 pub mod policy;
 pub mod store;
 pub mod trust;
+pub mod withdrawal;
 
 pub use access::AccessError;

@@ -27,6 +27,7 @@ pub mod targets;
 pub mod time;
 pub mod trust;
 pub mod verify;
+pub mod withdraw;
 
 /// Functions listed one by one; of more, only how many there are is said.
 const LISTED: usize = 200;

@@ -35,6 +35,7 @@ pub const REPORTS: &[Entry] = &[
     ("targets", of::<super::targets::TargetsReport>),
     ("trust", of::<super::trust::StoreReport>),
     ("verify", of::<super::verify::VerifyReport>),
+    ("withdraw", of::<super::withdraw::WithdrawReport>),
 ];
 
 /// A report's schema, with its version as the only value of the field `schema`.

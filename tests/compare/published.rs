@@ -151,7 +151,7 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
     use hotpatch::package::open_unverified;
     use hotpatch::report::machine::{ListReport, MachineReport, ProcessState};
     use hotpatch::report::store::BrokenPackage;
-    use hotpatch::report::sync::{ActionReport, Mode, SyncReport};
+    use hotpatch::report::sync::{ActionReport, IncomingList, Mode, SyncReport};
 
     let folder = Folder::new();
     let run = |args: &[&str]| {
@@ -179,6 +179,10 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
     ];
     run(&[&["build"], &images[..], &build[..]].concat());
     run(&["store", "add", "x.hpk"]);
+    let write = ["withdraw", "write", "--key", "k.pem", "-o", "x.hpw"];
+    let what = ["x.hpk", "--reason", "leaks", "--expires", "9000-01-01"];
+    valid("withdraw", &run(&[&write[..], &what].concat()));
+    run(&["store", "add", "x.hpw"]);
     run(&["store", "pause", "--program", "a.exe", "--reason", "b"]);
     valid("store", &run(&["store", "hold", "X", "--reason", "c"]));
 
@@ -201,6 +205,7 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
         ledger: &Ledger::default(),
         policy: &SyncPolicy::default(),
         outcomes: &Outcomes::default(),
+        lists: &[],
     };
     let stock = [candidate];
     let verdict = judge(&process, &stock, &settings, &mut |_| Probe::Ready).unwrap();
@@ -220,6 +225,10 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
         exit_code: 0,
         in_desired_state: false,
         added: vec!["X".to_owned()],
+        lists: vec![IncomingList {
+            product: "billing".to_owned(),
+            sequence: 1,
+        }],
         refused: vec![BrokenPackage {
             path: "y.hpk".to_owned(),
             sha256: String::new(),

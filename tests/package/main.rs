@@ -16,3 +16,4 @@ mod sign;
 mod store;
 mod support;
 mod trust;
+mod withdraw;

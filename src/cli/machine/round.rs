@@ -2,25 +2,24 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 
 use super::act::{Limits, planned};
 use super::deaths::Watched;
+use super::import::Import;
 use super::{Machine, Seen};
 use crate::apply::fault;
-use crate::cli::package_arg::{PackageArgs, untrusting};
+use crate::cli::Failure;
+use crate::cli::package_arg::untrusting;
 use crate::cli::store_arg::{Judges, unusable};
-use crate::cli::{Failure, store_arg};
 use crate::exit::Exit;
 use crate::moment::Moment;
 use crate::ops::audit::Log;
-use crate::ops::store::{self, Added, Entry, PackageStore, Quarantine, Stock, StoreError, Usable};
+use crate::ops::store::{self, PackageStore, Quarantine, StoreError};
 use crate::ops::trust::{self, Store};
-use crate::report::store::BrokenPackage;
 use crate::report::sync::{ActionReport, Mode, SyncReport};
 
 /// How long another `sync` may take.
@@ -58,15 +57,6 @@ pub struct Round {
     pub unready: BTreeSet<u32>,
 }
 
-/// What came of the packages of a folder.
-#[derive(Default)]
-struct Import {
-    added: Vec<String>,
-    refused: Vec<BrokenPackage>,
-    /// Those that would come in, where nothing is written.
-    incoming: Vec<Usable>,
-}
-
 impl Rounds {
     /// Makes a round of all processes, or only of some.
     ///
@@ -97,11 +87,14 @@ impl Rounds {
             false => Vec::new(),
         };
         let import = match (&self.from, only) {
-            (Some(folder), None) => self.import(folder, &judges, &mut store)?,
+            (Some(folder), None) => Import::run(folder, (&judges, &mut store), acts)?,
             _ => Import::default(),
         };
-        let mut stock: Stock = store.stock(&judges.guard);
-        stock.usable.extend(import.incoming);
+        let stock = store.stock_with(&judges.guard, import.incoming, &import.incoming_lists);
+        if acts && only.is_none() && !stock.lists.is_empty() {
+            // So that a clock that is set back later makes no list good again.
+            saw_time()?;
+        }
         let mut machine = Machine::new(judges, store, stock);
         let mut seen = machine.look(only)?;
         let actions = match acts {
@@ -141,6 +134,7 @@ impl Rounds {
                 exit_code: exit.code(),
                 in_desired_state,
                 added: import.added,
+                lists: import.lists,
                 refused: import.refused,
                 actions,
                 quarantined,
@@ -159,15 +153,15 @@ impl Rounds {
         quarantined: &mut Vec<Quarantine>,
     ) -> Result<Vec<ActionReport>, Failure> {
         let mut actions = Vec::new();
-        let busy = |(_, v): &&(_, super::Verdict)| !v.apply.is_empty() || v.recover;
+        let busy = |(_, v): &&(_, super::Verdict)| {
+            !v.apply.is_empty() || !v.revert.is_empty() || v.recover
+        };
         let to_do: Vec<_> = seen.processes.iter().filter(busy).collect();
         if to_do.is_empty() {
             return Ok(actions);
         }
         // So that a clock that is set back later is noticed.
-        let mut trust = Store::load(&trust::folder()).map_err(untrusting)?;
-        let now = Moment::now();
-        trust.record(|s| s.saw_time(now)).map_err(untrusting)?;
+        saw_time()?;
         for (facts, verdict) in to_do {
             let how = (&self.log, &self.limits);
             let what = (facts, verdict);
@@ -191,62 +185,13 @@ impl Rounds {
         }
         Ok(deaths)
     }
+}
 
-    /// Takes the packages of a folder into the store, as far as they are not in it. What is
-    /// refused keeps no other one from coming in.
-    fn import(
-        &self,
-        folder: &Path,
-        judges: &Judges,
-        store: &mut PackageStore,
-    ) -> Result<Import, Failure> {
-        let context = || format!("cannot read the folder {}", folder.display());
-        let mut paths = Vec::new();
-        for file in fs::read_dir(folder).with_context(context)? {
-            let path = file.with_context(context)?.path();
-            let is_package = |e: &std::ffi::OsStr| e.eq_ignore_ascii_case("hpk");
-            if path.extension().is_some_and(is_package) {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        let mut import = Import::default();
-        for path in paths {
-            if let Err(failure) = self.import_one(&path, judges, (store, &mut import)) {
-                import.refused.push(BrokenPackage {
-                    path: path.display().to_string(),
-                    sha256: String::new(),
-                    why: failure.lines().join("; "),
-                });
-            }
-        }
-        Ok(import)
-    }
-
-    fn import_one(
-        &self,
-        path: &Path,
-        judges: &Judges,
-        (store, import): (&mut PackageStore, &mut Import),
-    ) -> Result<(), Failure> {
-        let bytes = PackageArgs::of_store(path.to_owned()).read()?;
-        let sha256 = Entry::new(&bytes, Moment::now()).sha256;
-        if store.ledger.packages.iter().any(|e| e.sha256 == sha256) {
-            return Ok(());
-        }
-        let (bytes, usable) = judges.admit(path)?;
-        let id = usable.candidate.id.clone();
-        if self.mode == Mode::Sync {
-            let added = store.add(&bytes, &usable.candidate, Moment::now());
-            if added.map_err(store_arg::unusable)? == Added::New {
-                import.added.push(id);
-            }
-        } else {
-            import.added.push(id);
-            import.incoming.push(usable);
-        }
-        Ok(())
-    }
+/// Writes down in the trust store what time it is.
+fn saw_time() -> Result<(), Failure> {
+    let mut trust = Store::load(&trust::folder()).map_err(untrusting)?;
+    let now = Moment::now();
+    trust.record(|s| s.saw_time(now)).map_err(untrusting)
 }
 
 /// The right to work on processes.

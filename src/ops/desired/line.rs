@@ -7,6 +7,7 @@ use super::state::State;
 use super::verdict::{OnDisk, PackageVerdict, Probe};
 use crate::moment::{DAY, Moment, span};
 use crate::ops::store::{Attempted, ProblemKind, Quarantine};
+use crate::ops::withdrawal::Withdrawn;
 
 /// A module of a process, and the packages of one product that are for its build.
 pub(super) struct Line<'a> {
@@ -50,7 +51,15 @@ impl Line<'_> {
     }
 
     fn is_usable(&self, candidate: &Candidate) -> bool {
-        candidate.is_usable() && self.quarantine(candidate).is_none()
+        candidate.is_usable()
+            && self.quarantine(candidate).is_none()
+            && self.withdrawn(candidate).is_none()
+    }
+
+    fn withdrawn(&self, candidate: &Candidate) -> Option<&Withdrawn> {
+        let (content, product) = (&candidate.content_sha256, &candidate.product);
+        let settings = self.settings;
+        settings.withdrawn(content, product, &candidate.file_name)
     }
 
     fn quarantine(&self, candidate: &Candidate) -> Option<&Quarantine> {
@@ -116,6 +125,9 @@ impl Line<'_> {
             Some(due) => format!("{age}; {disk}: restart by {}", day(due)),
             None => format!("{age}; {disk}"),
         };
+        if let Some(withdrawn) = self.withdrawn(candidate) {
+            verdict.why = format!("{}; withdrawn: {}", verdict.why, withdrawn.reason);
+        }
         let restart = match verdict.on_disk {
             OnDisk::Fixed => "restart it: the fixed build is on disk",
             _ => "install the fixed build, then restart it",
@@ -209,6 +221,12 @@ impl Line<'_> {
     /// A package that must not be applied now.
     fn unusable(&self, candidate: &Candidate) -> PackageVerdict {
         let mut verdict = self.verdict(candidate, State::Held);
+        if let Some(withdrawn) = self.withdrawn(candidate) {
+            verdict.why = format!("{} was withdrawn: {}", candidate.id, withdrawn.reason);
+            verdict.remedy = "a package that takes its place has to come".to_owned();
+            verdict.as_desired = true;
+            return verdict;
+        }
         if let Some(quarantine) = self.quarantine(candidate) {
             verdict.state = State::Quarantined;
             verdict.why = format!("{}: {}", candidate.id, quarantine.reason);

@@ -91,6 +91,17 @@ pub struct OpenCve {
     pub seconds: u64,
 }
 
+/// A patch that is to be taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// Its id.
+    pub id: String,
+    /// SHA-256 of its package file as hex.
+    pub sha256: String,
+    /// Whether those that it replaced run again; otherwise they go as well.
+    pub back: bool,
+}
+
 /// What is said of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -102,6 +113,8 @@ pub struct Verdict {
     pub fixed: Vec<String>,
     /// CVEs that packages of the store would fix, and that are open.
     pub open: Vec<OpenCve>,
+    /// The patches to take out, before anything is applied.
+    pub revert: Vec<Removal>,
     /// SHA-256 of the packages to apply, in this order.
     pub apply: Vec<String>,
     /// Whether what an interrupted operation left is to be cleared away, where nothing is

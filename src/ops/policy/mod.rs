@@ -14,7 +14,9 @@ mod signatures;
 mod state;
 mod sync;
 mod window;
+mod withdrawal;
 
+pub(super) use decide::set_back;
 pub use decide::{Facts, Now, Trusted, decide};
 pub use decision::{Check, Decision, Outcome, Verdict};
 pub(super) use file::place;
@@ -25,3 +27,4 @@ pub use signatures::{Role, Threshold};
 pub use state::{State, StateError};
 pub use sync::SyncPolicy;
 pub use window::{Clock, Day, TimeOfDay, Window};
+pub use withdrawal::{Withdrawal, may_withdraw};

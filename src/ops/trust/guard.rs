@@ -1,8 +1,14 @@
 //! The authority of this machine: keys, policy and state, at one moment.
 
+use std::collections::BTreeSet;
+
 use super::Store;
 use crate::moment::Moment;
-use crate::ops::policy::{Decision, Facts, Now, Policy, State, Trusted, allowed_from, decide};
+use crate::ops::policy::{
+    Decision, Facts, Now, Policy, State, Trusted, Withdrawal, allowed_from, decide, may_withdraw,
+    set_back,
+};
+use crate::ops::withdrawal::{List, SignedList};
 use crate::package::keys::PublicKey;
 use crate::package::{Authority, Denial, Grant, Package};
 
@@ -51,6 +57,46 @@ impl Guard {
     pub fn allowed_from(&self, package: &Package) -> Option<Moment> {
         let (facts, trusted) = (Facts::of(package), self.trusted());
         allowed_from(&facts, &trusted, &self.policy, &self.state, self.now)
+    }
+
+    /// Whether a list of withdrawn packages counts, whatever the time: whether it is signed as
+    /// the policy asks for. `before` is the list whose place it takes: who lets a package go
+    /// that was withdrawn needs the signatures that withdrawing needs.
+    ///
+    /// # Errors
+    /// Why it doesn't, in one line.
+    pub fn accepts(&self, list: &SignedList, before: Option<&List>) -> Result<(), String> {
+        let both = [Some(&list.list), before].into_iter().flatten();
+        let files: BTreeSet<&str> = both
+            .flat_map(|l| &l.withdrawn)
+            .map(|w| w.file.as_str())
+            .collect();
+        let files: Vec<&str> = files.into_iter().collect();
+        let withdrawal = Withdrawal {
+            product: &list.list.product,
+            files: &files,
+            signers: &list.signers(),
+        };
+        may_withdraw(&withdrawal, &self.trusted(), &self.policy).map(|_| ())
+    }
+
+    /// Whether a list may still be believed to be the latest.
+    ///
+    /// # Errors
+    /// Why not, in one line.
+    pub fn is_fresh(&self, list: &List) -> Result<(), String> {
+        if let Some(why) = set_back(&self.policy, &self.state, self.now) {
+            return Err(why);
+        }
+        match self.now.utc <= list.expires {
+            true => Ok(()),
+            false => Err(format!("it expired at {}", list.expires)),
+        }
+    }
+
+    /// Whether nothing of a product may be applied without a list of what is withdrawn of it.
+    pub fn requires_lists(&self) -> bool {
+        self.policy.sync.require_withdrawal_list
     }
 
     fn trusted(&self) -> Trusted {
