@@ -13,6 +13,7 @@ mod diff;
 mod explain;
 mod export;
 mod failure;
+mod gate;
 #[cfg(any(windows, test))]
 mod in_time;
 mod inspect;
@@ -33,6 +34,7 @@ mod proof;
 mod recover;
 mod revert;
 mod rollback;
+mod rollout;
 mod schema;
 mod sign;
 mod status;
@@ -143,6 +145,7 @@ enum Command {
     Store(store::StoreArgs),
     List(list::ListArgs),
     Sync(sync::SyncArgs),
+    Rollout(rollout::RolloutArgs),
     Check(check::CheckArgs),
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
@@ -187,6 +190,7 @@ impl Command {
             Command::Withdraw(args) => args.run(face.usual()?),
             Command::Store(args) => args.run(face.usual()?),
             Command::List(args) => args.run(face.usual()?),
+            Command::Rollout(args) => args.run(face.usual()?),
             Command::Sync(args) => args.run(face.usual()?),
             Command::Verify(args) => args.run(face.usual()?),
             Command::Check(args) => args.run(face.usual()?),

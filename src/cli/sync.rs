@@ -35,6 +35,10 @@ pub struct SyncArgs {
     #[arg(long, value_name = "TIME", value_parser = interval,
           conflicts_with_all = ["check", "what_if"])]
     every: Option<Duration>,
+    /// Leave the report of each round in this folder, such as a share, as a file named after this
+    /// computer; `hotpatch rollout gate` reads it
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "what_if"])]
+    report: Option<PathBuf>,
     /// Print one line
     #[arg(long)]
     quiet: bool,
@@ -86,6 +90,7 @@ impl SyncArgs {
                 _ => Mode::Sync,
             },
             from: self.from.clone(),
+            report: self.report.clone(),
             log: self.audit.log(),
             limits: Limits {
                 timeout: self.timeout,

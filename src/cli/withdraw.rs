@@ -29,7 +29,7 @@ pub struct WithdrawArgs {
 
 #[derive(Debug, Subcommand)]
 enum WithdrawCommand {
-    Write(WriteArgs),
+    Write(Box<WriteArgs>),
     Show(ShowArgs),
 }
 

@@ -81,6 +81,8 @@ pub struct PackageState {
     pub why: String,
     /// What can be done, in one line; null where there is nothing to do.
     pub remedy: Option<String>,
+    /// Why the package was withdrawn; null where it was not.
+    pub withdrawn: Option<String>,
     /// What the module's file is by now.
     pub on_disk: OnDisk,
     /// When the patch was switched on (RFC 3339, UTC); null unless it is active.
@@ -204,6 +206,7 @@ impl PackageState {
             state: verdict.state,
             why: verdict.why.clone(),
             remedy: some(&verdict.remedy),
+            withdrawn: verdict.withdrawn.clone(),
             on_disk: verdict.on_disk,
             applied_at: verdict.applied,
             restart_by: verdict.restart_by,

@@ -12,7 +12,7 @@ use crate::moment::Moment;
 use crate::ops::desired::Permit;
 use crate::ops::policy::SyncPolicy;
 use crate::ops::store::{Broken, KnownList, Note, PackageStore, Pause, Quarantine, Stock, Usable};
-use crate::ops::withdrawal::{List, Withdrawn};
+use crate::ops::withdrawal::Withdrawn;
 
 /// The store of packages as it is now.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -82,12 +82,12 @@ pub struct StoredPackage {
     pub added: Moment,
     /// That it is not applied for now; null where it is not held.
     pub held: Option<Note>,
-    /// `allowed`: it may be applied. `later`: only the time forbids it. `refused`: the trust
-    /// store or the policy forbids it.
+    /// `allowed`: it may be applied. `later`: only the time forbids it. `unapproved`: the ring of
+    /// this machine asks for an approval. `refused`: the trust store or the policy forbids it.
     pub permit: &'static str,
     /// From when it may be applied, where that is later.
     pub allowed_from: Option<Moment>,
-    /// Why it may not be applied, where it is refused.
+    /// Why it may not be applied, where it is refused or not approved.
     pub refused: Option<String>,
     /// Why it was withdrawn; null where it was not.
     pub withdrawn: Option<String>,
@@ -150,12 +150,13 @@ impl StoredList {
 }
 
 impl StoredPackage {
-    fn new(usable: &Usable, held: Option<Note>, lists: &[List]) -> Self {
+    fn new(usable: &Usable, held: Option<Note>, stock: &Stock) -> Self {
         let candidate = &usable.candidate;
-        let about = lists.iter().find(|l| l.is_about(&candidate.product));
-        let entry = about.and_then(|l| l.of_content(&candidate.content_sha256));
-        let entry = entry.filter(|w| w.is_for(&candidate.file_name));
         let (permit, allowed_from, refused) = match &candidate.permit {
+            Permit::Unapproved { ring } => {
+                let why = format!("it is not approved for the ring {ring}");
+                ("unapproved", None, Some(why))
+            }
             Permit::Allowed => ("allowed", None, None),
             Permit::Later { at } => ("later", Some(*at), None),
             Permit::Refused { why } => ("refused", None, Some(why.clone())),
@@ -174,7 +175,7 @@ impl StoredPackage {
             permit,
             allowed_from,
             refused,
-            withdrawn: entry.map(|w| w.reason.clone()),
+            withdrawn: stock.withdrawn(candidate).map(|w| w.reason.clone()),
         }
     }
 
@@ -183,7 +184,7 @@ impl StoredPackage {
             _ if self.withdrawn.is_some() => {
                 ("withdrawn", self.withdrawn.clone().unwrap_or_default())
             }
-            (_, _, Some(why)) => ("refused", why.clone()),
+            (_, _, Some(why)) => (self.permit, why.clone()),
             (Some(held), _, _) => ("held", held.text()),
             (None, Some(at), _) => ("later", format!("may be applied from {at}")),
             (None, None, None) => ("allowed", self.cves.join(", ")),
@@ -210,8 +211,7 @@ impl StorePackagesReport {
             let entry = entries.find(|e| e.sha256 == usable.candidate.sha256);
             entry.and_then(|e| e.held.clone())
         };
-        let lists = stock.counting();
-        let package = |usable: &Usable| StoredPackage::new(usable, held(usable), &lists);
+        let package = |usable: &Usable| StoredPackage::new(usable, held(usable), stock);
         StorePackagesReport {
             schema: "hotpatch.store/1",
             done,

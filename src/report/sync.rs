@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::machine::MachineReport;
 use super::sanitize::line;
 use super::store::BrokenPackage;
+use crate::moment::Moment;
 use crate::ops::store::Quarantine;
 
 /// What `sync` did, and how the processes are afterwards.
@@ -15,6 +16,12 @@ use crate::ops::store::Quarantine;
 pub struct SyncReport {
     /// `hotpatch.sync/1`
     pub schema: &'static str,
+    /// Full name of this computer.
+    pub computer: String,
+    /// Its ring; null where the policy has no rollout.
+    pub ring: Option<String>,
+    /// When it was written.
+    pub at: Moment,
     /// `sync`: it was done. `check` and `what-if`: it was only looked at.
     pub mode: Mode,
     /// 0 where everything is as desired (and with `--what-if`), 5 where a package or a list of

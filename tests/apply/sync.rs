@@ -399,3 +399,37 @@ fn overwrite(path: &Path, bytes: &[u8]) {
         std::thread::sleep(Duration::from_millis(50));
     }
 }
+
+#[test]
+fn a_machine_waits_for_its_turn() {
+    let machine = Machine::with_package("sync-turn.exe");
+    let mut target = machine.start();
+    let ring = "[[rollout.ring]]\nname = \"all\"\n";
+    machine.policy(&format!("[rollout]\n{ring}defer_days = 3\n"));
+    applied(&machine.ends(&["sync"], 0), 0);
+    let list = machine.ends(&["list"], 0);
+    assert_eq!(list["processes"][0]["state"], "deferred");
+    assert!(list["processes"][0]["deferred_until"].is_string(), "{list}");
+    machine.policy(&format!("[rollout]\n{ring}approval = true\n"));
+    applied(&machine.ends(&["sync"], 0), 0);
+    let list = machine.ends(&["list"], 0);
+    assert_eq!(list["processes"][0]["state"], "held");
+    let remedy = &list["processes"][0]["remedy"];
+    assert_eq!(remedy, "`hotpatch rollout approve two`");
+    assert_eq!(target.ask().version(), 1);
+    machine.ends(&["rollout", "approve", "two"], 0);
+    applied(&machine.ends(&["sync"], 0), 1);
+    assert_eq!(target.ask().version(), 2);
+    // What it says in the end is what the gate of its ring reads.
+    let share = machine.file("reports");
+    std::fs::create_dir(&share).unwrap();
+    let share = share.to_str().unwrap();
+    machine.ends(&["sync", "--report", share], 0);
+    let gate = ["rollout", "gate", share, "--id", "two", "--ring", "all"];
+    machine.ends(&gate, 9);
+    let go = machine.ends(&[&gate[..], &["--bake", "0s"]].concat(), 0);
+    assert_eq!(go["standing"].as_array().unwrap().len(), 1, "{go}");
+    // One that can't be written keeps nothing from being done.
+    let nowhere = machine.file("nowhere");
+    machine.ends(&["sync", "--report", nowhere.to_str().unwrap()], 0);
+}

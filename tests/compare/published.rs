@@ -183,6 +183,7 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
     let what = ["x.hpk", "--reason", "leaks", "--expires", "9000-01-01"];
     valid("withdraw", &run(&[&write[..], &what].concat()));
     run(&["store", "add", "x.hpw"]);
+    valid("rollout", &run(&["rollout", "explain", "X"]));
     run(&["store", "pause", "--program", "a.exe", "--reason", "b"]);
     valid("store", &run(&["store", "hold", "X", "--reason", "c"]));
 
@@ -221,6 +222,9 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
     valid("list", &serde_json::to_value(&list).unwrap());
     let sync = SyncReport {
         schema: "hotpatch.sync/1",
+        computer: "lab-7".to_owned(),
+        ring: Some("canary".to_owned()),
+        at: now,
         mode: Mode::WhatIf,
         exit_code: 0,
         in_desired_state: false,
@@ -255,7 +259,13 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
         }],
         machine: machine(),
     };
-    valid("sync", &serde_json::to_value(&sync).unwrap());
+    let sync = serde_json::to_value(&sync).unwrap();
+    valid("sync", &sync);
+    std::fs::create_dir(folder.path("reports")).unwrap();
+    folder.write("reports/lab-7.json", sync.to_string().as_bytes());
+    let mut gate = folder.program();
+    gate.args("rollout gate reports --id X --ring canary --format json".split(' '));
+    valid("gate", &Run::of(&mut gate).json());
 }
 
 fn valid(name: &str, document: &Value) {

@@ -12,6 +12,7 @@ mod openssl;
 mod packages;
 #[cfg(target_os = "linux")]
 mod prompt;
+mod rollout;
 mod sign;
 mod store;
 mod support;

@@ -151,6 +151,11 @@ impl Machine {
         judge(facts, &self.candidates, &settings, &mut ask)
     }
 
+    /// The ring of this machine.
+    pub fn ring(&self, computer: &str) -> Option<String> {
+        self.judges.guard.ring(computer).map(str::to_owned)
+    }
+
     /// The report about what was seen.
     pub fn report(&self, seen: &Seen) -> MachineReport {
         let processes = seen.processes.iter();

@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 
 use super::act::{Limits, planned};
 use super::deaths::Watched;
@@ -17,9 +17,11 @@ use crate::cli::package_arg::untrusting;
 use crate::cli::store_arg::{Judges, unusable};
 use crate::exit::Exit;
 use crate::moment::Moment;
-use crate::ops::audit::Log;
+use crate::ops::audit::{Log, computer};
 use crate::ops::store::{self, PackageStore, Quarantine, StoreError};
 use crate::ops::trust::{self, Store};
+use crate::package::file::replace;
+use crate::report::out;
 use crate::report::sync::{ActionReport, Mode, SyncReport};
 
 /// How long another `sync` may take.
@@ -35,6 +37,8 @@ pub struct Rounds {
     pub mode: Mode,
     /// A folder whose packages come into the store first.
     pub from: Option<PathBuf>,
+    /// A folder where the report of each round of all processes is left.
+    pub report: Option<PathBuf>,
     /// Where it is put on record.
     pub log: Log,
     /// How long processes may be waited for.
@@ -127,9 +131,13 @@ impl Rounds {
             (_, true, false) => Exit::NotAsDesired,
             (_, true, true) => Exit::Done,
         };
-        Ok(Round {
+        let computer = computer();
+        let round = Round {
             report: SyncReport {
                 schema: "hotpatch.sync/1",
+                ring: machine.ring(&computer),
+                computer,
+                at: Moment::now(),
                 mode: self.mode,
                 exit_code: exit.code(),
                 in_desired_state,
@@ -142,7 +150,14 @@ impl Rounds {
             },
             exit,
             unready: seen.unready,
-        })
+        };
+        if let (Some(folder), None) = (&self.report, only)
+            && let Err(failure) = leave(folder, &round.report)
+        {
+            // What was done has been done, whatever is with the share.
+            failure.warn("the report could not be left");
+        }
+        Ok(round)
     }
 
     /// Does what is to be done, process by process.
@@ -185,6 +200,20 @@ impl Rounds {
         }
         Ok(deaths)
     }
+}
+
+/// Leaves a report in a folder, in the place of the last one of this machine.
+fn leave(folder: &Path, report: &SyncReport) -> Result<(), Failure> {
+    let name = report.computer.to_lowercase();
+    let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
+    let name: String = name
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
+    let path = folder.join(format!("{name}.json"));
+    let context = || format!("cannot write {}", path.display());
+    let text = out::json_text(report)?;
+    Ok(replace(&path, text.as_bytes()).with_context(context)?)
 }
 
 /// Writes down in the trust store what time it is.

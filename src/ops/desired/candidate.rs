@@ -47,6 +47,11 @@ pub enum Permit {
         /// When it may be applied.
         at: Moment,
     },
+    /// The ring of this machine asks for an approval, and it has none.
+    Unapproved {
+        /// Name of the ring.
+        ring: String,
+    },
     /// It may not be applied.
     Refused {
         /// Why.

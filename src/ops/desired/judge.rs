@@ -85,6 +85,7 @@ fn other_build(module: &ModuleFacts, about: &[&Candidate]) -> Option<PackageVerd
         why: format!("another build of {} is loaded", module.name),
         remedy: "if that one has the bug too, build a package for it".to_owned(),
         as_desired: true,
+        withdrawn: None,
         apply: false,
         on_disk: OnDisk::Other,
         applied: None,

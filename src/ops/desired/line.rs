@@ -77,6 +77,7 @@ impl Line<'_> {
             why: String::new(),
             remedy: String::new(),
             as_desired: false,
+            withdrawn: self.withdrawn(candidate).map(|w| w.reason.clone()),
             apply: false,
             on_disk: self.on_disk(candidate),
             applied: None,
@@ -248,6 +249,12 @@ impl Line<'_> {
             (_, Some(held)) => {
                 verdict.why = format!("{} is held {held}", candidate.id);
                 verdict.remedy = format!("`hotpatch store release {}`", candidate.id);
+                verdict.as_desired = true;
+            }
+            (Permit::Unapproved { ring }, None) => {
+                let id = &candidate.id;
+                verdict.why = format!("{id} is not approved for the ring {ring}");
+                verdict.remedy = format!("`hotpatch rollout approve {id}`");
                 verdict.as_desired = true;
             }
             (Permit::Later { at }, None) => {

@@ -65,6 +65,8 @@ pub struct PackageVerdict {
     pub remedy: String,
     /// Whether that is what the store and the policy ask for.
     pub as_desired: bool,
+    /// Why the package was withdrawn, where it was.
+    pub withdrawn: Option<String>,
     /// Whether it is to be applied now.
     pub apply: bool,
     /// What the module's file is by now.

@@ -42,6 +42,7 @@ pub(super) fn removals(
         };
         let (id, reason) = (&patch.id, &withdrawn.reason);
         verdict.state = State::Held;
+        verdict.withdrawn = Some(reason.clone());
         verdict.restart_by = None;
         if let Some(left_alone) = settings.leaves_alone(process.program()) {
             verdict.why = format!("{id} was withdrawn ({reason}), but {}", left_alone.why);
@@ -99,6 +100,7 @@ fn unknown(patch: &PatchFacts) -> PackageVerdict {
         why: String::new(),
         remedy: String::new(),
         as_desired: false,
+        withdrawn: None,
         apply: false,
         on_disk: OnDisk::Unknown,
         applied: Some(patch.applied),

@@ -38,7 +38,7 @@ pub use edit::Added;
 pub use ledger::{Entry, Ledger, LedgerError, ListEntry, Note, Pause, Quarantine, is_line};
 pub use lists::Weight;
 pub use outcomes::{Attempted, Outcomes, Problem, ProblemKind};
-pub use stock::{Broken, KnownList, Stock, Usable, examine};
+pub use stock::{Broken, KnownList, Stock, Usable, examine, incoming};
 
 /// The environment variable that names another folder.
 pub const FOLDER_VARIABLE: &str = "HOTPATCH_STORE";

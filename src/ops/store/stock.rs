@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use super::{Entry, ListEntry, PackageStore};
 use crate::moment::Moment;
+use crate::ops::audit::computer;
 use crate::ops::desired::{Candidate, Permit};
+use crate::ops::policy::{Incoming, Turn};
 use crate::ops::trust::Guard;
-use crate::ops::withdrawal::List;
+use crate::ops::withdrawal::{List, Withdrawn};
 use crate::package::{Package, Verified, VerifyError, open_unverified, verify};
 
 /// The packages of a store.
@@ -77,10 +79,39 @@ impl Stock {
         self.usable.iter().map(|u| u.candidate.clone()).collect()
     }
 
+    /// What a list says of a package.
+    pub fn withdrawn(&self, package: &Candidate) -> Option<&Withdrawn> {
+        let lists = self.lists.iter().filter_map(|l| l.list.as_ref());
+        let mut about = lists.filter(|l| l.is_about(&package.product));
+        let found = about.find_map(|l| l.of_content(&package.content_sha256));
+        found.filter(|w| w.is_for(&package.file_name))
+    }
+
     /// The lists that say what is withdrawn.
     pub fn counting(&self) -> Vec<List> {
         let lists = self.lists.iter();
         lists.filter_map(|l| l.list.clone()).collect()
+    }
+
+    /// Holds packages back until it is the turn of this machine.
+    fn wait_for_turn(&mut self, guard: &Guard, machine: &str) {
+        for usable in &mut self.usable {
+            let permit = match guard.admission(&incoming(&usable.candidate), machine) {
+                None => continue,
+                Some(admission) => match (&usable.candidate.permit, admission.turn) {
+                    (Permit::Refused { .. } | Permit::Unapproved { .. }, _) | (_, Turn::Now) => {
+                        continue;
+                    }
+                    (_, Turn::Approved) => Permit::Unapproved {
+                        ring: admission.ring,
+                    },
+                    (Permit::Later { at }, Turn::At(turn)) => Permit::Later { at: turn.max(*at) },
+                    (Permit::Allowed, Turn::At(at)) => Permit::Later { at },
+                },
+            };
+            usable.candidate.permit = permit;
+            usable.package = None;
+        }
     }
 
     /// Refuses packages of products of which nobody knows what is withdrawn.
@@ -145,8 +176,19 @@ impl PackageStore {
             }
         }
         stock.usable.extend(packages);
+        stock.wait_for_turn(guard, &computer());
         stock.refuse_unknown(guard.requires_lists());
         stock
+    }
+}
+
+/// What the rollout asks about a package.
+pub fn incoming(candidate: &Candidate) -> Incoming<'_> {
+    Incoming {
+        product: &candidate.product,
+        sequence: candidate.sequence,
+        content_sha256: &candidate.content_sha256,
+        added: candidate.added,
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::Store;
 use crate::moment::Moment;
 use crate::ops::policy::{
-    Decision, Facts, Now, Policy, State, Trusted, Withdrawal, allowed_from, decide, may_withdraw,
-    set_back,
+    Admission, Decision, Facts, Incoming, Now, Policy, State, Trusted, Withdrawal, admit,
+    allowed_from, decide, may_withdraw, set_back,
 };
 use crate::ops::withdrawal::{List, SignedList};
 use crate::package::keys::PublicKey;
@@ -97,6 +97,19 @@ impl Guard {
     /// Whether nothing of a product may be applied without a list of what is withdrawn of it.
     pub fn requires_lists(&self) -> bool {
         self.policy.sync.require_withdrawal_list
+    }
+
+    /// When it is the turn of a machine to apply a package; `None` where the policy has no
+    /// rollout: at once.
+    pub fn admission(&self, package: &Incoming<'_>, machine: &str) -> Option<Admission> {
+        let rollout = self.policy.rollout.as_ref()?;
+        admit(rollout, package, machine, self.now)
+    }
+
+    /// The ring of a machine; `None` where the policy has no rollout.
+    pub fn ring(&self, machine: &str) -> Option<&str> {
+        let ring = self.policy.rollout.as_ref()?.ring_of(machine)?;
+        Some(&ring.name)
     }
 
     fn trusted(&self) -> Trusted {
