@@ -39,6 +39,9 @@ pub struct SyncArgs {
     /// computer; `hotpatch rollout gate` reads it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "what_if"])]
     report: Option<PathBuf>,
+    /// Write metrics of each round to this file, for the textfile collector of windows_exporter
+    #[arg(long, value_name = "FILE.prom", conflicts_with_all = ["check", "what_if"])]
+    metrics: Option<PathBuf>,
     /// Print one line
     #[arg(long)]
     quiet: bool,
@@ -91,6 +94,7 @@ impl SyncArgs {
             },
             from: self.from.clone(),
             report: self.report.clone(),
+            metrics: self.metrics.clone(),
             log: self.audit.log(),
             limits: Limits {
                 timeout: self.timeout,

@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod keygen;
 pub mod listing;
 pub mod machine;
+pub mod metrics;
 pub mod out;
 pub mod package;
 pub mod policy;

@@ -429,6 +429,15 @@ fn a_machine_waits_for_its_turn() {
     machine.ends(&gate, 9);
     let go = machine.ends(&[&gate[..], &["--bake", "0s"]].concat(), 0);
     assert_eq!(go["standing"].as_array().unwrap().len(), 1, "{go}");
+    let metrics = machine.file("hotpatch.prom");
+    machine.ends(&["sync", "--metrics", metrics.to_str().unwrap()], 0);
+    let text = std::fs::read_to_string(&metrics).unwrap();
+    let has = |line: &str| text.lines().any(|l| l == line);
+    assert!(has("hotpatch_processes{state=\"hotpatched\"} 1"), "{text}");
+    assert!(
+        has("hotpatch_cve_fixed_processes{cve=\"CVE-2026-1001\"} 1"),
+        "{text}"
+    );
     // One that can't be written keeps nothing from being done.
     let nowhere = machine.file("nowhere");
     machine.ends(&["sync", "--report", nowhere.to_str().unwrap()], 0);

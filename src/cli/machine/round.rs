@@ -21,6 +21,7 @@ use crate::ops::audit::{Log, computer};
 use crate::ops::store::{self, PackageStore, Quarantine, StoreError};
 use crate::ops::trust::{self, Store};
 use crate::package::file::replace;
+use crate::report::metrics::metrics;
 use crate::report::out;
 use crate::report::sync::{ActionReport, Mode, SyncReport};
 
@@ -39,6 +40,8 @@ pub struct Rounds {
     pub from: Option<PathBuf>,
     /// A folder where the report of each round of all processes is left.
     pub report: Option<PathBuf>,
+    /// A file for the metrics of each round of all processes.
+    pub metrics: Option<PathBuf>,
     /// Where it is put on record.
     pub log: Log,
     /// How long processes may be waited for.
@@ -151,11 +154,16 @@ impl Rounds {
             exit,
             unready: seen.unready,
         };
+        // What was done has been done, whatever is with the share.
         if let (Some(folder), None) = (&self.report, only)
             && let Err(failure) = leave(folder, &round.report)
         {
-            // What was done has been done, whatever is with the share.
             failure.warn("the report could not be left");
+        }
+        if let (Some(path), None) = (&self.metrics, only)
+            && let Err(failure) = put(path, &metrics(&round.report))
+        {
+            failure.warn("the metrics could not be written");
         }
         Ok(round)
     }
@@ -210,10 +218,16 @@ fn leave(folder: &Path, report: &SyncReport) -> Result<(), Failure> {
         .chars()
         .map(|c| if plain(c) { c } else { '_' })
         .collect();
-    let path = folder.join(format!("{name}.json"));
+    put(
+        &folder.join(format!("{name}.json")),
+        &out::json_text(report)?,
+    )
+}
+
+/// Puts a text in the place of a file.
+fn put(path: &Path, text: &str) -> Result<(), Failure> {
     let context = || format!("cannot write {}", path.display());
-    let text = out::json_text(report)?;
-    Ok(replace(&path, text.as_bytes()).with_context(context)?)
+    Ok(replace(path, text.as_bytes()).with_context(context)?)
 }
 
 /// Writes down in the trust store what time it is.
