@@ -22,10 +22,11 @@ pub enum Exit {
     WrongTarget = 6,
     /// The target did not quiesce in time and is unchanged.
     Busy = 7,
-    /// The health gate failed and the target was reverted.
+    /// The health gate failed and the target was reverted; or the next ring must not begin.
     HealthGate = 8,
     /// Something is not in the state that is desired: a process, as `sync` sees it; or all code
-    /// that runs is proven, as `verify` sees it, and memory of patches that were taken out is not.
+    /// that runs is proven, as `verify` sees it, and memory of patches that were taken out is not;
+    /// or nobody knows yet whether the next ring may begin.
     NotAsDesired = 9,
     /// The user interrupted the command; the target is unchanged.
     Interrupted = 130,
@@ -45,10 +46,13 @@ impl Exit {
             "the target is not the image the package was built for",
         ),
         (Exit::Busy, "the target did not quiesce in time (unchanged)"),
-        (Exit::HealthGate, "health gate failed (reverted)"),
+        (
+            Exit::HealthGate,
+            "health gate failed (reverted); of `rollout gate`: stop",
+        ),
         (
             Exit::NotAsDesired,
-            "not in the desired state; of `verify`: proven, but for memory of patches that were taken out",
+            "not in the desired state; of `verify`: proven, but for memory of patches that were taken out; of `rollout gate`: not yet",
         ),
         (Exit::Interrupted, "interrupted (unchanged)"),
     ];

@@ -53,6 +53,18 @@ impl fmt::Display for Moment {
     }
 }
 
+/// For how long something has been so, in two units at most.
+pub fn span(seconds: u64) -> String {
+    let (days, hours) = (seconds / DAY, seconds / 3600 % 24);
+    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{rest} s"),
+        (0, 0, _) => format!("{minutes} min"),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
 /// How far the local time of this machine is ahead of UTC now, in seconds.
 pub fn local_offset() -> i32 {
     chrono::Local::now().offset().local_minus_utc()

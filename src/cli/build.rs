@@ -276,7 +276,7 @@ fn signatures(
 }
 
 /// A day, until its end in UTC, or a moment.
-fn expiry(text: &str) -> Result<Moment, String> {
+pub fn expiry(text: &str) -> Result<Moment, String> {
     let day = Moment::end_of_day(text).ok_or(());
     day.or_else(|()| text.parse()).map_err(|_| {
         "a day such as 2026-02-28, or a time such as 2026-02-28T18:00:00Z, is needed".to_owned()

@@ -15,6 +15,7 @@ mod dsc;
 mod explain;
 mod export;
 mod failure;
+mod gate;
 #[cfg(any(windows, test))]
 mod in_time;
 mod inspect;
@@ -22,6 +23,7 @@ mod installed_arg;
 pub mod key_arg;
 mod keygen;
 mod list;
+mod list_file;
 #[cfg(windows)]
 mod machine;
 mod man;
@@ -35,6 +37,7 @@ mod proof;
 mod recover;
 mod revert;
 mod rollback;
+mod rollout;
 mod schema;
 mod sign;
 mod status;
@@ -47,6 +50,7 @@ mod trust;
 mod verify;
 #[cfg(windows)]
 mod watchdog;
+mod withdraw;
 
 use std::process::ExitCode;
 
@@ -140,9 +144,11 @@ enum Command {
     Verify(verify::VerifyArgs),
     Trust(trust::TrustArgs),
     Policy(policy::PolicyArgs),
+    Withdraw(withdraw::WithdrawArgs),
     Store(store::StoreArgs),
     List(list::ListArgs),
     Sync(sync::SyncArgs),
+    Rollout(rollout::RolloutArgs),
     Check(check::CheckArgs),
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
@@ -201,8 +207,10 @@ impl Command {
             Command::Sign(args) => args.run(face.usual()?),
             Command::Trust(args) => args.run(face.usual()?),
             Command::Policy(args) => args.run(face.usual()?),
+            Command::Withdraw(args) => args.run(face.usual()?),
             Command::Store(args) => args.run(face.usual()?),
             Command::List(args) => args.run(face.usual()?),
+            Command::Rollout(args) => args.run(face.usual()?),
             Command::Sync(args) => args.run(face.usual()?),
             Command::Verify(args) => args.run(face.usual()?),
             Command::Check(args) => args.run(face.usual()?),

@@ -7,9 +7,10 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use super::key_arg::PassphraseArgs;
-use super::output;
 use super::{Failure, Format, Global, Outcome};
+use super::{list_file, output};
 use crate::exit::Exit;
+use crate::ops::withdrawal::{SignedList, is_list};
 use crate::package::container::{Container, FormatError, MAX_FILE, Signature};
 use crate::package::file::{MAX_KEY_FILE, read_limited};
 use crate::package::keys::SIGNATURE_LEN;
@@ -20,14 +21,14 @@ use crate::package::{
 use crate::report::out;
 use crate::report::sign::SignReport;
 
-/// Add a signature to a package
+/// Add a signature to a package, or to a list of withdrawn packages
 ///
 /// Signs with a private key; or writes what has to be signed to a file (--export), for a
 /// hardware module or a signing service, and attaches the signature that it made (--attach).
-/// The package is replaced in one step.
+/// The file is replaced in one step.
 #[derive(Debug, Args)]
 pub struct SignArgs {
-    /// The package
+    /// The package, or the list (*.hpw)
     #[arg(value_name = "PKG.hpk")]
     package: PathBuf,
     #[command(flatten)]
@@ -40,7 +41,7 @@ pub struct SignArgs {
         conflicts_with_all = ["key", "export"]
     )]
     public_key: Option<PathBuf>,
-    /// Write the signed package here, and leave the other as it is
+    /// Write the signed file here, and leave the other as it is
     #[arg(short, long, value_name = "OUT.hpk", conflicts_with = "export")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -67,16 +68,56 @@ impl SignArgs {
     pub fn run(&self, global: Global) -> Outcome {
         let bytes = read_limited(&self.package, MAX_FILE)
             .with_context(|| format!("cannot read the package {}", self.package.display()))?;
-        let message = self.worth_signing(&bytes)?;
-        let report = match &self.how.export {
-            Some(path) => self.export(path, &bytes, &message)?,
-            None => self.add(&bytes, self.signature(&message)?)?,
+        let report = match is_list(&bytes) {
+            true => self.sign_list(&bytes)?,
+            false => self.sign_package(&bytes)?,
         };
         match global.format {
             Format::Text => out::print_text(&report.text())?,
             Format::Json => out::print_json(&report)?,
         }
         Ok(Exit::Done)
+    }
+
+    fn sign_package(&self, bytes: &[u8]) -> Result<SignReport, Failure> {
+        let message = self.worth_signing(bytes)?;
+        match &self.how.export {
+            Some(path) => {
+                self.write_message(path, &message)?;
+                self.report("exported", path, None, bytes)
+            }
+            None => self.add(bytes, self.signature(&message)?),
+        }
+    }
+
+    fn sign_list(&self, bytes: &[u8]) -> Result<SignReport, Failure> {
+        let list = SignedList::parse(bytes);
+        let mut list = list.map_err(|error| list_file::damaged(&self.package, error))?;
+        let message = list.message();
+        let (outcome, path, key) = match &self.how.export {
+            Some(path) => {
+                self.write_message(path, &message)?;
+                ("exported", path, None)
+            }
+            None => {
+                let signature = self.signature(&message)?;
+                let key = signature.key.id().to_string();
+                let added = list.add(signature);
+                added.map_err(|e| Failure::from(e).hint("nothing was changed"))?;
+                let path = self.output.as_ref().unwrap_or(&self.package);
+                output::write(path, &list.to_bytes(), self.keys())?;
+                ("signed", path, Some(key))
+            }
+        };
+        Ok(SignReport {
+            schema: "hotpatch.sign/1",
+            outcome,
+            path: path.display().to_string(),
+            key_id: key,
+            signers: list.signers().iter().map(ToString::to_string).collect(),
+            sha256: hex::encode(Sha256::digest(list.to_bytes())),
+            content_sha256: hex::encode(Sha256::digest(list.text())),
+        })
     }
 
     /// Nobody should put his name under what is damaged, or what `verify` would refuse;
@@ -167,9 +208,8 @@ impl SignArgs {
         self.report("signed", path, Some(key), &signed)
     }
 
-    fn export(&self, path: &Path, bytes: &[u8], message: &[u8]) -> Result<SignReport, Failure> {
-        output::write(path, message, self.keys().chain([self.package.as_path()]))?;
-        self.report("exported", path, None, bytes)
+    fn write_message(&self, path: &Path, message: &[u8]) -> Result<(), Failure> {
+        output::write(path, message, self.keys().chain([self.package.as_path()]))
     }
 
     fn report(

@@ -8,7 +8,8 @@ use super::{Global, Outcome};
 
 /// Show which patches running processes have
 ///
-/// Reads it from the memory of the processes; needs no state anywhere else.
+/// Reads it from the memory of the processes. Where this machine has a store of packages, it
+/// also says in which state each process is that they are for, as `hotpatch list` does.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// Only this process; otherwise all that can be opened
@@ -36,6 +37,7 @@ impl StatusArgs {
 
 #[cfg(windows)]
 mod windows {
+    use std::collections::BTreeSet;
     use std::path::Path;
     use std::sync::Arc;
 
@@ -47,14 +49,18 @@ mod windows {
     use crate::apply::target::Target;
     use crate::apply::versions;
     use crate::cli::in_time::in_time;
+    use crate::cli::machine::Machine;
     use crate::cli::process_arg::open;
+    use crate::cli::store_arg::{self, Judges};
     use crate::cli::{Failure, Format, Global, Outcome};
     use crate::exit::Exit;
     use crate::finding::Severity;
+    use crate::ops::store;
     use crate::package::container::MAX_FILE;
     use crate::package::file::read_limited;
     use crate::package::{Package, check_manifest, open_unverified};
     use crate::process::{Access, Process, is_critical, pids};
+    use crate::report::machine::MachineReport;
     use crate::report::out;
     use crate::report::status::{NotPatched, ProcessReport, StatusReport};
 
@@ -90,11 +96,36 @@ mod windows {
                 }
             }
         }
+        add_states(args.pid, &mut report);
         match global.format {
             Format::Text => out::print_text(&report.text())?,
             Format::Json => out::print_json(&report)?,
         }
         Ok(Exit::Done)
+    }
+
+    /// Adds what the store of packages says, where there is one. What is in the processes is
+    /// shown whatever comes of that.
+    fn add_states(pid: Option<u32>, report: &mut StatusReport) {
+        match states(pid) {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                report.store = Some(found.store);
+                report.add_states(found.processes, pid.is_some());
+            }
+            Err(failure) => report.store_problem = Some(failure.lines().join("; ")),
+        }
+    }
+
+    fn states(pid: Option<u32>) -> Result<Option<MachineReport>, Failure> {
+        if !store::folder().exists() {
+            return Ok(None);
+        }
+        let judges = Judges::load()?;
+        let (store, stock) = store_arg::open(&judges)?;
+        let machine = Machine::new(judges, store, stock);
+        let only = pid.map(|pid| BTreeSet::from([pid]));
+        Ok(Some(machine.report(&machine.look(only.as_ref())?)))
     }
 
     /// What was seen of one of many processes.

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::list_file::begins_as_list;
 use super::store_arg::{Judges, meant, open, unusable};
-use super::{Failure, Format, Global, Outcome};
+use super::{Failure, Format, Global, Outcome, list_file};
 use crate::exit::Exit;
 use crate::moment::Moment;
 use crate::ops::store::{self, Added, Note, PackageStore, Pause};
+use crate::ops::withdrawal::SignedList;
 use crate::report::out;
 use crate::report::store::StorePackagesReport;
 
@@ -26,6 +28,7 @@ pub struct StoreArgs {
 enum StoreCommand {
     Add(AddArgs),
     Remove(RemoveArgs),
+    Forget(ForgetArgs),
     /// List the packages, and what the trust store says of them now
     List,
     Hold(HoldArgs),
@@ -34,15 +37,27 @@ enum StoreCommand {
     Resume(ResumeArgs),
 }
 
-/// Take packages in
+/// Take packages in, and lists of withdrawn packages
 ///
 /// The store is made where there is none. A package that is there already stays; one that the
-/// trust store or its policy refuses does not come in, and then none of them does.
+/// trust store or its policy refuses does not come in, and then none of them does. A list takes
+/// the place of the one before of its product.
 #[derive(Debug, Args)]
 struct AddArgs {
-    /// The packages
+    /// The packages, and lists (*.hpw)
     #[arg(value_name = "PKG.hpk", required = true)]
-    packages: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+/// Forget the list of withdrawn packages of a product, and its number
+///
+/// What it withdraws may be applied again, and any list of that product may come in. Needed
+/// where its maker writes no further one.
+#[derive(Debug, Args)]
+struct ForgetArgs {
+    /// The product, as `hotpatch store list` shows it
+    #[arg(value_name = "PRODUCT")]
+    product: String,
 }
 
 /// Take a package out
@@ -105,6 +120,7 @@ impl StoreArgs {
             StoreCommand::List => Vec::new(),
             StoreCommand::Add(args) => args.run(&judges)?,
             StoreCommand::Remove(args) => args.run(&judges)?,
+            StoreCommand::Forget(args) => args.run()?,
             StoreCommand::Hold(args) => args.run(&judges)?,
             StoreCommand::Release(args) => args.run(&judges)?,
             StoreCommand::Pause(args) => args.run()?,
@@ -122,10 +138,25 @@ impl StoreArgs {
 
 impl AddArgs {
     fn run(&self, judges: &Judges) -> Done {
-        let admitted = self.packages.iter().map(|path| judges.admit(path));
+        let (lists, packages): (Vec<_>, Vec<_>) =
+            self.files.iter().partition(|path| begins_as_list(path));
+        let lists = lists.into_iter().map(|path| list_file::read(path));
+        let lists: Vec<SignedList> = lists.collect::<Result<_, _>>()?;
+        let admitted = packages.into_iter().map(|path| judges.admit(path));
         let admitted: Vec<_> = admitted.collect::<Result<_, _>>()?;
         let mut store = PackageStore::open_or_create(&store::folder()).map_err(unusable)?;
+        for list in &lists {
+            store.weigh(list, &judges.guard).map_err(unusable)?;
+        }
         let mut done = Vec::new();
+        for list in &lists {
+            let (product, sequence) = (&list.list.product, list.list.sequence);
+            let added = store.add_list(list, &judges.guard, Moment::now());
+            done.push(match added.map_err(unusable)? {
+                Added::New => format!("added list {sequence} of {product}"),
+                Added::Before => format!("list {sequence} of {product} is in the store already"),
+            });
+        }
         for (bytes, usable) in &admitted {
             let package = &usable.candidate;
             let added = store.add(bytes, package, Moment::now());
@@ -146,6 +177,18 @@ impl RemoveArgs {
         Ok(vec![match gone {
             true => format!("removed {}; processes that have it keep it", self.package),
             false => format!("{} was removed already", self.package),
+        }])
+    }
+}
+
+impl ForgetArgs {
+    fn run(&self) -> Done {
+        let mut store = PackageStore::load(&store::folder()).map_err(unusable)?;
+        let product = &self.product;
+        let forgotten = store.forget_list(product).map_err(unusable)?;
+        Ok(vec![match forgotten {
+            true => format!("forgot what is withdrawn of {product}"),
+            false => format!("there is no list of {product}"),
         }])
     }
 }

@@ -116,13 +116,18 @@ pub fn unusable(error: StoreError) -> Failure {
         StoreError::Refused(_) => {
             "`hotpatch policy check` explains the decision, check by check".to_owned()
         }
+        StoreError::List { .. } => {
+            "`hotpatch withdraw show` shows who signed it, and `hotpatch trust list` whom this \
+             machine trusts; nothing was changed"
+                .to_owned()
+        }
         StoreError::SameId { id, .. } => format!(
             "give every package an id of its own, or take that one out first: `hotpatch store \
              remove {id}`"
         ),
     };
     let exit = match &error {
-        StoreError::Access(_) | StoreError::Refused(_) => Exit::Untrusted,
+        StoreError::Access(_) | StoreError::Refused(_) | StoreError::List { .. } => Exit::Untrusted,
         _ => Exit::Error,
     };
     Failure::new(exit, error).hint(hint)

@@ -14,10 +14,10 @@ use super::{Global, Outcome};
 /// Applies the packages of the store to the processes that they are for and that don't have
 /// them, one process after the other, and clears away what an interrupted operation left. What
 /// is right already is left as it is, so that it can be run as often as one likes. Nothing is
-/// ever taken out.
+/// ever taken out but what was withdrawn, where the list says so (see `hotpatch withdraw`).
 ///
 /// Ends with exit code 0 where everything is as desired, 9 where something is not, and 5 where
-/// a package of --from was refused.
+/// a package or a list of --from was refused.
 #[derive(Debug, Args)]
 pub struct SyncArgs {
     /// Only say whether everything is as desired: exit code 9 where it is not. Writes nothing
@@ -26,8 +26,8 @@ pub struct SyncArgs {
     /// Only say what would be done. Writes nothing, and ends with exit code 0
     #[arg(long)]
     what_if: bool,
-    /// Take the packages of this folder into the store first, such as a share that something
-    /// else fills
+    /// Take the packages and the lists of withdrawn ones of this folder into the store first,
+    /// such as a share that something else fills
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
     /// Go on for ever: a round each time that this has passed, such as 5m or 30s, and at once
@@ -35,6 +35,13 @@ pub struct SyncArgs {
     #[arg(long, value_name = "TIME", value_parser = interval,
           conflicts_with_all = ["check", "what_if"])]
     every: Option<Duration>,
+    /// Leave the report of each round in this folder, such as a share, as a file named after this
+    /// computer; `hotpatch rollout gate` reads it
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "what_if"])]
+    report: Option<PathBuf>,
+    /// Write metrics of each round to this file, for the textfile collector of windows_exporter
+    #[arg(long, value_name = "FILE.prom", conflicts_with_all = ["check", "what_if"])]
+    metrics: Option<PathBuf>,
     /// Print one line
     #[arg(long)]
     quiet: bool,
@@ -87,6 +94,8 @@ impl SyncArgs {
             },
             from: self.from.clone(),
             package: None,
+            report: self.report.clone(),
+            metrics: self.metrics.clone(),
             log: self.audit.log(),
             limits: Limits {
                 timeout: self.timeout,

@@ -193,7 +193,7 @@ fn file(path: &Path) -> Result<(&'static str, String), Failure> {
     Ok(("the content", package.content_sha256_hex()))
 }
 
-fn not_edited(error: EditError) -> Failure {
+pub fn not_edited(error: EditError) -> Failure {
     let hint = match error {
         EditError::Trust(error) => return untrusting(error),
         EditError::SameKey(_) => {

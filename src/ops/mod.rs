@@ -6,15 +6,18 @@
 //! [`verify`](crate::package::verify) asks. [`audit`] is the log of all attempts. [`store`] is
 //! the folder with the packages that the machine's processes should have, and [`desired`] says
 //! of a process what it has, what it should have, and what is to be done. [`dsc`] is that in the
-//! words of a DSC resource.
+//! words of a DSC resource. [`withdrawal`] is a list of packages that their makers have taken back,
+//! and [`gate`] says by the reports of one ring of machines whether the next may begin.
 
 mod access;
 pub mod audit;
 pub mod desired;
 pub mod dsc;
+pub mod gate;
 mod lock;
 pub mod policy;
 pub mod store;
 pub mod trust;
+pub mod withdrawal;
 
 pub use access::AccessError;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::sanitize::line;
 use super::store::BrokenPackage;
 use super::table::table;
-use crate::moment::Moment;
+use crate::moment::{Moment, span};
 use crate::ops::desired::facts::ProcessFacts;
 use crate::ops::desired::{OnDisk, OpenCve, PackageVerdict, State, Verdict};
 
@@ -81,6 +81,8 @@ pub struct PackageState {
     pub why: String,
     /// What can be done, in one line; null where there is nothing to do.
     pub remedy: Option<String>,
+    /// Why the package was withdrawn; null where it was not.
+    pub withdrawn: Option<String>,
     /// What the module's file is by now.
     pub on_disk: OnDisk,
     /// When the patch was switched on (RFC 3339, UTC); null unless it is active.
@@ -103,6 +105,21 @@ pub struct CveCount {
     pub fixed: usize,
     /// Number of processes in which it is open.
     pub open: usize,
+    /// For how many seconds it has been open in the one in which that is longest; null where it
+    /// is open in none.
+    pub open_seconds: Option<u64>,
+}
+
+impl CveCount {
+    fn text(&self) -> String {
+        let (cve, fixed, open) = (line(&self.cve), self.fixed, self.open);
+        let longest = match (open, self.open_seconds) {
+            (0, _) | (_, None) => String::new(),
+            (1, Some(seconds)) => format!(" for {}", span(seconds)),
+            (_, Some(seconds)) => format!(", for {} at the longest", span(seconds)),
+        };
+        format!("{cve}: fixed in {fixed}, open in {open}{longest}")
+    }
 }
 
 fn some(text: &str) -> Option<String> {
@@ -136,6 +153,30 @@ impl ProcessState {
         }
     }
 
+    /// Its state in lines below the name of the process, with the services that it runs, the CVEs
+    /// and what can be done.
+    pub(super) fn push(&self, text: &mut String) {
+        let (state, why) = (self.state.word(), line(&self.why));
+        let _ = writeln!(text, "  {state}: {why}");
+        let mut more = Vec::new();
+        if !self.services.is_empty() {
+            more.push(format!("services: {}", self.services.join(", ")));
+        }
+        if !self.cves_fixed.is_empty() {
+            more.push(format!("fixed: {}", self.cves_fixed.join(", ")));
+        }
+        let open = |o: &OpenCve| format!("{} for {}", o.cve, span(o.seconds));
+        let open: Vec<String> = self.cves_open.iter().map(open).collect();
+        if !open.is_empty() {
+            more.push(format!("open: {}", open.join(", ")));
+        }
+        let is_wrong = |remedy: &&String| !self.as_desired && !remedy.is_empty();
+        more.extend(self.remedy.iter().filter(is_wrong).cloned());
+        for more in more {
+            let _ = writeln!(text, "    {}", line(&more));
+        }
+    }
+
     /// File name of its program.
     pub fn program(&self) -> &str {
         self.image.rsplit(['\\', '/']).next().unwrap_or_default()
@@ -165,6 +206,7 @@ impl PackageState {
             state: verdict.state,
             why: verdict.why.clone(),
             remedy: some(&verdict.remedy),
+            withdrawn: verdict.withdrawn.clone(),
             on_disk: verdict.on_disk,
             applied_at: verdict.applied,
             restart_by: verdict.restart_by,
@@ -177,19 +219,20 @@ impl PackageState {
 impl MachineReport {
     /// Counts the CVEs of the processes.
     pub fn count(&mut self) {
-        let mut counts: BTreeMap<&String, (usize, usize)> = BTreeMap::new();
+        let mut counts: BTreeMap<&String, (usize, Vec<u64>)> = BTreeMap::new();
         for process in &self.processes {
             for cve in &process.cves_fixed {
                 counts.entry(cve).or_default().0 += 1;
             }
             for open in &process.cves_open {
-                counts.entry(&open.cve).or_default().1 += 1;
+                counts.entry(&open.cve).or_default().1.push(open.seconds);
             }
         }
         let counts = counts.into_iter().map(|(cve, (fixed, open))| CveCount {
             cve: cve.clone(),
             fixed,
-            open,
+            open: open.len(),
+            open_seconds: open.into_iter().max(),
         });
         self.cves = counts.collect();
     }
@@ -263,13 +306,7 @@ impl MachineReport {
             let _ = writeln!(text, "cannot be used: {path}: {why}");
         }
         for count in &self.cves {
-            let _ = writeln!(
-                text,
-                "{}: fixed in {}, open in {}",
-                line(&count.cve),
-                count.fixed,
-                count.open
-            );
+            let _ = writeln!(text, "{}", count.text());
         }
         if self.inaccessible > 0 {
             let _ = writeln!(
@@ -359,6 +396,34 @@ mod tests {
             "2 blocked (HP508, HP519), 1 deferred to 1970-01-02, 2 hotpatched"
         );
         assert!(!machine.as_desired());
+    }
+
+    #[test]
+    fn a_cve_is_counted_with_the_longest_time_for_which_it_is_open() {
+        let mut machine = MachineReport::default();
+        for (pid, hours) in [(1, 2), (2, 60), (3, 0)] {
+            let mut process = process(pid, State::Exposed, "would apply");
+            match hours {
+                0 => process.cves_fixed.push("CVE-1".to_owned()),
+                _ => process.cves_open.push(OpenCve {
+                    cve: "CVE-1".to_owned(),
+                    since: Moment::from_seconds(0),
+                    seconds: hours * 3600,
+                }),
+            }
+            machine.processes.push(process);
+        }
+        let mut text = || {
+            machine.count();
+            let text = machine.cves[0].text();
+            machine.processes.remove(1);
+            text
+        };
+        assert_eq!(
+            text(),
+            "CVE-1: fixed in 1, open in 2, for 2 d 12 h at the longest"
+        );
+        assert_eq!(text(), "CVE-1: fixed in 1, open in 1 for 2 h 0 min");
     }
 
     #[test]

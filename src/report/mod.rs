@@ -7,16 +7,19 @@ pub mod coverage;
 pub mod diff;
 pub mod explain;
 pub mod export;
+pub mod gate;
 pub mod hooks;
 pub mod inspect;
 pub mod keygen;
 pub mod listing;
 pub mod machine;
 pub mod man;
+pub mod metrics;
 pub mod out;
 pub mod package;
 pub mod policy;
 pub mod proof;
+pub mod rollout;
 pub mod sanitize;
 pub mod schema;
 pub mod sign;
@@ -29,6 +32,7 @@ pub mod targets;
 pub mod time;
 pub mod trust;
 pub mod verify;
+pub mod withdraw;
 
 /// Functions listed one by one; of more, only how many there are is said.
 const LISTED: usize = 200;

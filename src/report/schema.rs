@@ -24,6 +24,7 @@ pub const REPORTS: &[Entry] = &[
     ("diff", of::<super::diff::DiffReport>),
     ("explain", of::<super::explain::ExplainReport>),
     ("export", of::<super::export::ExportReport>),
+    ("gate", of::<super::gate::GateReport>),
     ("inspect", of::<super::inspect::InspectReport<'static>>),
     ("keygen", of::<super::keygen::KeygenReport>),
     ("list", of::<super::machine::ListReport>),
@@ -33,6 +34,7 @@ pub const REPORTS: &[Entry] = &[
     ("recover", of::<super::target::TargetReport>),
     ("revert", of::<super::target::TargetReport>),
     ("rollback", of::<super::target::TargetReport>),
+    ("rollout", of::<super::rollout::RolloutReport>),
     ("sign", of::<super::sign::SignReport>),
     ("status", of::<super::status::StatusReport>),
     ("store", of::<super::store::StorePackagesReport>),
@@ -40,6 +42,7 @@ pub const REPORTS: &[Entry] = &[
     ("targets", of::<super::targets::TargetsReport>),
     ("trust", of::<super::trust::StoreReport>),
     ("verify", of::<super::verify::VerifyReport>),
+    ("withdraw", of::<super::withdraw::WithdrawReport>),
 ];
 
 /// A report's schema, with its version as the only value of the field `schema`.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::package::field;
 use super::sanitize::line;
 
-/// A package that was signed, or what has to be signed.
+/// A package or a list of withdrawn packages that was signed, or what has to be signed.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SignReport {
     /// `hotpatch.sign/1`
@@ -17,9 +17,9 @@ pub struct SignReport {
     pub path: String,
     /// Id of the key that signed; null where the message was written.
     pub key_id: Option<String>,
-    /// Ids of all keys that have signed the package now.
+    /// Ids of all keys that have signed it now.
     pub signers: Vec<String>,
-    /// SHA-256 of the package file as it is now.
+    /// SHA-256 of the file as it is now.
     pub sha256: String,
     /// SHA-256 of every byte before the signatures: the same whoever signs it.
     pub content_sha256: String,

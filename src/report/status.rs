@@ -6,6 +6,7 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::machine::ProcessState;
 use super::proof::state_word;
 use super::sanitize::line;
 use super::target::FunctionReport;
@@ -20,11 +21,17 @@ use crate::apply::versions::ModuleVersions;
 pub struct StatusReport {
     /// `hotpatch.status/1`
     pub schema: &'static str,
-    /// Processes with patches; with `--pid` that process, patched or not.
+    /// Processes with patches, and those that packages of the store are for; with `--pid` that
+    /// process, whatever is in it.
     pub processes: Vec<ProcessReport>,
     /// With `--package`: processes that have its module and not the patch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_patched: Option<Vec<NotPatched>>,
+    /// Folder of the store of packages that gave the states; null where there is none, or it
+    /// can't be used.
+    pub store: Option<String>,
+    /// Why the store can't be used, with causes and advice; null where it can, or there is none.
+    pub store_problem: Option<String>,
     /// Number of processes that could not be opened.
     pub inaccessible: usize,
     /// Number of processes without which the system stops; they are looked at only by their PID.
@@ -46,6 +53,9 @@ pub struct ProcessReport {
     pub kept: Vec<KeptMemory>,
     /// Records that can't be read, each with the reason.
     pub unreadable: Vec<String>,
+    /// What the packages of the store mean for it, as `hotpatch list` says; null where none is
+    /// for it, or the store isn't used.
+    pub by_store: Option<ProcessState>,
 }
 
 /// Memory of a patch that was taken out and into which the program still pointed then. Nothing
@@ -124,10 +134,33 @@ impl StatusReport {
             schema: "hotpatch.status/1",
             processes: Vec::new(),
             not_patched: None,
+            store: None,
+            store_problem: None,
             inaccessible: 0,
             left_alone: 0,
             unanswered: 0,
         }
+    }
+
+    /// Adds what the packages of the store mean for processes; `only` those that are shown
+    /// anyway.
+    pub fn add_states(&mut self, states: Vec<ProcessState>, only: bool) {
+        for state in states {
+            let same = |p: &&mut ProcessReport| p.pid == state.pid && p.image == state.image;
+            match self.processes.iter_mut().find(same) {
+                Some(process) => process.by_store = Some(state),
+                None if only => {}
+                None => self.processes.push(ProcessReport {
+                    pid: state.pid,
+                    image: state.image.clone(),
+                    patches: Vec::new(),
+                    kept: Vec::new(),
+                    unreadable: Vec::new(),
+                    by_store: Some(state),
+                }),
+            }
+        }
+        self.processes.sort_by_key(|p| p.pid);
     }
 
     /// The report as text.
@@ -135,6 +168,9 @@ impl StatusReport {
         let mut text = String::new();
         for process in &self.processes {
             let _ = writeln!(text, "{} {}", process.pid, line(&process.image));
+            if let Some(state) = &process.by_store {
+                state.push(&mut text);
+            }
             for patch in &process.patches {
                 patch.push(&mut text);
             }
@@ -158,6 +194,10 @@ impl StatusReport {
         }
         if text.is_empty() {
             text.push_str("no patched processes\n");
+        }
+        if let Some(problem) = &self.store_problem {
+            let problem = line(problem);
+            let _ = writeln!(text, "(the store of packages cannot be used: {problem})");
         }
         if self.inaccessible > 0 {
             let _ = writeln!(
@@ -220,6 +260,7 @@ impl ProcessReport {
                 .iter()
                 .map(|(_, error)| error.to_string())
                 .collect(),
+            by_store: None,
         }
     }
 }

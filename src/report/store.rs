@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use super::sanitize::line;
 use super::table::table;
+use super::withdraw::in_words;
 use crate::moment::Moment;
 use crate::ops::desired::Permit;
 use crate::ops::policy::SyncPolicy;
-use crate::ops::store::{Broken, Note, PackageStore, Pause, Quarantine, Stock, Usable};
+use crate::ops::store::{Broken, KnownList, Note, PackageStore, Pause, Quarantine, Stock, Usable};
+use crate::ops::withdrawal::Withdrawn;
 
 /// The store of packages as it is now.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -31,10 +33,30 @@ pub struct StorePackagesReport {
     /// After how many days a hotpatched process has to be restarted; null where the policy
     /// doesn't say.
     pub max_age_days: Option<u32>,
+    /// The lists of withdrawn packages, one for each product.
+    pub lists: Vec<StoredList>,
     /// The packages, in the order in which they were added.
     pub packages: Vec<StoredPackage>,
     /// Packages that can't be used, whatever they say of themselves.
     pub broken: Vec<BrokenPackage>,
+}
+
+/// A list of withdrawn packages.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StoredList {
+    /// The product that it is about.
+    pub product: String,
+    /// Its number.
+    pub sequence: u64,
+    /// When it came in.
+    pub added: Moment,
+    /// The last moment at which it is known to be the latest; null where it does not count.
+    pub expires: Option<Moment>,
+    /// Why no package of the product is applied: the list does not count, or has expired; null
+    /// where it is good.
+    pub problem: Option<String>,
+    /// What it withdraws.
+    pub withdrawn: Vec<Withdrawn>,
 }
 
 /// A package of the store.
@@ -60,13 +82,15 @@ pub struct StoredPackage {
     pub added: Moment,
     /// That it is not applied for now; null where it is not held.
     pub held: Option<Note>,
-    /// `allowed`: it may be applied. `later`: only the time forbids it. `refused`: the trust
-    /// store or the policy forbids it.
+    /// `allowed`: it may be applied. `later`: only the time forbids it. `unapproved`: the ring of
+    /// this machine asks for an approval. `refused`: the trust store or the policy forbids it.
     pub permit: &'static str,
     /// From when it may be applied, where that is later.
     pub allowed_from: Option<Moment>,
-    /// Why it may not be applied, where it is refused.
+    /// Why it may not be applied, where it is refused or not approved.
     pub refused: Option<String>,
+    /// Why it was withdrawn; null where it was not.
+    pub withdrawn: Option<String>,
 }
 
 /// A package that can't be used.
@@ -90,10 +114,49 @@ impl From<&Broken> for BrokenPackage {
     }
 }
 
+impl StoredList {
+    fn new(known: &KnownList) -> Self {
+        let list = known.list.as_ref();
+        StoredList {
+            product: known.entry.product.clone(),
+            sequence: known.entry.sequence,
+            added: known.entry.added,
+            expires: list.map(|l| l.expires),
+            problem: known.problem.clone(),
+            withdrawn: list.map(|l| l.withdrawn.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn push(&self, text: &mut String) {
+        let (sequence, product) = (self.sequence, line(&self.product));
+        let _ = match (&self.problem, self.expires) {
+            (Some(why), _) => {
+                let why = line(why);
+                writeln!(
+                    text,
+                    "list {sequence} of {product}: {why}: nothing of it is applied"
+                )
+            }
+            (None, Some(at)) => writeln!(text, "list {sequence} of {product}, good until {at}"),
+            (None, None) => writeln!(text, "list {sequence} of {product}"),
+        };
+        for entry in &self.withdrawn {
+            let _ = writeln!(text, "  {}", line(&in_words(entry)));
+        }
+        if self.withdrawn.is_empty() && self.expires.is_some() {
+            text.push_str("  nothing is withdrawn\n");
+        }
+    }
+}
+
 impl StoredPackage {
-    fn new(usable: &Usable, held: Option<Note>) -> Self {
+    fn new(usable: &Usable, held: Option<Note>, stock: &Stock) -> Self {
         let candidate = &usable.candidate;
         let (permit, allowed_from, refused) = match &candidate.permit {
+            Permit::Unapproved { ring } => {
+                let why = format!("it is not approved for the ring {ring}");
+                ("unapproved", None, Some(why))
+            }
             Permit::Allowed => ("allowed", None, None),
             Permit::Later { at } => ("later", Some(*at), None),
             Permit::Refused { why } => ("refused", None, Some(why.clone())),
@@ -112,12 +175,16 @@ impl StoredPackage {
             permit,
             allowed_from,
             refused,
+            withdrawn: stock.withdrawn(candidate).map(|w| w.reason.clone()),
         }
     }
 
     fn row(&self) -> [String; 5] {
         let (state, why) = match (&self.held, self.allowed_from, &self.refused) {
-            (_, _, Some(why)) => ("refused", why.clone()),
+            _ if self.withdrawn.is_some() => {
+                ("withdrawn", self.withdrawn.clone().unwrap_or_default())
+            }
+            (_, _, Some(why)) => (self.permit, why.clone()),
             (Some(held), _, _) => ("held", held.text()),
             (None, Some(at), _) => ("later", format!("may be applied from {at}")),
             (None, None, None) => ("allowed", self.cves.join(", ")),
@@ -144,7 +211,7 @@ impl StorePackagesReport {
             let entry = entries.find(|e| e.sha256 == usable.candidate.sha256);
             entry.and_then(|e| e.held.clone())
         };
-        let package = |usable: &Usable| StoredPackage::new(usable, held(usable));
+        let package = |usable: &Usable| StoredPackage::new(usable, held(usable), stock);
         StorePackagesReport {
             schema: "hotpatch.store/1",
             done,
@@ -153,6 +220,7 @@ impl StorePackagesReport {
             quarantined: store.ledger.quarantined.clone(),
             excluded: policy.exclude.clone(),
             max_age_days: policy.max_age_days,
+            lists: stock.lists.iter().map(StoredList::new).collect(),
             packages: stock.usable.iter().map(package).collect(),
             broken: stock.broken.iter().map(BrokenPackage::from).collect(),
         }
@@ -185,6 +253,9 @@ impl StorePackagesReport {
             let rows: Vec<_> = self.packages.iter().map(StoredPackage::row).collect();
             let headings = ["PACKAGE", "PRODUCT", "SEQUENCE", "STATE", "WHY"];
             text.push_str(&table(headings, &rows));
+        }
+        for list in &self.lists {
+            list.push(&mut text);
         }
         for quarantine in &self.quarantined {
             let (program, reason) = (line(&quarantine.program), line(&quarantine.reason));

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::machine::MachineReport;
 use super::sanitize::line;
 use super::store::BrokenPackage;
+use crate::moment::Moment;
 use crate::ops::store::Quarantine;
 
 /// What `sync` did, and how the processes are afterwards.
@@ -15,17 +16,24 @@ use crate::ops::store::Quarantine;
 pub struct SyncReport {
     /// `hotpatch.sync/1`
     pub schema: &'static str,
+    /// Full name of this computer.
+    pub computer: String,
+    /// Its ring; null where the policy has no rollout.
+    pub ring: Option<String>,
+    /// When it was written.
+    pub at: Moment,
     /// `sync`: it was done. `check` and `what-if`: it was only looked at.
     pub mode: Mode,
-    /// 0 where everything is as desired (and with `--what-if`), 5 where a package of `--from` was
-    /// refused, 9 where something is not as desired or a
-    /// package was quarantined.
+    /// 0 where everything is as desired (and with `--what-if`), 5 where a package or a list of
+    /// `--from` was refused, 9 where something is not as desired or a package was quarantined.
     pub exit_code: u8,
     /// Whether every process is what the store and the policy ask for.
     pub in_desired_state: bool,
     /// Ids of the packages of `--from` that came into the store, or would.
     pub added: Vec<String>,
-    /// Packages of `--from` that were refused.
+    /// The lists of withdrawn packages of `--from` that came into the store, or would.
+    pub lists: Vec<IncomingList>,
+    /// Packages and lists of `--from` that were refused.
     pub refused: Vec<BrokenPackage>,
     /// What was done to processes, or would be.
     pub actions: Vec<ActionReport>,
@@ -35,6 +43,15 @@ pub struct SyncReport {
     /// The processes, afterwards.
     #[serde(flatten)]
     pub machine: MachineReport,
+}
+
+/// A list of withdrawn packages that came in.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct IncomingList {
+    /// The product that it is about.
+    pub product: String,
+    /// Its number.
+    pub sequence: u64,
 }
 
 /// What `sync` is for.
@@ -56,7 +73,8 @@ pub struct ActionReport {
     pub pid: u32,
     /// Path of its program.
     pub image: String,
-    /// `apply`: a package. `recover`: what an interrupted operation left.
+    /// `apply`: a package. `revert`, `rollback`: one that was withdrawn is taken out, with those
+    /// that it replaced or to go back to them. `recover`: what an interrupted operation left.
     pub action: &'static str,
     /// Id of the package.
     pub package_id: Option<String>,
@@ -90,6 +108,14 @@ impl SyncReport {
             (_, _) if self.actions.is_empty() => {}
             (_, _) => parts.push(format!("would do {}", self.actions.len())),
         }
+        let taken_out = self
+            .actions
+            .iter()
+            .filter(|a| a.exit_code == Some(0) && ["revert", "rollback"].contains(&a.action));
+        match taken_out.count() {
+            0 => {}
+            count => parts.push(format!("TOOK OUT {count} withdrawn")),
+        }
         if !self.added.is_empty() {
             let word = if self.mode == Mode::Sync {
                 ""
@@ -122,6 +148,18 @@ impl SyncReport {
                 "would be "
             };
             let _ = writeln!(text, "{} {word}added to the store", line(id));
+        }
+        for list in &self.lists {
+            let word = if self.mode == Mode::Sync {
+                ""
+            } else {
+                "would be "
+            };
+            let (product, sequence) = (line(&list.product), list.sequence);
+            let _ = writeln!(
+                text,
+                "list {sequence} of what is withdrawn of {product} {word}added to the store"
+            );
         }
         for refused in &self.refused {
             let (path, why) = (line(&refused.path), line(&refused.why));

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::sync::Machine;
+use super::machine::Machine;
 use super::target::Answer;
 use crate::start::started;
 

@@ -1,126 +1,17 @@
 //! A store of packages, and all processes of a program of its own: other tests run meanwhile,
 //! and `sync` works on whatever it finds.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use super::hotpatch::{Run, command, read};
+use super::hotpatch::Run;
+use super::machine::{Machine, actions, applied, stamped};
 use super::package::PackageFile;
-use super::target::{self, Answer};
+use super::target::Answer;
 use crate::start::started;
-
-/// A machine with a trust store, a store of packages and a program of its own.
-pub struct Machine {
-    folder: tempfile::TempDir,
-    program: String,
-}
-
-impl Machine {
-    /// A machine on which `program`, a copy of `answer.exe`, is found, and nothing in the store.
-    pub fn new(program: &str) -> Self {
-        let machine = Machine {
-            folder: tempfile::tempdir().unwrap(),
-            program: program.to_owned(),
-        };
-        std::fs::copy(target::path(), machine.file(program)).unwrap();
-        let run = machine.run(&["trust", "add", &machine.package().key()]);
-        assert_eq!(run.code, 0, "{run:?}");
-        machine
-    }
-
-    /// The same, with a package in its store.
-    pub fn with_package(program: &str) -> Self {
-        let machine = Machine::new(program);
-        let run = machine.run(&["store", "add", &machine.package().path()]);
-        assert_eq!(run.code, 0, "{run:?}");
-        machine
-    }
-
-    /// A package for the program.
-    pub fn package(&self) -> PackageFile {
-        PackageFile::with(|m| {
-            m.target.file_name.clone_from(&self.program);
-            m.patch.cves = vec!["CVE-2026-1001".to_owned()];
-            m.build.new_image_sha256 = hex::encode(Sha256::digest(stamped(2)));
-        })
-    }
-
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub fn start(&self) -> Answer {
-        Answer::start_copy(&self.file(&self.program))
-    }
-
-    fn command(&self, arguments: &[&str]) -> std::process::Command {
-        let mut command = command(arguments);
-        command
-            .env("HOTPATCH_TRUST", self.file("trust"))
-            .env("HOTPATCH_STORE", self.file("store"));
-        command
-    }
-
-    /// Runs `hotpatch`; a `sync` ends without watching what it patched.
-    fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = self.command(arguments);
-        if arguments[0] == "sync" && !arguments.contains(&"--settle") {
-            command.args(["--settle", "0"]);
-        }
-        read(started(|| command.output()).unwrap())
-    }
-
-    #[track_caller]
-    pub fn ends(&self, arguments: &[&str], code: i32) -> Value {
-        let run = self.run(arguments);
-        assert_eq!(run.code, code, "{run:?}");
-        run.json
-    }
-
-    /// The state of each process, by `list`.
-    fn states(&self) -> Vec<String> {
-        let list = self.ends(&["list"], 0);
-        assert_eq!(list["schema"], "hotpatch.list/1");
-        let states = list["processes"].as_array().unwrap().iter();
-        let states = states.map(|p| p["state"].as_str().unwrap().to_owned());
-        states.collect()
-    }
-
-    fn policy(&self, text: &str) {
-        let path = self.file("trust").join("policy.toml");
-        std::fs::write(path, format!("format = 1\n{text}")).unwrap();
-    }
-}
-
-/// The program with another time stamp in its headers, which makes it another build.
-fn stamped(stamp: u32) -> Vec<u8> {
-    let mut bytes = std::fs::read(target::path()).unwrap();
-    let header = u32::from_le_bytes(bytes[0x3c..0x40].try_into().unwrap()) as usize;
-    bytes[header + 8..header + 12].copy_from_slice(&stamp.to_le_bytes());
-    bytes
-}
-
-fn actions(sync: &Value) -> &Vec<Value> {
-    sync["actions"].as_array().unwrap()
-}
-
-#[track_caller]
-fn applied(sync: &Value, count: usize) {
-    assert_eq!(actions(sync).len(), count, "{sync}");
-    for action in actions(sync) {
-        assert_eq!(
-            (&action["action"], &action["outcome"]),
-            (&"apply".into(), &"applied".into()),
-            "{sync}"
-        );
-        assert!(action["frozen_us"].as_u64().unwrap() > 0);
-        assert!(action["unpatched_ms"].as_u64().unwrap() > 0);
-    }
-}
 
 #[test]
 fn processes_are_brought_to_the_desired_state_whenever_there_are_new_ones() {
@@ -250,6 +141,50 @@ fn the_text_fits_a_terminal_and_one_line_says_it_all() {
     assert_eq!(quiet, "sync: 1 hotpatched\n");
     let (_, list) = text(&["list"]);
     assert!(list.contains("disk is old"), "{list}");
+    let (_, status) = text(&["status"]);
+    assert!(status.contains("\n  hotpatched: "), "{status}");
+    assert!(status.contains("\n    fixed: CVE-2026-1001\n"), "{status}");
+}
+
+#[test]
+fn status_says_what_the_store_means_for_a_process() {
+    let machine = Machine::with_package("sync-status.exe");
+    let target = machine.start();
+    let pid = target.pid().to_string();
+    let of = |status: &Value| {
+        let all = status["processes"].as_array().unwrap();
+        let found = all.iter().find(|p| p["pid"] == target.pid());
+        found.unwrap_or_else(|| panic!("{status}")).clone()
+    };
+    // Also where it is not patched, and nobody asked for it.
+    for arguments in [&["status"][..], &["status", "--pid", &pid]] {
+        let status = machine.ends(arguments, 0);
+        assert!(status["store"].is_string(), "{status}");
+        let process = of(&status);
+        assert_eq!(process["patches"], Value::Array(Vec::new()));
+        let state = &process["by_store"];
+        assert_eq!(
+            (&state["state"], &state["on_disk"]),
+            (&"exposed".into(), &"old".into())
+        );
+        assert_eq!(state["remedy"], "`hotpatch sync` applies it");
+        assert_eq!(state["cves_open"][0]["cve"], "CVE-2026-1001");
+    }
+    machine.policy("[sync]\nmax_age_days = 3\n");
+    machine.ends(&["sync"], 0);
+    let state = of(&machine.ends(&["status"], 0))["by_store"].clone();
+    assert_eq!(state["state"], "hotpatched");
+    assert_eq!(state["cves_fixed"][0], "CVE-2026-1001");
+    assert!(state["restart_by"].is_string(), "{state}");
+    let why = state["why"].as_str().unwrap();
+    assert!(why.contains("disk is old: restart by"), "{why}");
+    // What is in a process is shown whatever is wrong with the store.
+    std::fs::write(machine.file("store").join("store.toml"), "format = 9").unwrap();
+    let status = machine.ends(&["status"], 0);
+    assert_eq!(of(&status)["patches"][0]["state"], "active");
+    assert!(status["store"].is_null() && of(&status)["by_store"].is_null());
+    let problem = status["store_problem"].as_str().unwrap();
+    assert!(problem.contains("format 9 is not supported"), "{problem}");
 }
 
 #[test]
@@ -463,4 +398,47 @@ fn overwrite(path: &Path, bytes: &[u8]) {
         assert!(start.elapsed() < Duration::from_secs(20), "{error}");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn a_machine_waits_for_its_turn() {
+    let machine = Machine::with_package("sync-turn.exe");
+    let mut target = machine.start();
+    let ring = "[[rollout.ring]]\nname = \"all\"\n";
+    machine.policy(&format!("[rollout]\n{ring}defer_days = 3\n"));
+    applied(&machine.ends(&["sync"], 0), 0);
+    let list = machine.ends(&["list"], 0);
+    assert_eq!(list["processes"][0]["state"], "deferred");
+    assert!(list["processes"][0]["deferred_until"].is_string(), "{list}");
+    machine.policy(&format!("[rollout]\n{ring}approval = true\n"));
+    applied(&machine.ends(&["sync"], 0), 0);
+    let list = machine.ends(&["list"], 0);
+    assert_eq!(list["processes"][0]["state"], "held");
+    let remedy = &list["processes"][0]["remedy"];
+    assert_eq!(remedy, "`hotpatch rollout approve two`");
+    assert_eq!(target.ask().version(), 1);
+    machine.ends(&["rollout", "approve", "two"], 0);
+    applied(&machine.ends(&["sync"], 0), 1);
+    assert_eq!(target.ask().version(), 2);
+    // What it says in the end is what the gate of its ring reads.
+    let share = machine.file("reports");
+    std::fs::create_dir(&share).unwrap();
+    let share = share.to_str().unwrap();
+    machine.ends(&["sync", "--report", share], 0);
+    let gate = ["rollout", "gate", share, "--id", "two", "--ring", "all"];
+    machine.ends(&gate, 9);
+    let go = machine.ends(&[&gate[..], &["--bake", "0s"]].concat(), 0);
+    assert_eq!(go["standing"].as_array().unwrap().len(), 1, "{go}");
+    let metrics = machine.file("hotpatch.prom");
+    machine.ends(&["sync", "--metrics", metrics.to_str().unwrap()], 0);
+    let text = std::fs::read_to_string(&metrics).unwrap();
+    let has = |line: &str| text.lines().any(|l| l == line);
+    assert!(has("hotpatch_processes{state=\"hotpatched\"} 1"), "{text}");
+    assert!(
+        has("hotpatch_cve_fixed_processes{cve=\"CVE-2026-1001\"} 1"),
+        "{text}"
+    );
+    // One that can't be written keeps nothing from being done.
+    let nowhere = machine.file("nowhere");
+    machine.ends(&["sync", "--report", nowhere.to_str().unwrap()], 0);
 }

@@ -159,7 +159,7 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
     use hotpatch::package::open_unverified;
     use hotpatch::report::machine::{ListReport, MachineReport, ProcessState};
     use hotpatch::report::store::BrokenPackage;
-    use hotpatch::report::sync::{ActionReport, Mode, SyncReport};
+    use hotpatch::report::sync::{ActionReport, IncomingList, Mode, SyncReport};
 
     let folder = Folder::new();
     let run = |args: &[&str]| {
@@ -187,6 +187,11 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
     ];
     run(&[&["build"], &images[..], &build[..]].concat());
     run(&["store", "add", "x.hpk"]);
+    let write = ["withdraw", "write", "--key", "k.pem", "-o", "x.hpw"];
+    let what = ["x.hpk", "--reason", "leaks", "--expires", "9000-01-01"];
+    valid("withdraw", &run(&[&write[..], &what].concat()));
+    run(&["store", "add", "x.hpw"]);
+    valid("rollout", &run(&["rollout", "explain", "X"]));
     run(&["store", "pause", "--program", "a.exe", "--reason", "b"]);
     valid("store", &run(&["store", "hold", "X", "--reason", "c"]));
 
@@ -209,6 +214,7 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
         ledger: &Ledger::default(),
         policy: &SyncPolicy::default(),
         outcomes: &Outcomes::default(),
+        lists: &[],
     };
     let stock = [candidate];
     let verdict = judge(&process, &stock, &settings, &mut |_| Probe::Ready).unwrap();
@@ -224,10 +230,17 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
     valid("list", &serde_json::to_value(&list).unwrap());
     let sync = SyncReport {
         schema: "hotpatch.sync/1",
+        computer: "lab-7".to_owned(),
+        ring: Some("canary".to_owned()),
+        at: now,
         mode: Mode::WhatIf,
         exit_code: 0,
         in_desired_state: false,
         added: vec!["X".to_owned()],
+        lists: vec![IncomingList {
+            product: "billing".to_owned(),
+            sequence: 1,
+        }],
         refused: vec![BrokenPackage {
             path: "y.hpk".to_owned(),
             sha256: String::new(),
@@ -254,7 +267,13 @@ fn documents_about_a_machine_are_what_their_schemas_say() {
         }],
         machine: machine(),
     };
-    valid("sync", &serde_json::to_value(&sync).unwrap());
+    let sync = serde_json::to_value(&sync).unwrap();
+    valid("sync", &sync);
+    std::fs::create_dir(folder.path("reports")).unwrap();
+    folder.write("reports/lab-7.json", sync.to_string().as_bytes());
+    let mut gate = folder.program();
+    gate.args("rollout gate reports --id X --ring canary --format json".split(' '));
+    valid("gate", &Run::of(&mut gate).json());
 }
 
 fn valid(name: &str, document: &Value) {

@@ -15,7 +15,9 @@ mod openssl;
 mod packages;
 #[cfg(target_os = "linux")]
 mod prompt;
+mod rollout;
 mod sign;
 mod store;
 mod support;
 mod trust;
+mod withdraw;

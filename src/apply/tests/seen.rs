@@ -12,13 +12,13 @@ fn candidate() -> Candidate {
 #[test]
 fn a_process_is_seen_before_and_after() {
     let (fake, stock) = (Fake::new(), [candidate()]);
-    let before = look(&fake, &stock).unwrap().unwrap();
+    let before = look(&fake, &stock, &[]).unwrap().unwrap();
     assert_eq!(before.pid, fake.identity().pid);
     assert_eq!(before.modules[0].build.as_ref(), Some(&stock[0].build));
     assert!(before.patches.is_empty() && !before.was_interrupted());
     assert_eq!(probe(&fake, &package()), Probe::Ready);
     apply(&fake, &package(), &ONCE).unwrap();
-    let after = look(&fake, &stock).unwrap().unwrap();
+    let after = look(&fake, &stock, &[]).unwrap().unwrap();
     assert!(after.runs(&stock[0].sha256));
     assert_eq!(after.patches[0].effect, Effect::Active);
     assert_eq!(after.name, before.name);
@@ -28,7 +28,7 @@ fn a_process_is_seen_before_and_after() {
 fn a_process_without_the_module_is_not_looked_at() {
     let mut other = candidate();
     other.file_name = "other.dll".to_owned();
-    assert_eq!(look(&Fake::new(), &[other]).unwrap(), None);
+    assert_eq!(look(&Fake::new(), &[other], &[]).unwrap(), None);
 }
 
 #[test]

@@ -7,8 +7,9 @@ use anyhow::anyhow;
 
 use super::Machine;
 use super::deaths::{Before, Watched};
+use crate::apply::consent::{Consent, Incoming};
 use crate::apply::target::Target;
-use crate::apply::{ApplyError, Options, Outcome, Summary, clear_up, fault};
+use crate::apply::{ApplyError, Options, Outcome, Summary, clear_up, fault, revert, rollback};
 use crate::cli::package_arg::Approved;
 use crate::cli::process_arg::failure;
 use crate::cli::{Failure, applying, audit_arg};
@@ -16,9 +17,9 @@ use crate::exit::Exit;
 use crate::moment::Moment;
 use crate::ops::audit::{Facts, Log};
 use crate::ops::desired::facts::ProcessFacts;
-use crate::ops::desired::{Probe, Verdict, of_findings};
-use crate::ops::store::{Attempted, Problem, ProblemKind};
-use crate::ops::trust::process_name;
+use crate::ops::desired::{Probe, Removal, Verdict, of_findings};
+use crate::ops::store::{Attempted, PackageStore, Problem, ProblemKind};
+use crate::ops::trust::{self, Renewal, process_name};
 use crate::process::Process;
 use crate::report::sync::ActionReport;
 
@@ -52,32 +53,55 @@ impl Limits {
     }
 }
 
-/// What a verdict asks for, as a report of what was not done.
-pub fn planned(machine: &Machine, facts: &ProcessFacts, verdict: &Verdict) -> Vec<ActionReport> {
-    let apply = verdict.apply.iter();
-    let apply = apply.map(|sha256| report(machine, facts, Some(sha256)));
-    let recover = verdict.recover.then(|| report(machine, facts, None));
-    apply.chain(recover).collect()
+/// One thing to do to a process.
+enum Step<'a> {
+    TakeOut(&'a Removal),
+    Apply(&'a String),
+    Recover,
 }
 
-fn report(machine: &Machine, facts: &ProcessFacts, sha256: Option<&String>) -> ActionReport {
+/// What a verdict asks for, in this order.
+fn steps(verdict: &Verdict) -> Vec<Step<'_>> {
+    let take_out = verdict.revert.iter().map(Step::TakeOut);
+    let apply = verdict.apply.iter().map(Step::Apply);
+    let recover = verdict.recover.then_some(Step::Recover);
+    take_out.chain(apply).chain(recover).collect()
+}
+
+/// What a verdict asks for, as a report of what was not done.
+pub fn planned(machine: &Machine, facts: &ProcessFacts, verdict: &Verdict) -> Vec<ActionReport> {
+    let steps = steps(verdict);
+    steps.iter().map(|s| report(machine, facts, s)).collect()
+}
+
+fn report(machine: &Machine, facts: &ProcessFacts, step: &Step<'_>) -> ActionReport {
     let of = |sha256: &String| machine.candidates.iter().find(|c| c.sha256 == *sha256);
-    let candidate = sha256.and_then(of);
+    let (action, id, sha256, is_new) = match step {
+        Step::TakeOut(removal) => {
+            let action = if removal.back { "rollback" } else { "revert" };
+            let (id, sha256) = (Some(removal.id.clone()), Some(removal.sha256.clone()));
+            (action, id, sha256, false)
+        }
+        Step::Apply(sha256) => {
+            let candidate = of(sha256);
+            let is_new = candidate.is_some_and(|c| facts.started >= c.added);
+            let id = candidate.map(|c| c.id.clone());
+            ("apply", id, Some((*sha256).clone()), is_new)
+        }
+        Step::Recover => ("recover", None, None, false),
+    };
     ActionReport {
         pid: facts.pid,
         image: facts.image.clone(),
-        action: match sha256 {
-            Some(_) => "apply",
-            None => "recover",
-        },
-        package_id: candidate.map(|c| c.id.clone()),
-        package_sha256: sha256.cloned(),
+        action,
+        package_id: id,
+        package_sha256: sha256,
         outcome: None,
         exit_code: None,
         error: Vec::new(),
         frozen_us: 0,
         unpatched_ms: None,
-        is_new: candidate.is_some_and(|c| facts.started >= c.added),
+        is_new,
     }
 }
 
@@ -89,36 +113,43 @@ impl Machine {
         (log, limits): (&Log, &Limits),
         watched: &mut Watched,
     ) -> Vec<ActionReport> {
-        let mut reports = planned(self, facts, verdict);
-        // It may have ended another process of the program since this was decided.
-        let ledger = &self.store.ledger;
-        let ends = |package: &String| ledger.quarantine_of(package, facts.program());
-        reports.retain(|r| r.package_sha256.as_ref().and_then(ends).is_none());
-        let mut done = 0;
-        for report in &mut reports {
+        let mut reports = Vec::new();
+        for step in steps(verdict) {
             if limits.interrupted() {
                 break;
             }
-            done += 1;
-            let result = match report.package_sha256.clone() {
-                Some(sha256) => {
+            let mut report = report(self, facts, &step);
+            let result = match step {
+                Step::Apply(sha256) if self.is_stopped(sha256, facts) => continue,
+                Step::Apply(sha256) => {
                     let before = Before::of(facts);
-                    let result = self.apply(facts, &sha256, (log, limits), report);
+                    let result = self.apply(facts, sha256, (log, limits), &mut report);
                     if result.as_ref().is_ok_and(|s| s.outcome == Outcome::Applied) {
-                        watched.add(before, facts, &sha256);
+                        watched.add(before, facts, sha256);
                     }
                     result
                 }
-                None => recover(facts, log, limits),
+                Step::TakeOut(removal) => take_out(facts, removal, (log, limits)),
+                Step::Recover => recover(facts, log, limits),
             };
-            tell(report, &result);
+            tell(&mut report, &result);
+            reports.push(report);
             fault::point("sync-acted");
-            if report.exit_code != Some(0) {
+            if reports.last().and_then(|r| r.exit_code) != Some(0) {
                 break;
             }
         }
-        reports.truncate(done);
         reports
+    }
+
+    /// Whether a package must not be applied any more: it ended another process of the program
+    /// since that was decided, or a list came in meanwhile, and the next `sync` knows what it says.
+    fn is_stopped(&self, sha256: &str, facts: &ProcessFacts) -> bool {
+        let ledger = &self.store.ledger;
+        let Ok(now) = PackageStore::load(&self.store.folder) else {
+            return true;
+        };
+        now.ledger.lists != ledger.lists || ledger.quarantine_of(sha256, facts.program()).is_some()
     }
 
     fn apply(
@@ -159,6 +190,35 @@ impl Machine {
         }
         result
     }
+}
+
+/// Takes a patch out that was withdrawn.
+fn take_out(
+    facts: &ProcessFacts,
+    removal: &Removal,
+    (log, limits): (&Log, &Limits),
+) -> Result<Summary, Failure> {
+    let id = Some(removal.id.as_str());
+    let on_record = Facts::new("sync").patch(id);
+    audit_arg::on_process(log, on_record, facts.pid, |process| {
+        same_process(process, facts)?;
+        let renewal = Renewal {
+            folder: trust::folder(),
+            named: None,
+            remembers: false,
+            process: facts.name.clone(),
+        };
+        let ask = |patches: &[Incoming]| renewal.ask_again(patches);
+        let options = Options {
+            consent: Some(Consent(&ask)),
+            ..limits.options()
+        };
+        let taken_out = match removal.back {
+            true => rollback(process, id, &options),
+            false => revert(process, id, &options),
+        };
+        taken_out.map_err(|error| failure(process, error))
+    })
 }
 
 /// Clears away what an interrupted operation left.

@@ -4,6 +4,7 @@
 
 mod act;
 mod deaths;
+mod import;
 mod round;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::ops::desired::facts::ProcessFacts;
 use crate::ops::desired::{Candidate, Probe, Settings, Verdict, judge, look, probe};
 use crate::ops::store::{Outcomes, PackageStore, Stock};
 use crate::ops::trust::process_name;
+use crate::ops::withdrawal::List;
 use crate::process::{Access, Process, is_critical, pids, running_services};
 use crate::report::machine::{MachineReport, ProcessState};
 use crate::report::store::BrokenPackage;
@@ -31,6 +33,7 @@ pub struct Machine {
     store: PackageStore,
     stock: Stock,
     candidates: Arc<[Candidate]>,
+    lists: Arc<[List]>,
     outcomes: Outcomes,
 }
 
@@ -59,7 +62,7 @@ enum Look {
 }
 
 /// Looks at one process.
-fn look_at(pid: u32, candidates: &[Candidate]) -> Look {
+fn look_at(pid: u32, candidates: &[Candidate], lists: &[List]) -> Look {
     let process = match Process::open(pid, Access::Look) {
         Ok(process) => process,
         Err(error) => {
@@ -67,7 +70,7 @@ fn look_at(pid: u32, candidates: &[Candidate]) -> Look {
             return Look::Closed { denied };
         }
     };
-    match look(&process, candidates) {
+    match look(&process, candidates, lists) {
         Ok(None) => Look::Nothing,
         Ok(Some(facts)) => Look::Facts(Box::new(facts)),
         Err(_) if process.has_ended() => Look::Nothing,
@@ -81,6 +84,7 @@ impl Machine {
         Machine {
             judges,
             candidates: stock.candidates().into(),
+            lists: stock.counting().into(),
             outcomes: store.outcomes(),
             store,
             stock,
@@ -107,7 +111,8 @@ impl Machine {
                 continue;
             }
             let candidates = Arc::clone(&self.candidates);
-            let Some(what) = in_time(move || look_at(pid, &candidates)) else {
+            let lists = Arc::clone(&self.lists);
+            let Some(what) = in_time(move || look_at(pid, &candidates, &lists)) else {
                 seen.unanswered += 1;
                 continue;
             };
@@ -137,6 +142,7 @@ impl Machine {
             ledger: &self.store.ledger,
             policy: &self.judges.sync,
             outcomes: &self.outcomes,
+            lists: &self.lists,
         };
         let mut ask = |candidate: &Candidate| match self.stock.package(&candidate.sha256) {
             Some(package) => probe(process, package),
@@ -153,6 +159,11 @@ impl Machine {
                 .apply
                 .retain(|sha256| of(sha256).is_some_and(|c| c.id == id));
         }
+    }
+
+    /// The ring of this machine.
+    pub fn ring(&self, computer: &str) -> Option<String> {
+        self.judges.guard.ring(computer).map(str::to_owned)
     }
 
     /// The report about what was seen.

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,17 +9,20 @@ use anyhow::{Context, anyhow};
 
 use super::act::{Limits, planned};
 use super::deaths::Watched;
+use super::import::Import;
 use super::{Machine, Seen};
 use crate::apply::fault;
-use crate::cli::package_arg::{PackageArgs, untrusting};
+use crate::cli::Failure;
+use crate::cli::package_arg::untrusting;
 use crate::cli::store_arg::{Judges, unusable};
-use crate::cli::{Failure, store_arg};
 use crate::exit::Exit;
 use crate::moment::Moment;
-use crate::ops::audit::Log;
-use crate::ops::store::{self, Added, Entry, PackageStore, Quarantine, Stock, StoreError, Usable};
+use crate::ops::audit::{Log, computer};
+use crate::ops::store::{self, PackageStore, Quarantine, StoreError};
 use crate::ops::trust::{self, Store};
-use crate::report::store::BrokenPackage;
+use crate::package::file::replace;
+use crate::report::metrics::metrics;
+use crate::report::out;
 use crate::report::sync::{ActionReport, Mode, SyncReport};
 
 /// How long another `sync` may take.
@@ -38,6 +40,10 @@ pub struct Rounds {
     pub from: Option<PathBuf>,
     /// The id of the only package that is applied; otherwise all are.
     pub package: Option<String>,
+    /// A folder where the report of each round of all processes is left.
+    pub report: Option<PathBuf>,
+    /// A file for the metrics of each round of all processes.
+    pub metrics: Option<PathBuf>,
     /// Where it is put on record.
     pub log: Log,
     /// How long processes may be waited for.
@@ -58,15 +64,6 @@ pub struct Round {
     pub exit: Exit,
     /// Processes that could not be looked at, as when they are just starting.
     pub unready: BTreeSet<u32>,
-}
-
-/// What came of the packages of a folder.
-#[derive(Default)]
-struct Import {
-    added: Vec<String>,
-    refused: Vec<BrokenPackage>,
-    /// Those that would come in, where nothing is written.
-    incoming: Vec<Usable>,
 }
 
 impl Rounds {
@@ -99,11 +96,14 @@ impl Rounds {
             false => Vec::new(),
         };
         let import = match (&self.from, only) {
-            (Some(folder), None) => self.import(folder, &judges, &mut store)?,
+            (Some(folder), None) => Import::run(folder, (&judges, &mut store), acts)?,
             _ => Import::default(),
         };
-        let mut stock: Stock = store.stock(&judges.guard);
-        stock.usable.extend(import.incoming);
+        let stock = store.stock_with(&judges.guard, import.incoming, &import.incoming_lists);
+        if acts && only.is_none() && !stock.lists.is_empty() {
+            // So that a clock that is set back later makes no list good again.
+            saw_time()?;
+        }
         let mut machine = Machine::new(judges, store, stock);
         let mut seen = machine.look(only)?;
         if let Some(id) = &self.package {
@@ -139,13 +139,18 @@ impl Rounds {
             (_, true, false) => Exit::NotAsDesired,
             (_, true, true) => Exit::Done,
         };
-        Ok(Round {
+        let computer = computer();
+        let round = Round {
             report: SyncReport {
                 schema: "hotpatch.sync/1",
+                ring: machine.ring(&computer),
+                computer,
+                at: Moment::now(),
                 mode: self.mode,
                 exit_code: exit.code(),
                 in_desired_state,
                 added: import.added,
+                lists: import.lists,
                 refused: import.refused,
                 actions,
                 quarantined,
@@ -153,7 +158,19 @@ impl Rounds {
             },
             exit,
             unready: seen.unready,
-        })
+        };
+        // What was done has been done, whatever is with the share.
+        if let (Some(folder), None) = (&self.report, only)
+            && let Err(failure) = leave(folder, &round.report)
+        {
+            failure.warn("the report could not be left");
+        }
+        if let (Some(path), None) = (&self.metrics, only)
+            && let Err(failure) = put(path, &metrics(&round.report))
+        {
+            failure.warn("the metrics could not be written");
+        }
+        Ok(round)
     }
 
     /// Does what is to be done, process by process.
@@ -164,15 +181,15 @@ impl Rounds {
         quarantined: &mut Vec<Quarantine>,
     ) -> Result<Vec<ActionReport>, Failure> {
         let mut actions = Vec::new();
-        let busy = |(_, v): &&(_, super::Verdict)| !v.apply.is_empty() || v.recover;
+        let busy = |(_, v): &&(_, super::Verdict)| {
+            !v.apply.is_empty() || !v.revert.is_empty() || v.recover
+        };
         let to_do: Vec<_> = seen.processes.iter().filter(busy).collect();
         if to_do.is_empty() {
             return Ok(actions);
         }
         // So that a clock that is set back later is noticed.
-        let mut trust = Store::load(&trust::folder()).map_err(untrusting)?;
-        let now = Moment::now();
-        trust.record(|s| s.saw_time(now)).map_err(untrusting)?;
+        saw_time()?;
         for (facts, verdict) in to_do {
             let how = (&self.log, &self.limits);
             let what = (facts, verdict);
@@ -196,62 +213,33 @@ impl Rounds {
         }
         Ok(deaths)
     }
+}
 
-    /// Takes the packages of a folder into the store, as far as they are not in it. What is
-    /// refused keeps no other one from coming in.
-    fn import(
-        &self,
-        folder: &Path,
-        judges: &Judges,
-        store: &mut PackageStore,
-    ) -> Result<Import, Failure> {
-        let context = || format!("cannot read the folder {}", folder.display());
-        let mut paths = Vec::new();
-        for file in fs::read_dir(folder).with_context(context)? {
-            let path = file.with_context(context)?.path();
-            let is_package = |e: &std::ffi::OsStr| e.eq_ignore_ascii_case("hpk");
-            if path.extension().is_some_and(is_package) {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        let mut import = Import::default();
-        for path in paths {
-            if let Err(failure) = self.import_one(&path, judges, (store, &mut import)) {
-                import.refused.push(BrokenPackage {
-                    path: path.display().to_string(),
-                    sha256: String::new(),
-                    why: failure.lines().join("; "),
-                });
-            }
-        }
-        Ok(import)
-    }
+/// Leaves a report in a folder, in the place of the last one of this machine.
+fn leave(folder: &Path, report: &SyncReport) -> Result<(), Failure> {
+    let name = report.computer.to_lowercase();
+    let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
+    let name: String = name
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
+    put(
+        &folder.join(format!("{name}.json")),
+        &out::json_text(report)?,
+    )
+}
 
-    fn import_one(
-        &self,
-        path: &Path,
-        judges: &Judges,
-        (store, import): (&mut PackageStore, &mut Import),
-    ) -> Result<(), Failure> {
-        let bytes = PackageArgs::of_store(path.to_owned()).read()?;
-        let sha256 = Entry::new(&bytes, Moment::now()).sha256;
-        if store.ledger.packages.iter().any(|e| e.sha256 == sha256) {
-            return Ok(());
-        }
-        let (bytes, usable) = judges.admit(path)?;
-        let id = usable.candidate.id.clone();
-        if self.mode == Mode::Sync {
-            let added = store.add(&bytes, &usable.candidate, Moment::now());
-            if added.map_err(store_arg::unusable)? == Added::New {
-                import.added.push(id);
-            }
-        } else {
-            import.added.push(id);
-            import.incoming.push(usable);
-        }
-        Ok(())
-    }
+/// Puts a text in the place of a file.
+fn put(path: &Path, text: &str) -> Result<(), Failure> {
+    let context = || format!("cannot write {}", path.display());
+    Ok(replace(path, text.as_bytes()).with_context(context)?)
+}
+
+/// Writes down in the trust store what time it is.
+fn saw_time() -> Result<(), Failure> {
+    let mut trust = Store::load(&trust::folder()).map_err(untrusting)?;
+    let now = Moment::now();
+    trust.record(|s| s.saw_time(now)).map_err(untrusting)
 }
 
 /// The right to work on processes.

@@ -57,3 +57,4 @@ pub use record::{
     TargetFacts, Who, seal,
 };
 pub use tail::{Rest, Tail, TailError, read as read_tail};
+pub use who::computer;

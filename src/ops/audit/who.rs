@@ -5,7 +5,7 @@ use super::record::{Place, Who, cut};
 /// The account and the computer. What the system doesn't tell is left empty.
 pub fn current() -> (Who, Place) {
     let place = Place {
-        host: cut(&host()),
+        host: cut(&computer()),
         pid: std::process::id(),
     };
     let mut who = who();
@@ -24,8 +24,9 @@ fn who() -> Who {
     }
 }
 
+/// The full name of this computer.
 #[cfg(windows)]
-fn host() -> String {
+pub fn computer() -> String {
     crate::process::user::computer()
 }
 
@@ -50,8 +51,9 @@ fn who() -> Who {
     }
 }
 
+/// The name of this computer.
 #[cfg(unix)]
-fn host() -> String {
+pub fn computer() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim_end().to_owned()
 }

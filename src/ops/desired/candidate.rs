@@ -9,6 +9,8 @@ use crate::package::Package;
 pub struct Candidate {
     /// SHA-256 of the file as hex.
     pub sha256: String,
+    /// SHA-256 of everything before its signatures as hex.
+    pub content_sha256: String,
     /// Its id.
     pub id: String,
     /// The product that its sequence counts for.
@@ -45,6 +47,11 @@ pub enum Permit {
         /// When it may be applied.
         at: Moment,
     },
+    /// The ring of this machine asks for an approval, and it has none.
+    Unapproved {
+        /// Name of the ring.
+        ring: String,
+    },
     /// It may not be applied.
     Refused {
         /// Why.
@@ -59,6 +66,7 @@ impl Candidate {
         let target = &manifest.target;
         Candidate {
             sha256: package.sha256_hex(),
+            content_sha256: package.content_sha256_hex(),
             id: manifest.patch.id.clone(),
             product: manifest.product().to_owned(),
             sequence: manifest.patch.sequence,
@@ -81,6 +89,12 @@ impl Candidate {
     /// Whether it is for a module of this name.
     pub fn is_for(&self, module: &str) -> bool {
         self.file_name.to_lowercase() == module.to_lowercase()
+    }
+
+    /// Whether it is of this product, where that is known, and for a module of this name.
+    pub(super) fn is_of(&self, module: &str, product: Option<&str>) -> bool {
+        let same = |product: &str| product.to_lowercase() == self.product.to_lowercase();
+        self.is_for(module) && product.is_none_or(same)
     }
 
     /// Whether nothing forbids that it is applied.

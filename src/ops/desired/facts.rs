@@ -61,6 +61,14 @@ pub struct PatchFacts {
     pub id: String,
     /// SHA-256 of its package file as hex.
     pub sha256: String,
+    /// SHA-256 of everything before the signatures of its package as hex, where the process knows.
+    pub content_sha256: Option<String>,
+    /// The product that its line of patches is for, where the process knows.
+    pub product: Option<String>,
+    /// File name of the module that it changes.
+    pub module: String,
+    /// SHA-256 of the package files of those that it replaced as hex.
+    pub over: Vec<String>,
     /// What it does right now.
     pub effect: Effect,
     /// Whether the process stands still because of it.

@@ -7,6 +7,7 @@ use super::line::{Line, by_requirement};
 use super::settings::Settings;
 use super::state::State;
 use super::verdict::{OnDisk, PackageVerdict, Probe, Verdict};
+use super::withdrawn::removals;
 
 /// What is said of a process; `None` where no package is for any of its modules. `probe` says
 /// whether a package could be applied, and is asked only about those that should be.
@@ -46,6 +47,7 @@ pub fn judge(
         }
         fitting.extend(for_build);
     }
+    let revert = removals(process, stock, settings, &mut packages);
     packages.sort_by_key(|p| p.state);
     let state = packages.first()?.state;
     let apply = packages.iter().filter(|p| p.apply);
@@ -57,8 +59,10 @@ pub fn judge(
         fixed,
         open,
         recover: apply.is_empty()
+            && revert.is_empty()
             && process.was_interrupted()
             && settings.leaves_alone(process.program()).is_none(),
+        revert,
         apply,
         packages,
     })
@@ -81,6 +85,7 @@ fn other_build(module: &ModuleFacts, about: &[&Candidate]) -> Option<PackageVerd
         why: format!("another build of {} is loaded", module.name),
         remedy: "if that one has the bug too, build a package for it".to_owned(),
         as_desired: true,
+        withdrawn: None,
         apply: false,
         on_disk: OnDisk::Other,
         applied: None,

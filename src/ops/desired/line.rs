@@ -5,8 +5,9 @@ use super::facts::{ModuleFacts, ProcessFacts};
 use super::settings::Settings;
 use super::state::State;
 use super::verdict::{OnDisk, PackageVerdict, Probe};
-use crate::moment::{DAY, Moment};
+use crate::moment::{DAY, Moment, span};
 use crate::ops::store::{Attempted, ProblemKind, Quarantine};
+use crate::ops::withdrawal::Withdrawn;
 
 /// A module of a process, and the packages of one product that are for its build.
 pub(super) struct Line<'a> {
@@ -50,7 +51,15 @@ impl Line<'_> {
     }
 
     fn is_usable(&self, candidate: &Candidate) -> bool {
-        candidate.is_usable() && self.quarantine(candidate).is_none()
+        candidate.is_usable()
+            && self.quarantine(candidate).is_none()
+            && self.withdrawn(candidate).is_none()
+    }
+
+    fn withdrawn(&self, candidate: &Candidate) -> Option<&Withdrawn> {
+        let (content, product) = (&candidate.content_sha256, &candidate.product);
+        let settings = self.settings;
+        settings.withdrawn(content, product, &candidate.file_name)
     }
 
     fn quarantine(&self, candidate: &Candidate) -> Option<&Quarantine> {
@@ -68,6 +77,7 @@ impl Line<'_> {
             why: String::new(),
             remedy: String::new(),
             as_desired: false,
+            withdrawn: self.withdrawn(candidate).map(|w| w.reason.clone()),
             apply: false,
             on_disk: self.on_disk(candidate),
             applied: None,
@@ -103,7 +113,12 @@ impl Line<'_> {
         });
         let is_due = due.is_some_and(|due| due <= self.settings.now);
         let mut verdict = self.verdict(candidate, State::Hotpatched);
-        let age = age(self.settings.now, applied);
+        let age = span(
+            self.settings
+                .now
+                .seconds()
+                .saturating_sub(applied.seconds()),
+        );
         let day = |m: Moment| m.to_string()[..10].to_owned();
         let disk = format!("disk is {}", verdict.on_disk.word());
         verdict.why = match due {
@@ -111,6 +126,9 @@ impl Line<'_> {
             Some(due) => format!("{age}; {disk}: restart by {}", day(due)),
             None => format!("{age}; {disk}"),
         };
+        if let Some(withdrawn) = self.withdrawn(candidate) {
+            verdict.why = format!("{}; withdrawn: {}", verdict.why, withdrawn.reason);
+        }
         let restart = match verdict.on_disk {
             OnDisk::Fixed => "restart it: the fixed build is on disk",
             _ => "install the fixed build, then restart it",
@@ -204,6 +222,12 @@ impl Line<'_> {
     /// A package that must not be applied now.
     fn unusable(&self, candidate: &Candidate) -> PackageVerdict {
         let mut verdict = self.verdict(candidate, State::Held);
+        if let Some(withdrawn) = self.withdrawn(candidate) {
+            verdict.why = format!("{} was withdrawn: {}", candidate.id, withdrawn.reason);
+            verdict.remedy = "a package that takes its place has to come".to_owned();
+            verdict.as_desired = true;
+            return verdict;
+        }
         if let Some(quarantine) = self.quarantine(candidate) {
             verdict.state = State::Quarantined;
             verdict.why = format!("{}: {}", candidate.id, quarantine.reason);
@@ -227,6 +251,12 @@ impl Line<'_> {
                 verdict.remedy = format!("`hotpatch store release {}`", candidate.id);
                 verdict.as_desired = true;
             }
+            (Permit::Unapproved { ring }, None) => {
+                let id = &candidate.id;
+                verdict.why = format!("{id} is not approved for the ring {ring}");
+                verdict.remedy = format!("`hotpatch rollout approve {id}`");
+                verdict.as_desired = true;
+            }
             (Permit::Later { at }, None) => {
                 verdict.state = State::Deferred;
                 verdict.why = format!("{} may be applied from {at}", candidate.id);
@@ -237,19 +267,6 @@ impl Line<'_> {
             (Permit::Allowed, None) => {}
         }
         verdict
-    }
-}
-
-/// For how long something has been so, in two units at most.
-fn age(now: Moment, since: Moment) -> String {
-    let seconds = now.seconds().saturating_sub(since.seconds());
-    let (days, hours) = (seconds / DAY, seconds / 3600 % 24);
-    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{rest} s"),
-        (0, 0, _) => format!("{minutes} min"),
-        (0, _, _) => format!("{hours} h {minutes} min"),
-        _ => format!("{days} d {hours} h"),
     }
 }
 

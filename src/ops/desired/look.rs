@@ -13,9 +13,11 @@ use crate::finding::{Finding, Severity};
 use crate::image::{Image, authenticode};
 use crate::moment::Moment;
 use crate::ops::trust::process_name;
+use crate::ops::withdrawal::{List, Withdrawn};
 use crate::package::Package;
 
-/// What is seen of a process; `None` where it has none of the modules that packages are for.
+/// What is seen of a process; `None` where it has none of the modules that packages are for, or
+/// were that were withdrawn.
 /// Which services it runs is for the caller to say.
 ///
 /// # Errors
@@ -23,9 +25,14 @@ use crate::package::Package;
 pub fn look<T: Target>(
     target: &T,
     stock: &[Candidate],
+    lists: &[List],
 ) -> Result<Option<ProcessFacts>, TargetError> {
     let mut modules = target.modules()?;
-    modules.retain(|m| stock.iter().any(|c| c.is_for(&m.name)));
+    let withdrawn: Vec<&Withdrawn> = lists.iter().flat_map(|l| &l.withdrawn).collect();
+    modules.retain(|m| {
+        let is_for = |w: &&Withdrawn| w.is_for(&m.name);
+        stock.iter().any(|c| c.is_for(&m.name)) || withdrawn.iter().any(is_for)
+    });
     if modules.is_empty() {
         return Ok(None);
     }
@@ -38,7 +45,7 @@ pub fn look<T: Target>(
         image: identity.image.clone(),
         services: Vec::new(),
         modules: modules.iter().map(|m| module(target, m, stock)).collect(),
-        patches: survey.patches.iter().map(patch).collect(),
+        patches: survey.patches.iter().map(|p| patch(p, &survey)).collect(),
     }))
 }
 
@@ -72,11 +79,16 @@ fn file_facts(bytes: &[u8], stock: &[Candidate]) -> FileFacts {
     }
 }
 
-fn patch(installed: &Installed) -> PatchFacts {
+fn patch(installed: &Installed, survey: &Survey) -> PatchFacts {
     let (header, body) = (&installed.record.header, &installed.record.body);
+    let over = body.over.iter().filter_map(|at| survey.at(*at));
     PatchFacts {
         id: body.id.clone(),
         sha256: body.package_sha256.clone(),
+        content_sha256: body.content_sha256.clone(),
+        product: body.product.clone(),
+        module: body.module.name.clone(),
+        over: over.map(|p| p.record.body.package_sha256.clone()).collect(),
         effect: match installed.state {
             State::Active => Effect::Active,
             State::Replaced => Effect::Replaced,

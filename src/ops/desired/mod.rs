@@ -9,8 +9,9 @@
 //! # What is desired
 //!
 //! Of the packages that are for a loaded build and of one product, those with the highest
-//! sequence that may be applied: not held, and allowed by the trust store and its policy. A
-//! package that is active already is never taken out again for that.
+//! sequence that may be applied: not held, not withdrawn, and allowed by the trust store and its
+//! policy. A package that is active already is never taken out again for that, but where the
+//! list that withdraws it says so.
 
 mod candidate;
 mod cves;
@@ -24,6 +25,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod withdrawn;
 
 pub use candidate::{Candidate, Permit};
 pub use death::is_exception;
@@ -31,4 +33,4 @@ pub use judge::judge;
 pub use look::{look, of_findings, probe};
 pub use settings::Settings;
 pub use state::State;
-pub use verdict::{OnDisk, OpenCve, PackageVerdict, Probe, Verdict};
+pub use verdict::{OnDisk, OpenCve, PackageVerdict, Probe, Removal, Verdict};

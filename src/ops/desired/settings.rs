@@ -3,6 +3,7 @@
 use crate::moment::Moment;
 use crate::ops::policy::SyncPolicy;
 use crate::ops::store::{Ledger, Outcomes};
+use crate::ops::withdrawal::{List, Withdrawn};
 
 /// What the administrator decided, what happened before, and the time.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub struct Settings<'a> {
     pub policy: &'a SyncPolicy,
     /// How the last attempts ended.
     pub outcomes: &'a Outcomes,
+    /// What is withdrawn: one list for each product.
+    pub lists: &'a [List],
 }
 
 /// Why a process is left as it is, and what ends that.
@@ -24,7 +27,20 @@ pub(super) struct LeftAlone {
     pub remedy: String,
 }
 
-impl Settings<'_> {
+impl<'a> Settings<'a> {
+    /// What a list says of the package with this content, of this product and for this module.
+    pub(super) fn withdrawn(
+        &self,
+        content_sha256: &str,
+        product: &str,
+        module: &str,
+    ) -> Option<&'a Withdrawn> {
+        let mut lists = self.lists.iter().filter(|l| l.is_about(product));
+        let found = lists.find_map(|l| l.of_content(content_sha256));
+        // Who may sign for one file withdraws nothing of another one.
+        found.filter(|w| w.is_for(module))
+    }
+
     /// Why nothing may be changed in the processes of a program; `None` where it may.
     pub(super) fn leaves_alone(&self, program: &str) -> Option<LeftAlone> {
         if let Some(pattern) = self.policy.excludes(program) {

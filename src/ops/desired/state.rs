@@ -20,7 +20,8 @@ pub enum State {
     Blocked,
     /// It is hotpatched, and has been for longer than the policy allows without a restart
     RestartDue,
-    /// An administrator holds the package, has paused the program, or excludes it
+    /// An administrator holds the package, has paused the program, or excludes it; or the package
+    /// was withdrawn, or is not approved for the ring
     Held,
     /// It will be applied later, without anybody doing anything
     Deferred,

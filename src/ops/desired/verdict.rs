@@ -65,6 +65,8 @@ pub struct PackageVerdict {
     pub remedy: String,
     /// Whether that is what the store and the policy ask for.
     pub as_desired: bool,
+    /// Why the package was withdrawn, where it was.
+    pub withdrawn: Option<String>,
     /// Whether it is to be applied now.
     pub apply: bool,
     /// What the module's file is by now.
@@ -91,6 +93,17 @@ pub struct OpenCve {
     pub seconds: u64,
 }
 
+/// A patch that is to be taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// Its id.
+    pub id: String,
+    /// SHA-256 of its package file as hex.
+    pub sha256: String,
+    /// Whether those that it replaced run again; otherwise they go as well.
+    pub back: bool,
+}
+
 /// What is said of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -102,6 +115,8 @@ pub struct Verdict {
     pub fixed: Vec<String>,
     /// CVEs that packages of the store would fix, and that are open.
     pub open: Vec<OpenCve>,
+    /// The patches to take out, before anything is applied.
+    pub revert: Vec<Removal>,
     /// SHA-256 of the packages to apply, in this order.
     pub apply: Vec<String>,
     /// Whether what an interrupted operation left is to be cleared away, where nothing is

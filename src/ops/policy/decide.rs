@@ -170,7 +170,7 @@ fn signature(facts: &Facts, trusted: &Trusted, policy: &Policy, signers: &[KeyId
 }
 
 /// The name of a key where it has one, and its id.
-fn called(id: KeyId, policy: &Policy) -> String {
+pub(super) fn called(id: KeyId, policy: &Policy) -> String {
     match policy.key(id).and_then(|key| key.name.as_ref()) {
         Some(name) => format!("{name:?} {id}"),
         None => id.to_string(),
@@ -189,6 +189,16 @@ fn revoked(facts: &Facts, policy: &Policy) -> Outcome {
         ),
         None => outcome(Check::Revoked, true, "the package was not revoked"),
     }
+}
+
+/// Why what depends on the time can't be believed, where the clock has been set back.
+pub(in crate::ops) fn set_back(policy: &Policy, state: &State, now: Now) -> Option<String> {
+    let latest = state.latest()?;
+    let behind = latest.seconds().saturating_sub(now.utc.seconds());
+    (behind > policy.clock_tolerance_s).then(|| {
+        let now = now.utc;
+        format!("the clock says {now}, and it has been {latest} before")
+    })
 }
 
 fn clock(facts: &Facts, policy: &Policy, state: &State, now: Now, timed: bool) -> Outcome {
@@ -242,10 +252,15 @@ fn sequence(facts: &Facts, state: &State) -> Outcome {
 }
 
 fn in_scope(rule: &Rule, facts: &Facts) -> bool {
+    in_scope_of(rule, Some(&facts.file_name), &facts.product)
+}
+
+/// Whether a rule is about a file, or any, of a product.
+pub(super) fn in_scope_of(rule: &Rule, file: Option<&str>, product: &str) -> bool {
     let any = |patterns: &[String], name: &str| {
         patterns.is_empty() || patterns.iter().any(|pattern| fits(pattern, name))
     };
-    any(&rule.files, &facts.file_name) && any(&rule.products, &facts.product)
+    file.is_none_or(|file| any(&rule.files, file)) && any(&rule.products, product)
 }
 
 /// What one rule says about a package.
@@ -320,7 +335,7 @@ fn classification(rule: &Rule, facts: &Facts) -> Outcome {
     outcome(Check::Classification, allowed, detail)
 }
 
-fn signatures(rule: &Rule, policy: &Policy, signers: &[KeyId]) -> Outcome {
+pub(super) fn signatures(rule: &Rule, policy: &Policy, signers: &[KeyId]) -> Outcome {
     let counting: Vec<KeyId> = signers
         .iter()
         .filter(|id| rule.counts(**id, policy))

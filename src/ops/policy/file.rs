@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::revoked::Revocation;
+use super::rollout::Rollout;
 use super::signatures::{Role, Threshold};
 use super::sync::SyncPolicy;
 use super::window::Window;
@@ -43,6 +44,9 @@ pub struct Policy {
     /// What `hotpatch sync` may do without anybody asking.
     #[serde(default)]
     pub sync: SyncPolicy,
+    /// In which order machines get packages; all at once where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Rollout>,
 }
 
 fn clock_tolerance() -> u64 {
@@ -159,6 +163,7 @@ impl Default for Policy {
             rules: Vec::new(),
             revoked: Vec::new(),
             sync: SyncPolicy::default(),
+            rollout: None,
         }
     }
 }
@@ -227,6 +232,10 @@ impl Policy {
             let what = || format!("sync: exclude {pattern:?}");
             let problem = "is not one line of 1 to 256 bytes without blanks around it";
             require(is_name(pattern), what, problem)?;
+        }
+        let rollout = self.rollout.as_ref();
+        if let Some((what, problem)) = rollout.and_then(|r| r.problem(is_name, is_sha256)) {
+            return Err(PolicyError::Meaning { what, problem });
         }
         require(
             self.sync.max_age_days != Some(0),

@@ -15,6 +15,10 @@ pub struct SyncPolicy {
     /// After how many days a hotpatched process has to be restarted; never where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age_days: Option<u32>,
+    /// Whether packages of a product are applied only where the store has its list of withdrawn
+    /// packages, and that has not expired.
+    #[serde(default)]
+    pub require_withdrawal_list: bool,
 }
 
 impl SyncPolicy {

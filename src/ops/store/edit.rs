@@ -156,7 +156,7 @@ impl PackageStore {
     }
 
     /// Takes the lock, and reads what others may have changed before.
-    fn lock(&mut self) -> Result<Lock, StoreError> {
+    pub(super) fn lock(&mut self) -> Result<Lock, StoreError> {
         access::refuse_others_folder(&self.folder)?;
         let path = self.folder.join(LOCK_FILE);
         let lock = lock::take(&path, PATIENCE).map_err(unwritten(&path))?;
@@ -165,7 +165,7 @@ impl PackageStore {
         Ok(lock)
     }
 
-    fn write(&mut self, _: &Lock) -> Result<(), StoreError> {
+    pub(super) fn write(&mut self, _: &Lock) -> Result<(), StoreError> {
         let path = self.folder.join(LEDGER_FILE);
         let written = self
             .ledger
@@ -186,17 +186,23 @@ impl PackageStore {
         written
     }
 
-    /// Removes packages that the ledger doesn't name: they were taken out, or whoever took them
-    /// in died before. What can't be removed is in nobody's way.
-    fn sweep(&self, _: &Lock) {
+    /// Removes packages and lists that the ledger doesn't name: they were taken out, or whoever
+    /// took them in died before. What can't be removed is in nobody's way.
+    pub(super) fn sweep(&self, _: &Lock) {
         let Ok(files) = std::fs::read_dir(&self.folder) else {
             return;
         };
         for path in files.flatten().map(|file| file.path()) {
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("");
-            let stem = name.strip_suffix(".hpk");
-            let named = |stem: &str| self.ledger.packages.iter().any(|e| e.sha256 == stem);
-            if stem.is_some_and(|stem| stem.len() == 64 && !named(stem)) {
+            let ledger = &self.ledger;
+            let of_package = |stem: &str| ledger.packages.iter().any(|e| e.sha256 == stem);
+            let of_list = |stem: &str| ledger.lists.iter().any(|e| e.sha256 == stem);
+            let stray = match name.rsplit_once('.') {
+                Some((stem, "hpk")) => stem.len() == 64 && !of_package(stem),
+                Some((stem, "hpw")) => stem.len() == 64 && !of_list(stem),
+                _ => false,
+            };
+            if stray {
                 let _ = std::fs::remove_file(&path);
             }
         }
@@ -228,7 +234,7 @@ fn same(pause: &Pause, program: &Option<String>) -> bool {
     lower(&pause.program) == lower(program)
 }
 
-fn unwritten(path: &std::path::Path) -> impl Fn(std::io::Error) -> StoreError + use<> {
+pub(super) fn unwritten(path: &std::path::Path) -> impl Fn(std::io::Error) -> StoreError + use<> {
     let path = PathBuf::from(path);
     move |source| StoreError::Write {
         path: path.clone(),

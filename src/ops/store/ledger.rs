@@ -13,6 +13,12 @@
 //! since = "2026-03-01T08:00:00Z"
 //! reason = "billing is slow since"
 //!
+//! [[list]]
+//! product = "server.exe"
+//! sequence = 3
+//! sha256 = "77ab…64 hex digits"
+//! added = "2026-02-28T12:00:00Z"
+//!
 //! [[paused]]
 //! program = "billing.exe"
 //! since = "2026-03-01T08:00:00Z"
@@ -48,6 +54,9 @@ pub struct Ledger {
     /// The packages, in the order in which they were added.
     #[serde(default, rename = "package", skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<Entry>,
+    /// The lists of withdrawn packages, one for each product.
+    #[serde(default, rename = "list", skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ListEntry>,
     /// Programs of which nothing is changed, or all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paused: Vec<Pause>,
@@ -67,6 +76,20 @@ pub struct Entry {
     /// That it is not to be applied for now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Note>,
+}
+
+/// The list of withdrawn packages of a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListEntry {
+    /// The product.
+    pub product: String,
+    /// Its sequence: one with a lower one is never taken in.
+    pub sequence: u64,
+    /// SHA-256 of the file as lower-case hex.
+    pub sha256: String,
+    /// When it came in.
+    pub added: Moment,
 }
 
 /// Since when something holds, and why.
@@ -132,6 +155,7 @@ impl Default for Ledger {
         Ledger {
             format: FORMAT,
             packages: Vec::new(),
+            lists: Vec::new(),
             paused: Vec::new(),
             quarantined: Vec::new(),
         }
@@ -227,7 +251,20 @@ impl Ledger {
         if self.packages.len() > MAX_PACKAGES {
             return wrong(format!("there are more than {MAX_PACKAGES} packages"));
         }
+        if self.lists.len() > MAX_PACKAGES {
+            return wrong(format!("there are more than {MAX_PACKAGES} lists"));
+        }
+        for (i, entry) in self.lists.iter().enumerate() {
+            let product = entry.product.to_lowercase();
+            if self.lists[..i]
+                .iter()
+                .any(|e| e.product.to_lowercase() == product)
+            {
+                return wrong(format!("there are two lists of {product:?}"));
+            }
+        }
         let hashes = self.packages.iter().map(|e| &e.sha256);
+        let hashes = hashes.chain(self.lists.iter().map(|e| &e.sha256));
         for sha256 in hashes.chain(self.quarantined.iter().map(|q| &q.package)) {
             let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
             if sha256.len() != 64 || !sha256.bytes().all(is_hex) {
@@ -246,7 +283,9 @@ impl Ledger {
         let programs = self.paused.iter().map(|p| &p.program);
         let quarantined = self.quarantined.iter();
         let quarantined = quarantined.flat_map(|q| [&q.program, &q.reason]);
-        for text in reasons.chain(programs).flatten().chain(quarantined) {
+        let products = self.lists.iter().map(|e| &e.product);
+        let others = quarantined.chain(products);
+        for text in reasons.chain(programs).flatten().chain(others) {
             if !is_line(text) {
                 return wrong(format!("{text:?} is not one line of 1 to {MAX_TEXT} bytes"));
             }
@@ -289,14 +328,26 @@ mod tests {
             since,
             reason,
         });
-        let (entries, pauses, quarantines) = (
+        let list = (0..i64::MAX as u64, "[0-9a-f]{64}", moment());
+        let (entries, lists, pauses, quarantines) = (
             prop::collection::vec(entry, 0..4),
+            prop::collection::vec(list, 0..3),
             prop::collection::vec(pause, 0..3),
             prop::collection::vec(quarantine, 0..3),
         );
-        let all = (entries, pauses, quarantines);
-        all.prop_map(|(packages, paused, quarantined)| Ledger {
+        let all = (entries, lists, pauses, quarantines);
+        all.prop_map(|(packages, lists, paused, quarantined)| Ledger {
             packages,
+            lists: lists
+                .into_iter()
+                .zip(["a", "b", "c"])
+                .map(|((sequence, sha256, added), product)| ListEntry {
+                    product: product.to_owned(),
+                    sequence,
+                    sha256,
+                    added,
+                })
+                .collect(),
             paused,
             quarantined,
             ..Ledger::default()
@@ -327,6 +378,18 @@ mod tests {
             &good.replace("abab", "../x"),
             &format!("{good}[package.held]\nsince = \"x\""),
             "format = 1\n[[paused]]\nsince = \"2026-01-01T00:00:00Z\"\nprogram = \"\"",
+            &good.replace("package", "list"),
+            &format!(
+                "{}product = \"\"\nsequence = 1\n",
+                good.replace("package", "list")
+            ),
+            &{
+                let list = |product: &str| {
+                    let list = package.replace("package", "list");
+                    format!("{list}product = {product:?}\nsequence = 1\n")
+                };
+                format!("format = 1\n{}{}", list("a"), list("A"))
+            },
             "format = 1\n[[paused]]\nsince = \"2026-01-01T00:00:00Z\"\nreason = \"a\\nb\"",
         ] {
             assert!(Ledger::from_toml(bad).is_err(), "{bad}");

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `<sha256>.hpk` | one package each, under the SHA-256 of its bytes |
+//! | `<sha256>.hpw` | one list of withdrawn packages each, under the SHA-256 of its bytes |
 //! | `store.toml` | which of them count, which are held, and what is paused: see [`Ledger`] |
 //! | `outcomes.toml` | how the last attempts of `sync` ended: see [`Outcomes`] |
 //! | `store.lock`, `sync.lock` | nothing: who holds the first changes the store, who holds the second works on processes |
@@ -17,6 +18,7 @@
 
 mod edit;
 mod ledger;
+mod lists;
 mod outcomes;
 mod stock;
 #[cfg(test)]
@@ -33,9 +35,10 @@ use crate::package::file::{read_limited, replace};
 
 pub use super::lock::Lock as SyncLock;
 pub use edit::Added;
-pub use ledger::{Entry, Ledger, LedgerError, Note, Pause, Quarantine, is_line};
+pub use ledger::{Entry, Ledger, LedgerError, ListEntry, Note, Pause, Quarantine, is_line};
+pub use lists::Weight;
 pub use outcomes::{Attempted, Outcomes, Problem, ProblemKind};
-pub use stock::{Broken, Stock, Usable, examine};
+pub use stock::{Broken, KnownList, Stock, Usable, examine, incoming};
 
 /// The environment variable that names another folder.
 pub const FOLDER_VARIABLE: &str = "HOTPATCH_STORE";
@@ -90,6 +93,14 @@ pub enum StoreError {
     /// A package that may not be applied is not taken in.
     #[error("the package is not allowed here: {0}")]
     Refused(String),
+    /// A list of withdrawn packages that doesn't count here is not taken in.
+    #[error("the list of withdrawn packages of {product:?} is not accepted here: {why}")]
+    List {
+        /// The product.
+        product: String,
+        /// Why.
+        why: String,
+    },
     /// Another package has the same name.
     #[error("the store has another package {id:?} of {product:?}, {sha256}")]
     SameId {
@@ -157,6 +168,11 @@ impl PackageStore {
     /// Where a package of the store is.
     pub fn path_of(&self, sha256: &str) -> PathBuf {
         self.folder.join(format!("{sha256}.hpk"))
+    }
+
+    /// Where a list of the store is.
+    pub fn path_of_list(&self, sha256: &str) -> PathBuf {
+        self.folder.join(format!("{sha256}.hpw"))
     }
 
     /// The bytes of a package of the store, whatever they are now.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{MAX_TOML_FILE, POLICY_FILE, Store, TrustError, read_optional};
 use crate::ops::access;
-use crate::ops::policy::{FORMAT, KeyEntry, Policy, Revocation, Role};
+use crate::ops::policy::{Approval, FORMAT, KeyEntry, Policy, Revocation, Role};
 use crate::package::keys::PublicKey;
 
 /// Why a store can't be changed as was asked.
@@ -55,6 +55,14 @@ struct Addition {
     key: Vec<KeyEntry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     revoked: Vec<Revocation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<Approved>,
+}
+
+/// What is appended to a rollout.
+#[derive(Serialize)]
+struct Approved {
+    approved: Vec<Approval>,
 }
 
 impl Store {
@@ -132,6 +140,27 @@ impl Store {
             revoked: vec![revocation],
             ..Addition::default()
         })
+    }
+
+    /// Approves a package for a ring. `false` where it is approved already.
+    ///
+    /// # Errors
+    /// [`EditError`], also where the policy has no such ring; nothing has changed then.
+    pub fn approve(&mut self, approval: Approval) -> Result<bool, EditError> {
+        let _lock = self.lock_policy()?;
+        let (package, ring) = (&approval.package, &approval.ring);
+        let rollout = self.policy.rollout.as_ref();
+        if rollout.is_some_and(|r| r.is_approved(package, ring)) {
+            return Ok(false);
+        }
+        let rollout = Some(Approved {
+            approved: vec![approval],
+        });
+        self.append(&Addition {
+            rollout,
+            ..Addition::default()
+        })?;
+        Ok(true)
     }
 
     /// Appends to the policy; the lock is held.
@@ -231,6 +260,30 @@ mod tests {
             Err(EditError::Policy { .. })
         ));
         assert_eq!(Store::load(folder.path()).unwrap(), store);
+    }
+
+    #[test]
+    fn a_package_is_approved_for_a_ring_that_there_is() {
+        let folder = store();
+        let text = "format = 1\n[rollout]\n[[rollout.ring]]\nname = \"all\" # every one\n\
+                    approval = true\n\n[sync]\n";
+        write(&folder.path().join("policy.toml"), text);
+        let mut store = Store::load(folder.path()).unwrap();
+        let approval = |ring: &str, n: &str| Approval {
+            package: n.repeat(32),
+            ring: ring.to_owned(),
+            on: None,
+        };
+        let other = store.approve(approval("other", "ab"));
+        assert!(matches!(other, Err(EditError::Policy { .. })), "{other:?}");
+        assert!(store.approve(approval("all", "ab")).unwrap());
+        assert!(!store.approve(approval("all", "ab")).unwrap());
+        assert!(store.approve(approval("all", "cd")).unwrap());
+        let read = Store::load(folder.path()).unwrap();
+        assert_eq!(read.policy, store.policy);
+        assert_eq!(read.policy.rollout.unwrap().approved.len(), 2);
+        let after = std::fs::read_to_string(folder.path().join("policy.toml")).unwrap();
+        assert!(after.starts_with(text), "{after}");
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 mod order;
 mod states;
+mod withdrawn;
 
 use super::facts::{Build, Effect, FileFacts, ModuleFacts, PatchFacts, ProcessFacts};
 use super::*;
 use crate::moment::{DAY, Moment};
 use crate::ops::policy::SyncPolicy;
 use crate::ops::store::{Attempted, Ledger, Outcomes, Pause, Problem, ProblemKind, Quarantine};
+use crate::ops::withdrawal::List;
 
 const NOW: u64 = 100 * DAY;
 
@@ -23,10 +25,15 @@ fn sha256(n: u64) -> String {
     format!("{n:064x}")
 }
 
+fn content(n: u64) -> String {
+    format!("c{n:063x}")
+}
+
 /// A package with this sequence for build 1 of `server.exe`.
 fn candidate(sequence: u64) -> Candidate {
     Candidate {
         sha256: sha256(sequence),
+        content_sha256: content(sequence),
         id: format!("FIX-{sequence}"),
         product: "server.exe".to_owned(),
         sequence,
@@ -68,6 +75,10 @@ fn with_patch(sequence: u64, effect: Effect) -> ProcessFacts {
     process.patches.push(PatchFacts {
         id: format!("FIX-{sequence}"),
         sha256: sha256(sequence),
+        content_sha256: Some(content(sequence)),
+        product: Some("server.exe".to_owned()),
+        module: "server.exe".to_owned(),
+        over: Vec::new(),
         effect,
         frozen: false,
         applied: Moment::from_seconds(NOW - DAY - 3 * 3600),
@@ -81,6 +92,7 @@ struct Desk {
     ledger: Ledger,
     policy: SyncPolicy,
     outcomes: Outcomes,
+    lists: Vec<List>,
 }
 
 impl Desk {
@@ -99,6 +111,7 @@ impl Desk {
             ledger: &self.ledger,
             policy: &self.policy,
             outcomes: &self.outcomes,
+            lists: &self.lists,
         };
         judge(process, stock, &settings, probe).unwrap()
     }

@@ -240,6 +240,7 @@ fn a_process_without_a_module_of_any_package_is_not_judged() {
         ledger: &desk.ledger,
         policy: &desk.policy,
         outcomes: &desk.outcomes,
+        lists: &desk.lists,
     };
     assert_eq!(
         judge(&process(), &[other], &settings, &mut |_| Probe::Ready),

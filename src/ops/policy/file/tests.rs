@@ -118,3 +118,15 @@ fn the_example_in_the_readme_is_a_policy() {
         assert!(example.contains(&format!("{field} = ")), "{field}");
     }
 }
+
+#[test]
+fn the_rollout_in_the_readme_is_one() {
+    let readme = include_str!("../../../../README.md").replace("\r\n", "\n");
+    let start = readme.find("```toml\n[rollout]").unwrap() + "```toml\n".len();
+    let example = &readme[start..][..readme[start..].find("```").unwrap()];
+    let example = example.replace("1f4e…64 hex digits", ID);
+    let policy = Policy::from_toml(&format!("format = 1\n{example}")).unwrap();
+    let rollout = policy.rollout.unwrap();
+    assert_eq!(rollout.ring_of("web-1").unwrap().name, "canary");
+    assert_eq!((rollout.rings.len(), rollout.approved.len()), (2, 1));
+}

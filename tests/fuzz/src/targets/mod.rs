@@ -8,6 +8,7 @@ mod keys;
 mod memory;
 mod packages;
 mod trust;
+mod withdrawals;
 
 /// Something that reads bytes which may be anything.
 pub struct Target {
@@ -95,6 +96,11 @@ pub const ALL: &[Target] = &[
         name: "state",
         run: trust::state,
         seeds: trust::state_seeds,
+    },
+    Target {
+        name: "withdrawals",
+        run: withdrawals::list,
+        seeds: withdrawals::list_seeds,
     },
     Target {
         name: "record",

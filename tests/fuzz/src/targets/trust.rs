@@ -1,7 +1,9 @@
 //! What is in a trust store beside the keys: policy and state.
 
 use hotpatch::moment::Moment;
-use hotpatch::ops::policy::{Facts, Now, Policy, State, Trusted, Verdict, decide};
+use hotpatch::ops::policy::{
+    Facts, Incoming, Now, Policy, State, Trusted, Turn, Verdict, admit, decide,
+};
 use hotpatch::package::manifest::Classification;
 use hotpatch::package::{KeyId, SigningKey};
 
@@ -53,7 +55,31 @@ pub fn policy(data: &[u8]) {
     };
     if let Ok(policy) = Policy::from_toml(text) {
         policy.unknown_keys(&ids());
+        turn(&policy);
         ask(&policy, &State::default());
+    }
+}
+
+/// When it is the turn of a machine: never before now.
+fn turn(policy: &Policy) {
+    let Some(rollout) = &policy.rollout else {
+        return;
+    };
+    let package = Incoming {
+        product: "billing",
+        sequence: 5,
+        content_sha256: "",
+        added: Moment::from_seconds(1 << 30),
+    };
+    for seconds in [0, 1 << 31, u64::MAX] {
+        let now = Now {
+            utc: Moment::from_seconds(seconds),
+            local_offset: 3600,
+        };
+        let admission = admit(rollout, &package, "web-1", now);
+        if let Some(Turn::At(at)) = admission.map(|a| a.turn) {
+            assert!(at > now.utc);
+        }
     }
 }
 
@@ -72,7 +98,13 @@ pub fn policy_seeds() -> Vec<Vec<u8>> {
         ids[0], ids[1], ids[2]
     );
     let open = "format = 1\n[[rule]]\nname = \"a\"\n".to_owned();
-    vec![text.into_bytes(), open.into_bytes()]
+    let rollout = "format = 1\n[rollout]\nthis_place = 3\n[[rollout.ring]]\nname = \"a\"\n\
+                   machines = [\"lab-*\"]\n[[rollout.ring]]\nname = \"b\"\ndefer_days = 3\n\
+                   percent = [5, 100]\napproval = true\n[[rollout.ring.window]]\n\
+                   days = [\"mon\"]\nfrom = \"22:00\"\nto = \"04:00\"\n"
+        .to_owned();
+    let texts = [text, open, rollout];
+    texts.map(String::into_bytes).to_vec()
 }
 
 /// The state, which an interrupted or hostile writer may have left.
