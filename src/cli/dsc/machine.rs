@@ -229,6 +229,8 @@ fn apply(desired: &Instance) -> Result<(), Failure> {
         mode: Mode::Sync,
         from: None,
         package: Some(desired.id.clone()),
+        report: None,
+        metrics: None,
         log: AuditArgs::default().log(),
         limits: Limits {
             timeout: PATIENCE,
