@@ -5,8 +5,10 @@ use std::io::Write;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use super::machine::Machine;
+use super::machine::{Machine, stamped};
+use super::package::PackageFile;
 use super::target::Answer;
 use crate::start::started;
 
@@ -87,8 +89,14 @@ fn test(machine: &Machine, instance: &Value) -> (bool, Vec<Value>) {
 fn a_package_comes_into_the_store_and_into_every_process_and_out_again() {
     let machine = Machine::new("dsc-day.exe");
     let mut target = machine.start();
-    let package = machine.package();
-    let instance = json!({"id": "two", "package": package.path(), "maxFreezeMs": 5000});
+    // Of its own: what has the same id is taken out of the processes of other tests as well.
+    let package = PackageFile::with(|m| {
+        m.target.file_name.clone_from(&machine.program);
+        m.patch.id = "dsc-day".to_owned();
+        m.patch.cves = vec!["CVE-2026-1001".to_owned()];
+        m.build.new_image_sha256 = hex::encode(Sha256::digest(stamped(2)));
+    });
+    let instance = json!({"id": "dsc-day", "package": package.path(), "maxFreezeMs": 5000});
     assert_eq!(test(&machine, &instance), (false, vec!["_exist".into()]));
     let state = &good(&machine, ("get", false), &instance)[0];
     assert_eq!(state["_exist"], false);
@@ -124,17 +132,17 @@ fn a_package_comes_into_the_store_and_into_every_process_and_out_again() {
     // One that is started later.
     let mut later: Answer = machine.start();
     assert_eq!(test(&machine, &instance), (false, vec!["state".into()]));
-    good(&machine, ("set", false), &json!({"id": "two"}));
+    good(&machine, ("set", false), &json!({"id": "dsc-day"}));
     assert_eq!(later.ask().version(), 2);
 
     // All packages, without an instance to look for.
     for input in ["", "{}"] {
         let said = run(&machine, ("export", false), input);
         assert_eq!((said.code, said.lines.len()), (0, 1), "{said:?}");
-        assert_eq!(said.lines[0]["id"], "two");
+        assert_eq!(said.lines[0]["id"], "dsc-day");
     }
 
-    let absent = json!({"id": "two", "_exist": false});
+    let absent = json!({"id": "dsc-day", "_exist": false});
     let differing = vec!["_exist".into(), "processes".into()];
     assert_eq!(test(&machine, &absent), (false, differing));
     let lines = good(&machine, ("set", true), &absent);
