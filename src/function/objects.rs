@@ -77,8 +77,9 @@ struct Walk<'w, 'p> {
     /// Whether a class that this build defines can be compared with that of the other build.
     comparable: &'w dyn Fn(TypeIndex) -> bool,
     frame_in_rbp: bool,
-    /// Where fields are that hold the place of a thread-local variable.
-    thread_locals: Vec<Rva>,
+    /// Where fields are that hold a place: of a thread-local variable, or of something in the
+    /// image, counted from its base.
+    places: Vec<Rva>,
     registers: HashMap<Register, Holds>,
     frame: HashMap<(Register, i64), Holds>,
     found: Vec<ObjectAccess>,
@@ -97,7 +98,7 @@ impl Program<'_> {
             program: self,
             comparable,
             frame_in_rbp: self.frame_in_rbp(function),
-            thread_locals: self.thread_local_fields(function),
+            places: self.fields_of_places(function),
             registers: HashMap::new(),
             frame: HashMap::new(),
             found: Vec::new(),
@@ -110,10 +111,16 @@ impl Program<'_> {
 }
 
 impl Program<'_> {
-    fn thread_local_fields(&self, function: FunctionIndex) -> Vec<Rva> {
+    fn fields_of_places(&self, function: FunctionIndex) -> Vec<Rva> {
         let start = self.function(function).rva;
         let references = self.code_of(function).references.iter();
-        let fields = references.filter(|r| r.kind == ReferenceKind::ThreadLocal);
+        let is_place = |kind| {
+            matches!(
+                kind,
+                ReferenceKind::ThreadLocal | ReferenceKind::ImageRelative
+            )
+        };
+        let fields = references.filter(|r| is_place(r.kind));
         fields.filter_map(|r| start.checked_add(r.at)).collect()
     }
 }
@@ -209,11 +216,7 @@ impl Walk<'_, '_> {
             return;
         }
         let bytes = i.ip()..i.next_ip();
-        if self
-            .thread_locals
-            .iter()
-            .any(|at| bytes.contains(&at.0.into()))
-        {
+        if self.places.iter().any(|at| bytes.contains(&at.0.into())) {
             return;
         }
         let (displacement, of) = if i.is_ip_rel_memory_operand() {
