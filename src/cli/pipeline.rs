@@ -270,10 +270,13 @@ pub fn compare<T>(
     let declared = diff.has_declared_types(&old_program, &new_program);
     let untold = diff.may_have_untold(&old_program, &new_program);
     let replaced = diff.may_have_replaced(&old_program, &new_program);
-    if diff.has_open_types() || declared || untold || replaced {
+    let types = diff.has_open_types() || declared;
+    if types || untold || replaced {
         stages.run("types", "looking for users of changed types", || {
             // Where a PDB does not say which file defines a type, whatever differs counts.
-            if let (Ok(of_old), Ok(of_new)) = (Origins::read(&old.pdb), Origins::read(&new.pdb)) {
+            if types
+                && let (Ok(of_old), Ok(of_new)) = (Origins::read(&old.pdb), Origins::read(&new.pdb))
+            {
                 let (old, new) = (&old_symbols.types, &new_symbols.types);
                 diff.tell_types_apart((old, &of_old), (new, &of_new));
             }

@@ -11,6 +11,7 @@ use iced_x86::{
     Register,
 };
 
+use super::convention::{ARGUMENTS, VOLATILE};
 use super::{FunctionIndex, Place, Program, ReferenceKind};
 use crate::addr::Rva;
 use crate::symbols::{Behind, TypeIndex, Within};
@@ -58,19 +59,6 @@ enum Holds {
     /// Anything.
     Open,
 }
-
-/// Registers in which a function is handed things.
-const HANDED: [Register; 4] = [Register::RCX, Register::RDX, Register::R8, Register::R9];
-/// Registers that a call may change.
-const VOLATILE: [Register; 7] = [
-    Register::RAX,
-    Register::RCX,
-    Register::RDX,
-    Register::R8,
-    Register::R9,
-    Register::R10,
-    Register::R11,
-];
 
 struct Walk<'w, 'p> {
     program: &'w Program<'p>,
@@ -133,7 +121,7 @@ impl Walk<'_, '_> {
             return;
         };
         let handed = self.program.symbols.types.handed(own).unwrap_or_default();
-        for (register, index) in HANDED.into_iter().zip(handed) {
+        for (register, index) in ARGUMENTS.into_iter().zip(handed) {
             self.registers.insert(register, Holds::Pointer(index, 0));
         }
     }

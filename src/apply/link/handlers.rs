@@ -1,7 +1,7 @@
 //! Functions of a linked payload in which an exception can be caught (Microsoft, "x64 exception
 //! handling", `UNWIND_INFO`).
 
-use super::{Linked, Pages};
+use super::{Linked, Pages, RUNTIME_FUNCTION};
 use crate::addr::Va;
 
 /// `UNW_FLAG_EHANDLER`, `UNW_FLAG_UHANDLER`.
@@ -9,9 +9,6 @@ const HANDLERS: u8 = 1 | 2;
 
 /// The jump to the handler that looks at the stack cookie and lets every exception pass.
 const ONLY_LOOKS: &str = "to$__GSHandlerCheck";
-
-/// Length of a `RUNTIME_FUNCTION` in bytes.
-const ENTRY: usize = 12;
 
 impl Linked {
     /// Whether a thread may go on in the payload at another place than it came from: behind a
@@ -22,9 +19,13 @@ impl Linked {
         };
         let looks = self.symbols.get(ONLY_LOOKS).copied();
         (0..entries as usize).any(|index| {
-            let handler = bytes(&self.pages, Va(table.0 + (index * ENTRY) as u64 + 8), 4)
-                .map(|info| Va(payload.0 + u64::from(word(info))))
-                .and_then(|info| handler(&self.pages, info, payload));
+            let handler = bytes(
+                &self.pages,
+                Va(table.0 + (index * RUNTIME_FUNCTION) as u64 + 8),
+                4,
+            )
+            .map(|info| Va(payload.0 + u64::from(word(info))))
+            .and_then(|info| handler(&self.pages, info, payload));
             match handler {
                 None => true,
                 Some(Handler::None) => false,

@@ -106,10 +106,7 @@ impl Types {
 
     /// What functions of a type return. `None` for what is no function type.
     pub fn returned(&self, index: TypeIndex) -> Option<Returned> {
-        let (LF_PROCEDURE | LF_MFUNCTION, mut c) = self.record(index)? else {
-            return None;
-        };
-        let result = c.u32()?;
+        let TypeIndex(result) = self.result_of(index)?;
         // cvinfo.h, TYPE_ENUM_e: T_VOID; T_CHAR, T_UCHAR, T_BOOL08, T_INT1, T_UINT1, T_RCHAR,
         // T_CHAR8; other integers; pointers have a mode.
         Some(match result {
