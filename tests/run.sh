@@ -5,7 +5,8 @@
 # installed with apt-get (through sudo for ordinary users) and said first:
 #
 #   gcc-mingw-w64-x86-64      links the Windows build
-#   g++-mingw-w64-x86-64-posix  has the C++ library of the programs of tests/constructs
+#   g++-mingw-w64-x86-64-posix  has the C++ library of the programs of tests/constructs and
+#                             of some fixtures
 #   wine, wine64              run it
 #   openssl                   the tests compare keys and signatures with it
 #   bsdutils                  has `script`, a terminal for the tests of typed passphrases
@@ -68,10 +69,18 @@ step "Fixtures"
 (cd fixtures && sha256sum --quiet --check SHA256SUMS)
 note "every committed binary is the recorded one"
 built_with='clang version 19.1.7 (3~deb12u1)'
-if [ -x /usr/lib/llvm-19/bin/clang ] && /usr/lib/llvm-19/bin/clang --version | grep -qF "$built_with"; then
+mingw_of=(mingw-w64-x86-64-dev=10.0.0-3 gcc-mingw-w64-x86-64-posix-runtime=12.2.0-14+deb12u1+25.2+b1)
+same_tools() {
+    [ -x /usr/lib/llvm-19/bin/clang ] && /usr/lib/llvm-19/bin/clang --version | grep -qF "$built_with" || return
+    for package in "${mingw_of[@]}"; do
+        [ "$(dpkg-query -W -f '${Version}' "${package%%=*}" 2>/dev/null)" = "${package#*=}" ] || return
+    done
+}
+find_mingw_cxx
+if same_tools; then
     fixtures/build.sh --check
 else
-    note "not rebuilt: they were made by $built_with, which this machine does not have"
+    note "not rebuilt: they were made by $built_with and ${mingw_of[*]}, which this machine does not have"
 fi
 
 step "Format"

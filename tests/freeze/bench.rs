@@ -1,7 +1,6 @@
 //! Measures, and prints the table.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -12,6 +11,10 @@ use hotpatch::apply::{Options, Outcome, apply, revert};
 use hotpatch::package::{Package, PublicKey, Verified, verify};
 use hotpatch::process::{Access, Process};
 
+use crate::desk::{Desk, fixture};
+
+const FUNCTIONS: &str = "1 100 1000";
+const ROUNDS: &str = "15";
 static NEVER: AtomicBool = AtomicBool::new(false);
 const OPTIONS: Options<'static> = Options {
     timeout: Duration::from_secs(30),
@@ -33,15 +36,15 @@ impl Drop for Threads {
 
 /// Measures all, and prints the table.
 pub fn run() {
-    let folder = PathBuf::from(std::env::var_os("HOTPATCH_FREEZE").expect("HOTPATCH_FREEZE"));
-    let rounds = numbers("HOTPATCH_FREEZE_ROUNDS")[0];
+    let desk = desk();
+    let rounds = numbers("HOTPATCH_FREEZE_ROUNDS", ROUNDS)[0];
     println!(
         "threads functions |  floor ms: min median |  apply ms: min median |  ratio: min median | revert ms: min median"
     );
-    for threads in numbers("HOTPATCH_FREEZE_THREADS") {
-        let (target, pid) = start(&folder, threads);
-        for functions in numbers("HOTPATCH_FREEZE_FUNCTIONS") {
-            let package = package(&folder, functions);
+    for threads in numbers("HOTPATCH_FREEZE_THREADS", "1 16 64 256") {
+        let (target, pid) = start(threads);
+        for functions in numbers("HOTPATCH_FREEZE_FUNCTIONS", FUNCTIONS) {
+            let package = package(&desk, functions);
             let process = Process::open(pid, Access::Change).expect("open the process");
             let (mut floors, mut applied, mut reverted) = (Vec::new(), Vec::new(), Vec::new());
             // The first round warms up.
@@ -70,14 +73,30 @@ pub fn run() {
     }
 }
 
-fn numbers(variable: &str) -> Vec<usize> {
-    let text = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set"));
+fn numbers(variable: &str, or: &str) -> Vec<usize> {
+    let text = std::env::var(variable).unwrap_or_else(|_| or.to_owned());
     let parse = |n: &str| n.parse().expect("a number");
     text.split_whitespace().map(parse).collect()
 }
 
-fn start(folder: &Path, threads: usize) -> (Threads, u32) {
-    let mut command = Command::new(folder.join("0").join("threads.exe"));
+/// The desk, with a package for each number of functions.
+fn desk() -> Desk {
+    let desk = Desk::named("freeze").with_key();
+    let old = fixture("freeze/0/threads.exe");
+    for functions in numbers("HOTPATCH_FREEZE_FUNCTIONS", FUNCTIONS) {
+        let id = functions.to_string();
+        desk.build(
+            &old,
+            &fixture(&format!("freeze/{id}/threads.exe")),
+            &id,
+            &[],
+        );
+    }
+    desk
+}
+
+fn start(threads: usize) -> (Threads, u32) {
+    let mut command = Command::new(fixture("freeze/0/threads.exe"));
     command.arg(threads.to_string());
     let mut child = command
         .stdin(Stdio::piped())
@@ -93,10 +112,10 @@ fn start(folder: &Path, threads: usize) -> (Threads, u32) {
     (Threads(child), pid.expect("a PID"))
 }
 
-fn package(folder: &Path, functions: usize) -> Verified<Package> {
-    let key = std::fs::read_to_string(folder.join("key.pub.pem")).expect("a key");
+fn package(desk: &Desk, functions: usize) -> Verified<Package> {
+    let key = std::fs::read_to_string(desk.path("key.pub.pem")).expect("a key");
     let trusted = [PublicKey::from_pem(&key).expect("a key")];
-    let bytes = std::fs::read(folder.join(format!("{functions}.hpk"))).expect("a package");
+    let bytes = std::fs::read(desk.path(&format!("{functions}.hpk"))).expect("a package");
     let package = verify(&bytes, &trusted).expect("a signed package");
     assert_eq!(package.manifest.functions.len(), functions);
     package

@@ -1,8 +1,14 @@
-//! The frozen time of an apply against the floor. `tests/freeze/run.sh` builds what this
-//! needs and says what it prints.
+//! The frozen time of an apply against the floor. `tests/freeze/run.sh` runs it under
+//! Wine, and says what it prints.
 
 #[cfg(windows)]
 mod bench;
+#[cfg(windows)]
+#[path = "../support/desk.rs"]
+mod desk;
+#[cfg(windows)]
+#[path = "../support/start.rs"]
+mod start;
 #[cfg(windows)]
 #[path = "../storm/watchdog.rs"]
 mod watchdog;

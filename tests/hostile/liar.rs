@@ -1,7 +1,7 @@
 //! A program that says something else about itself than the system does.
 
 use crate::hotpatch::hotpatch;
-use crate::target::{Target, built};
+use crate::target::{Target, package};
 
 const IMAGE: &str = "hostile.exe";
 
@@ -17,7 +17,7 @@ fn a_pipe_that_a_program_names_as_its_file_is_not_opened() {
     let checked = target.check(IMAGE);
     assert_eq!((checked.code, checked.codes()), (0, vec![]), "{checked:?}");
     assert_eq!(target.apply(IMAGE, "30").outcome(), "applied");
-    let (package, key) = (built(&format!("{IMAGE}.hpk")), built("key.pub.pem"));
+    let [package, key] = package(IMAGE);
     let arguments = ["verify", "--pid", &target.pid(), &package, "--key", &key];
     let verified = hotpatch(&arguments);
     assert_eq!(verified.code, 0, "{verified:?}");

@@ -1,8 +1,10 @@
 //! Programs that make patching hard, patched all the same, or refused by name.
-//! `tests/hostile/run.sh` builds what this needs and runs it.
+//! `tests/hostile/run.sh` runs them under Wine.
 #![cfg(windows)]
 
 mod coroutine;
+#[path = "../support/desk.rs"]
+mod desk;
 #[path = "../apply/hotpatch.rs"]
 #[allow(dead_code, reason = "deaths are for tests/apply and tests/kill")]
 mod hotpatch;

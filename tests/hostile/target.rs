@@ -1,14 +1,31 @@
 //! The program, and what is done to it.
 
-use std::path::PathBuf;
+use std::sync::LazyLock;
 
+use crate::desk::{Desk, fixture};
 use crate::hotpatch::{Run, hotpatch};
 use crate::running::Running;
 
-/// A file that `run.sh` has built.
+/// The desk, with a package for each image, made once for all tests.
+static DESK: LazyLock<Desk> = LazyLock::new(|| {
+    let desk = Desk::named("hostile").with_key();
+    for image in ["hostile.exe", "plug.dll"] {
+        let build = |fix: &str| fixture(&format!("hostile/{fix}/{image}"));
+        desk.build(&build("0"), &build("1"), image, &[]);
+    }
+    desk
+});
+
+/// A build of the program or of its library.
 pub fn built(path: &str) -> String {
-    let folder = PathBuf::from(std::env::var_os("HOTPATCH_HOSTILE").expect("HOTPATCH_HOSTILE"));
-    folder.join(path).to_str().expect("text").to_owned()
+    let file = fixture(&format!("hostile/{path}"));
+    file.to_str().expect("text").to_owned()
+}
+
+/// The package of an image, and the key that it is signed with.
+pub fn package(image: &str) -> [String; 2] {
+    let path = |name: &str| DESK.path(name).to_str().expect("text").to_owned();
+    [path(&format!("{image}.hpk")), path("key.pub.pem")]
 }
 
 /// The running program.
@@ -27,7 +44,7 @@ pub struct Asked {
 impl Target {
     pub fn start() -> Target {
         let program = built("0/hostile.exe");
-        let mut running = Running::start(program.as_ref(), &[], built("").as_ref());
+        let mut running = Running::start(program.as_ref(), &[], DESK.folder());
         assert_eq!(running.line(), "ready");
         Target(running)
     }
@@ -68,7 +85,7 @@ impl Target {
     }
 
     fn with_package(&self, verb: &str, image: &str, more: &[&str]) -> Run {
-        let (package, key) = (built(&format!("{image}.hpk")), built("key.pub.pem"));
+        let [package, key] = package(image);
         let arguments = [verb, "--pid", &self.pid(), &package, "--key", &key];
         hotpatch(&[&arguments, more].concat())
     }

@@ -3,7 +3,6 @@
 //! A thread that was created and never ran would hold the address of what it is to run, and
 //! the memory of the patch with it, for as long as the server lives.
 
-use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use hotpatch::apply::loaded;
 use hotpatch::apply::target::Target;
 use hotpatch::process::{Access, Process};
 
+use crate::desk::Desk;
 use crate::inspect::Subject;
 use crate::random::{below, victim};
 use crate::verdict;
@@ -42,8 +42,8 @@ pub fn call_for_ever(pid: u32) {
 }
 
 /// Kills so many callers; whether all went well.
-pub fn run(folder: &Path, kills: usize) -> bool {
-    let mut subject = Subject::start(folder);
+pub fn run(desk: &Desk, kills: usize) -> bool {
+    let mut subject = Subject::start(desk);
     let mut seed = 0x9e6c_63d0_876a_3f5b;
     let at_first = settled(&mut subject);
     let mut failures = Vec::new();

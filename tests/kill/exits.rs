@@ -1,12 +1,12 @@
 //! The server ends at any time while it is patched: hotpatch ends too, with an error.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::{Child, Output};
 use std::time::{Duration, Instant};
 
 use hotpatch::process::{Access, Process};
 
+use crate::desk::Desk;
 use crate::means::{Ended, Operation, Packages, start};
 use crate::random::{COMMAND, below, victim};
 use crate::server::{Connection, Server};
@@ -18,15 +18,15 @@ use crate::verdict;
 const IN_TIME: Duration = Duration::from_secs(20);
 
 /// Lets so many servers end; whether all went well.
-pub fn run(folder: &Path, exits: usize) -> bool {
-    let packages = Packages::read(folder);
+pub fn run(desk: &Desk, exits: usize) -> bool {
+    let packages = Packages::read(desk);
     let mut seed = 0x9e37_79b9_7f4a_7c15;
     let mut failures = Vec::new();
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     let mut slowest = Duration::ZERO;
     for exit in 0..exits {
         let kind = exit % 4;
-        match one(folder, &packages, kind, &mut seed) {
+        match one(&packages, kind, &mut seed) {
             Ok((outcome, waited)) => {
                 *outcomes.entry(outcome).or_default() += 1;
                 slowest = slowest.max(waited);
@@ -44,13 +44,8 @@ pub fn run(folder: &Path, exits: usize) -> bool {
     verdict(&failures)
 }
 
-fn one(
-    folder: &Path,
-    packages: &Packages,
-    kind: usize,
-    seed: &mut u64,
-) -> Result<(String, Duration), String> {
-    let mut server = Server::start(&folder.join("0").join("server.exe"));
+fn one(packages: &Packages, kind: usize, seed: &mut u64) -> Result<(String, Duration), String> {
+    let mut server = Server::start();
     let mut control = Connection::open(server.port).map_err(|e| e.to_string())?;
     if kind == 1 {
         let process = Process::open(server.pid, Access::Change).map_err(|e| e.to_string())?;

@@ -2,9 +2,9 @@
 //! system does not come back. The watchdog has to end it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::desk::Desk;
 use crate::inspect::Subject;
 use crate::matrix::{CASES, Case, begin, passed, wanted};
 use crate::means::{Ended, Operation, start};
@@ -33,8 +33,8 @@ const LIMIT: Duration = Duration::from_secs(3 + 3);
 const ENDED: i32 = 1;
 
 /// Hangs so many times at each point; whether all went well.
-pub fn run(folder: &Path, hangs: usize) -> bool {
-    let mut subject = Subject::start(folder);
+pub fn run(desk: &Desk, hangs: usize) -> bool {
+    let mut subject = Subject::start(desk);
     let mut failures = Vec::new();
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     let mut longest = Duration::ZERO;

@@ -1,7 +1,6 @@
 //! What must be true of a server whose patcher has died, seen from outside.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,6 +8,7 @@ use hotpatch::apply::survey::{State, Survey};
 use hotpatch::process::{Access, Process};
 
 use crate::clients::{Clients, Watch};
+use crate::desk::Desk;
 use crate::figures::Used;
 use crate::means::{Operation, Packages, hotpatch, run};
 use crate::replies::version_of;
@@ -45,14 +45,14 @@ pub struct Subject {
 
 impl Subject {
     /// Starts one.
-    pub fn start(folder: &Path) -> Subject {
-        let server = Server::start(&folder.join("0").join("server.exe"));
+    pub fn start(desk: &Desk) -> Subject {
+        let server = Server::start();
         let watch = Arc::new(Watch::default());
         // Which version replies is for `look` to say.
         watch.allow(&[0, 1, 2]);
         Subject {
             control: Connection::open(server.port).expect("a connection"),
-            packages: Packages::read(folder),
+            packages: Packages::read(desk),
             clients: Some(Clients::start(CLIENTS, server.port, &watch)),
             seq: 0,
             looks: 0,

@@ -1,5 +1,5 @@
 //! `hotpatch` is killed at every step of everything that it does, and the server that it
-//! was working on is looked at from outside. `tests/kill/run.sh` builds what this needs.
+//! was working on is looked at from outside. `tests/kill/run.sh` runs it under Wine.
 //!
 //! A program of its own, for it is its own watchdog, and its own victim.
 
@@ -23,6 +23,9 @@ mod stuck;
 #[cfg(windows)]
 #[path = "../storm/clients.rs"]
 mod clients;
+#[cfg(windows)]
+#[path = "../support/desk.rs"]
+mod desk;
 #[cfg(windows)]
 #[path = "../storm/figures.rs"]
 #[allow(dead_code, reason = "times are for the storm")]
@@ -55,16 +58,15 @@ fn main() {
     if watchdog::is_one() {
         return;
     }
-    let folder = std::env::var_os("HOTPATCH_STORM").expect("HOTPATCH_STORM names a folder");
-    let folder = std::path::Path::new(&folder);
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
     let pid = arguments.next().and_then(|n| n.parse().ok());
     match command.as_str() {
-        random::COMMAND => return random::cycle_for_ever(folder, pid.expect("a PID")),
+        random::COMMAND => return random::cycle_for_ever(pid.expect("a PID")),
         calls::COMMAND => return calls::call_for_ever(pid.expect("a PID")),
         _ => {}
     }
+    let desk = &means::desk();
     let number = |name: &str, or: usize| {
         let given = std::env::var(name).ok();
         given.map_or(or, |n| n.parse().expect("a number"))
@@ -73,19 +75,19 @@ fn main() {
     let only = std::env::var("HOTPATCH_KILL_ONLY").unwrap_or_default();
     let mut good = true;
     if only.is_empty() || only == "matrix" {
-        good &= matrix::run(folder, kills);
+        good &= matrix::run(desk, kills);
     }
     if only.is_empty() || only == "hangs" {
-        good &= hangs::run(folder, number("HOTPATCH_HANGS", 1));
+        good &= hangs::run(desk, number("HOTPATCH_HANGS", 1));
     }
     if only.is_empty() || only == "random" {
-        good &= random::run(folder, number("HOTPATCH_RANDOM_KILLS", 10));
+        good &= random::run(desk, number("HOTPATCH_RANDOM_KILLS", 10));
     }
     if only.is_empty() || only == "calls" {
-        good &= calls::run(folder, number("HOTPATCH_CALL_KILLS", 10));
+        good &= calls::run(desk, number("HOTPATCH_CALL_KILLS", 10));
     }
     if only.is_empty() || only == "exits" {
-        good &= exits::run(folder, number("HOTPATCH_EXITS", 10));
+        good &= exits::run(desk, number("HOTPATCH_EXITS", 10));
     }
     if !good {
         std::process::exit(1);

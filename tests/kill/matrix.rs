@@ -1,10 +1,10 @@
 //! Every operation, killed at every point that it passes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use crate::desk::Desk;
 use crate::inspect::Subject;
 use crate::means::{Ended, Operation, run as run_to_end};
 use crate::points;
@@ -114,9 +114,9 @@ struct Tally {
 }
 
 /// Kills so many times at each point; whether all went well.
-pub fn run(folder: &Path, kills: usize) -> bool {
+pub fn run(desk: &Desk, kills: usize) -> bool {
     let points = points::in_sources();
-    let mut subject = Subject::start(folder);
+    let mut subject = Subject::start(desk);
     let since = Instant::now();
     let mut tally = Tally::default();
     let mut places = Vec::new();

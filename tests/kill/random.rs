@@ -1,14 +1,15 @@
 //! Kills from outside, at any time.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use hotpatch::process::{Access, Process};
 
+use crate::desk::Desk;
 use crate::inspect::Subject;
-use crate::means::{Operation, Packages, start};
+use crate::means::{DESK, Operation, Packages, start};
 use crate::verdict;
 
 /// The argument of the victim.
@@ -16,8 +17,8 @@ pub const COMMAND: &str = "cycle";
 
 /// The victim: patches, replaces, rolls back and reverts until it is killed, or until the
 /// server ends.
-pub fn cycle_for_ever(folder: &Path, pid: u32) {
-    let packages = Packages::read(folder);
+pub fn cycle_for_ever(pid: u32) {
+    let packages = Packages::read(&Desk::named(DESK));
     let process = Process::open(pid, Access::Change).expect("open the server");
     let steps = [
         Operation::Apply(1),
@@ -63,8 +64,8 @@ pub fn below(seed: &mut u64, end: u64) -> u64 {
 }
 
 /// Kills so many patchers; whether all went well.
-pub fn run(folder: &Path, kills: usize) -> bool {
-    let mut subject = Subject::start(folder);
+pub fn run(desk: &Desk, kills: usize) -> bool {
+    let mut subject = Subject::start(desk);
     let mut seed = 0x2545_f491_4f6c_dd1d;
     let since = Instant::now();
     let mut failures = Vec::new();

@@ -21,6 +21,9 @@
 #[cfg(windows)]
 mod catalogue;
 #[cfg(windows)]
+#[path = "../support/desk.rs"]
+mod desk;
+#[cfg(windows)]
 mod driver;
 #[cfg(windows)]
 #[path = "../storm/means.rs"]

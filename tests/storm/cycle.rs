@@ -1,6 +1,5 @@
 //! The cycles.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use hotpatch::apply::survey::Survey;
 use hotpatch::process::{Access, Process};
 
 use crate::clients::{Clients, Watch};
+use crate::desk::Desk;
 use crate::figures::{Times, Used};
 use crate::means::{Operation, Packages};
 use crate::server::{Connection, Server};
@@ -57,14 +57,14 @@ fn steps(cycle: usize) -> &'static [Operation] {
 }
 
 /// Runs so many cycles and prints what came of them; whether it is as it should be.
-pub fn storm(folder: &Path, cycles: usize) -> bool {
-    let server = Server::start(&folder.join("0").join("server.exe"));
+pub fn storm(desk: &Desk, cycles: usize) -> bool {
+    let server = Server::start();
     let watch = Arc::new(Watch::default());
     watch.allow(&[0]);
     let clients = Clients::start(CLIENTS, server.port, &watch);
     let mut storm = Storm {
         control: Connection::open(server.port).expect("a connection"),
-        packages: Packages::read(folder),
+        packages: Packages::read(desk),
         version: 0,
         frozen: Default::default(),
         took: Times::default(),

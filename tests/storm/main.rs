@@ -1,5 +1,5 @@
 //! Apply and revert over and over, on a server with 64 threads whose clients check every
-//! byte of every reply. `tests/storm/run.sh` builds what this needs and runs it.
+//! byte of every reply. `tests/storm/run.sh` runs it under Wine, and says how long.
 //!
 //! A program of its own, and not a set of tests: it links the library as `hotpatch` does,
 //! so that a cycle does not take the start of a process, and is its own watchdog.
@@ -12,6 +12,9 @@
 mod clients;
 #[cfg(windows)]
 mod cycle;
+#[cfg(windows)]
+#[path = "../support/desk.rs"]
+mod desk;
 #[cfg(windows)]
 mod figures;
 #[cfg(windows)]
@@ -38,8 +41,7 @@ fn main() {
     }
     let cycles = std::env::var("HOTPATCH_STORM_CYCLES").ok();
     let cycles = cycles.map_or(60, |n| n.parse().expect("HOTPATCH_STORM_CYCLES"));
-    let folder = std::env::var_os("HOTPATCH_STORM").expect("HOTPATCH_STORM names a folder");
-    if !cycle::storm(std::path::Path::new(&folder), cycles) {
+    if !cycle::storm(&means::desk(), cycles) {
         std::process::exit(1);
     }
 }

@@ -1,6 +1,6 @@
 //! An operation of `hotpatch`: by the library, or by the program.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use hotpatch::apply::{self, ApplyError, Options, Summary};
 use hotpatch::package::{Package, PublicKey, Verified, verify};
 use hotpatch::process::Process;
 
+use crate::desk::{Desk, fixture};
 use crate::start::started;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -48,6 +49,20 @@ pub struct Ended {
     pub json: serde_json::Value,
 }
 
+/// The name of the desk.
+pub const DESK: &str = "storm";
+
+/// The desk, with the two packages of the server.
+pub fn desk() -> Desk {
+    let desk = Desk::named(DESK).with_key();
+    let old = fixture("storm/0/server.exe");
+    for fix in ["1", "2"] {
+        let new = fixture(&format!("storm/{fix}/server.exe"));
+        desk.build(&old, &new, fix, &["--sequence", fix]);
+    }
+    desk
+}
+
 /// The patches and their key.
 pub struct Packages {
     packages: Vec<Verified<Package>>,
@@ -56,12 +71,12 @@ pub struct Packages {
 }
 
 impl Packages {
-    /// Reads `1.hpk` and `2.hpk`.
-    pub fn read(folder: &Path) -> Packages {
-        let key = folder.join("key.pub.pem");
+    /// Reads them.
+    pub fn read(desk: &Desk) -> Packages {
+        let key = desk.path("key.pub.pem");
         let text = std::fs::read_to_string(&key).expect("a key");
         let trusted = [PublicKey::from_pem(&text).expect("a key")];
-        let paths: Vec<PathBuf> = ["1.hpk", "2.hpk"].map(|n| folder.join(n)).to_vec();
+        let paths: Vec<PathBuf> = ["1.hpk", "2.hpk"].map(|n| desk.path(n)).to_vec();
         let read = |path: &PathBuf| {
             let bytes = std::fs::read(path).expect("a package");
             verify(&bytes, &trusted).expect("a signed package")

@@ -20,14 +20,7 @@ case ${1:-} in
 *) die "usage: tests/storm/run.sh [--short]" ;;
 esac
 export HOTPATCH_STORM_CYCLES=${HOTPATCH_STORM_CYCLES:-$cycles}
-choose_native_toolchain
 choose_windows_toolchain
 need_wine
-
-step "Server and patches"
-"${native_cargo[@]}" build --locked --bin hotpatch
-tests/storm/build.sh target/storm
-
-step "Storm (under Wine)"
 tests/wine/run.sh --prepare
-HOTPATCH_STORM=$root/target/storm "${windows_cargo[@]}" test --locked --test storm "${windows_args[@]}"
+"${windows_cargo[@]}" test --locked --test storm "${windows_args[@]}"

@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::desk::fixture;
 use crate::means::start;
 
 /// Longest wait for a reply: a frozen server is a failure, and not a test that hangs.
@@ -22,8 +22,8 @@ pub struct Server {
 
 impl Server {
     /// Starts it.
-    pub fn start(program: &Path) -> Server {
-        let mut command = Command::new(program);
+    pub fn start() -> Server {
+        let mut command = Command::new(fixture("storm/0/server.exe"));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = start(&mut command);
         let mut line = String::new();
