@@ -3,9 +3,9 @@
 use super::Hazard;
 use super::closure::Closure;
 use super::identity::list;
-use crate::addr::Rva;
+use super::labels;
 use crate::finding::{Finding, rules::code};
-use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program, Reference};
+use crate::function::{Code, FunctionIndex, IndirectJump, Place, Program};
 
 /// The names of the functions that share an address with one of this name, once each.
 pub fn names_beside(name: &str, others: impl Iterator<Item = String>) -> String {
@@ -72,9 +72,8 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
         found.push((&code::NEVER_RETURNS, detail));
     }
     if !diff.is_identity()
-        && let Some(at) = kept_label(program, old)
+        && let Some(detail) = labels::kept(program, old)
     {
-        let detail = format!("the pointer at {at} leads into the middle of it");
         found.push((&code::POINTED_INTO, detail));
     }
     if let Some(why) = runs_once(program, old, &name) {
@@ -84,28 +83,6 @@ pub fn of_old_function(closure: &mut Closure<'_>, old: FunctionIndex, new: Funct
         .into_iter()
         .map(|(rule, detail)| Finding::about(rule, name.clone(), detail));
     closure.findings.extend(findings);
-}
-
-/// A pointer into the middle of a function that is not in a constant which the function uses
-/// itself, as it uses the labels of a computed goto: those move with its code.
-fn kept_label(program: &Program<'_>, function: FunctionIndex) -> Option<Rva> {
-    let parts = program.parts_of(function);
-    let pieces: Vec<FunctionIndex> = std::iter::once(function).chain(parts).collect();
-    let code = pieces.iter().map(|f| program.code_of(*f));
-    let references: Vec<&Reference> = code.flat_map(|code| &code.references).collect();
-    let uses = |at: Rva| {
-        let constant = |target: Rva| match program.place(target) {
-            Place::Data(d, _) => {
-                let item = program.datum(d);
-                (item.rva..=Rva(item.rva.0 + item.size)).contains(&at) && !item.writable
-            }
-            Place::Constant => at.0.wrapping_sub(target.0) < program.anonymous_extent(target),
-            _ => false,
-        };
-        references.iter().any(|r| constant(r.target))
-    };
-    let mut labels = pieces.iter().flat_map(|f| program.labels_of(*f));
-    labels.find(|at| !uses(*at))
 }
 
 /// Why a function has run already and will not run again.

@@ -246,6 +246,17 @@ impl Search<'_> {
     fn find_referring(&mut self) {
         let program = self.program;
         for (start, size) in &self.ranges {
+            if matches!(program.place(*start), Place::Function(..)) {
+                // A label: places in code are in no list of what refers to data.
+                let refers = |f: &FunctionIndex| {
+                    let mut references = program.code_of(*f).references.iter();
+                    references.any(|r| r.target.0.wrapping_sub(start.0) < *size)
+                };
+                let referring: Vec<_> = program.function_indices().filter(refers).collect();
+                let whole = referring.into_iter().map(|f| self.whole(f));
+                self.referring.extend(whole.collect::<Vec<_>>());
+                continue;
+            }
             for site in program.may_mean(*start, *size) {
                 let Site::Code(f, at) = site else {
                     continue;

@@ -22,6 +22,7 @@ mod held;
 mod identity;
 mod image_hazards;
 mod islands;
+mod labels;
 mod lost;
 mod marks;
 mod meaning;

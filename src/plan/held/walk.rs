@@ -330,7 +330,14 @@ impl Walk<'_, '_> {
         let cases = tables.flat_map(|t| program.image.switch_targets(t).unwrap_or_default());
         let labels = program.labels_of(self.function);
         let labels = labels.filter_map(|at| program.image.pointer_at(at));
-        let cases: Vec<u32> = cases.chain(labels).map(|rva| rva.0).collect();
+        let mut cases: Vec<u32> = cases.chain(labels).map(|rva| rva.0).collect();
+        if i.op0_kind() == OpKind::Register && state.get(i.op0_register()).is_held() {
+            // To the label whose address is followed.
+            let references = program.code_of(self.function).references.iter();
+            let taken = references.filter(|r| r.kind == ReferenceKind::Address);
+            cases.extend(taken.map(|r| r.target.0));
+            cases.retain(|case| self.code.contains_key(case));
+        }
         if cases.is_empty() {
             self.call(i, &mut state, true);
             self.leave(&state);
