@@ -10,7 +10,7 @@ use hotpatch::process::{Access, Process};
 use crate::clients::{Clients, Watch};
 use crate::desk::Desk;
 use crate::figures::Used;
-use crate::means::{Operation, Packages, hotpatch, run};
+use crate::means::{Operation, Packages, hotpatch, id_of, run};
 use crate::replies::version_of;
 use crate::server::{Connection, Server};
 
@@ -193,7 +193,7 @@ impl Subject {
     /// The records in the server agree with what it does.
     fn records_tell(&mut self, version: usize) -> Result<(), String> {
         let survey = Survey::of(&self.open()?).map_err(|e| e.to_string())?;
-        let state = |n: usize| survey.by_id(&format!("storm-{n}")).map(|p| p.state);
+        let state = |n: usize| survey.by_id(&id_of(n)).map(|p| p.state);
         self.found[0] += usize::from(version > 0);
         self.found[1] += usize::from(survey.patches.iter().any(|p| p.state == State::Pending));
         let idle = |s: Option<State>| matches!(s, None | Some(State::Pending | State::Kept));
@@ -228,10 +228,7 @@ impl Subject {
             .filter(|p| p["state"] == "active")
             .map(|p| p["id"].as_str().unwrap_or_default().to_owned())
             .collect();
-        let wanted: Vec<String> = (version..=version)
-            .filter(|v| *v > 0)
-            .map(|v| format!("storm-{v}"))
-            .collect();
+        let wanted: Vec<String> = (version..=version).filter(|v| *v > 0).map(id_of).collect();
         match active == wanted {
             true => Ok(()),
             false => Err(format!("version {version} runs; status says {text}")),

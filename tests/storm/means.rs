@@ -52,13 +52,19 @@ pub struct Ended {
 /// The name of the desk.
 pub const DESK: &str = "storm";
 
+/// The id of the patch that makes that version of the old server.
+pub fn id_of(version: usize) -> String {
+    format!("storm-{version}")
+}
+
 /// The desk, with the two packages of the server.
 pub fn desk() -> Desk {
     let desk = Desk::named(DESK).with_key();
     let old = fixture("storm/0/server.exe");
-    for fix in ["1", "2"] {
-        let new = fixture(&format!("storm/{fix}/server.exe"));
-        desk.build(&old, &new, fix, &["--sequence", fix]);
+    for version in [1, 2] {
+        let new = fixture(&format!("storm/{version}/server.exe"));
+        let sequence = version.to_string();
+        desk.build(&old, &new, &id_of(version), &["--sequence", &sequence]);
     }
     desk
 }
@@ -76,7 +82,9 @@ impl Packages {
         let key = desk.path("key.pub.pem");
         let text = std::fs::read_to_string(&key).expect("a key");
         let trusted = [PublicKey::from_pem(&text).expect("a key")];
-        let paths: Vec<PathBuf> = ["1.hpk", "2.hpk"].map(|n| desk.path(n)).to_vec();
+        let paths: Vec<PathBuf> = [1, 2]
+            .map(|version| desk.path(&format!("{}.hpk", id_of(version))))
+            .to_vec();
         let read = |path: &PathBuf| {
             let bytes = std::fs::read(path).expect("a package");
             verify(&bytes, &trusted).expect("a signed package")
