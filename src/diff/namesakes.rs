@@ -3,6 +3,10 @@
 //! A file's own types are told apart by the file. What is left when files are paired is a type
 //! that a file got or lost: it says nothing where the file itself came or went, and counts as
 //! changed where the file had another type of that name before, or may have had.
+//!
+//! Those of one file that only a number tells apart (local types, lambdas) stand in the order
+//! of the source: the one list must be the other one with some left out. Two that changed places
+//! may as well be two that took on each other's layout.
 
 use std::collections::BTreeMap;
 
@@ -145,56 +149,86 @@ fn texts(names: &[String]) -> Vec<&str> {
 }
 
 fn by_file<'t, 'o, T>(types: &'t [Definition<T>], origins: &'o Origins) -> Files<'o, 't, T> {
-    let mut files: Files<'o, 't, T> = BTreeMap::new();
+    let mut files: BTreeMap<&str, Vec<(u32, &Definition<T>)>> = BTreeMap::new();
     for definition in types {
         let places = origins.of(definition.index);
         if places.is_empty() {
-            files.entry("").or_default().push(definition);
+            files.entry("").or_default().push((0, definition));
         }
         let mut last = None;
         for place in places {
             // Once for each place, as for a lambda that two functions of the file have.
             if last != Some((&place.file, place.line)) {
-                files.entry(&place.file).or_default().push(definition);
+                let file = files.entry(&place.file).or_default();
+                file.push((place.line, definition));
             }
             last = Some((&place.file, place.line));
         }
     }
-    files
+    let in_order = |(file, mut list): (&'o str, Vec<(u32, &'t Definition<T>)>)| {
+        // Those of one line stay in the order of their records.
+        list.sort_by_key(|(line, _)| *line);
+        (file, list.into_iter().map(|(_, d)| d).collect())
+    };
+    files.into_iter().map(in_order).collect()
 }
 
-/// Types of one name of one file. Those that only a number tells apart are as many as there
-/// are; of the others the same one counts once.
+/// Types of one name of one file, in the order of the source. Those that only a number tells
+/// apart are as many as there are; of the others the same one counts once.
 fn in_one_file<'t, T: Content>(
     old: &[&'t Definition<T>],
     new: &[&'t Definition<T>],
     file: Option<&str>,
 ) -> Option<Found<'t, T>> {
-    let numbered = old.iter().chain(new).all(|d| d.numbered);
-    let (lost, gained): (OfFile<'t, T>, OfFile<'t, T>) = if numbered {
-        let mut gained: OfFile<'t, T> = new.to_vec();
-        let lost = old.iter().filter(|a| {
-            let at = gained
-                .iter()
-                .position(|b| a.content.still_means(&b.content));
-            at.map(|at| gained.swap_remove(at)).is_none()
-        });
-        (lost.copied().collect(), gained)
-    } else {
-        let lost = old
-            .iter()
-            .filter(|a| !new.iter().any(|b| a.content.still_means(&b.content)));
-        let gained = new
-            .iter()
-            .filter(|b| !old.iter().any(|a| a.content.still_means(&b.content)));
-        (lost.copied().collect(), gained.copied().collect())
-    };
-    match (lost.first(), gained.first()) {
-        (Some(a), Some(b)) => Some(found(a, b, file)),
-        // One of several came or went.
-        (None, Some(b)) if !numbered => Some(found(old.first()?, b, file)),
-        (Some(a), None) if !numbered => Some(found(a, new.first()?, file)),
-        _ => None,
+    let (first, other) = (*old.first()?, *new.first()?);
+    if old.iter().chain(new).all(|d| d.numbered) {
+        let (a, b) = out_of_order(old, new)?;
+        return Some(found(a, b, file));
+    }
+    let lost = old
+        .iter()
+        .find(|a| !new.iter().any(|b| a.content.still_means(&b.content)));
+    let gained = new
+        .iter()
+        .find(|b| !old.iter().any(|a| a.content.still_means(&b.content)));
+    match (lost, gained) {
+        (None, None) => None,
+        // One of several may have come or gone.
+        (lost, gained) => Some(found(
+            lost.unwrap_or(&first),
+            gained.unwrap_or(&other),
+            file,
+        )),
+    }
+}
+
+/// Types of two lists of which neither is the other one with some left out: one that is in no
+/// order with the others, and what stands where it should.
+fn out_of_order<'t, T: Content>(
+    old: &[&'t Definition<T>],
+    new: &[&'t Definition<T>],
+) -> Option<(&'t Definition<T>, &'t Definition<T>)> {
+    let (mut left, mut rest) = (old.iter().peekable(), new.iter().peekable());
+    let mut differing = None;
+    // Which of the lists may have more than the other.
+    let grown = new.len() >= old.len();
+    while let (Some(a), Some(b)) = (left.peek(), rest.peek()) {
+        let same = a.content.still_means(&b.content);
+        if !same {
+            differing.get_or_insert((**a, **b));
+        }
+        if same || !grown {
+            left.next();
+        }
+        if same || grown {
+            rest.next();
+        }
+    }
+    let over = if grown { left.next() } else { None };
+    let short = if grown { None } else { rest.next() };
+    match (over, short) {
+        (None, None) => None,
+        _ => differing,
     }
 }
 
@@ -307,6 +341,11 @@ mod tests {
             None
         );
         assert_eq!(changed(&old, &[(16, "a.cpp")], true), None);
+        // As they stand in the source: two that changed places may have changed their layouts.
+        assert!(changed(&old, &[(16, "a.cpp"), (8, "a.cpp")], true).is_some());
+        let more = [(16, "a.cpp"), (24, "a.cpp"), (8, "a.cpp")];
+        assert!(changed(&old, &more, true).is_some());
+        assert!(changed(&more, &old, true).is_some());
         assert!(changed(&old, &[(8, "a.cpp"), (24, "a.cpp")], true).is_some());
         assert!(
             changed(
