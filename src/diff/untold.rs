@@ -5,6 +5,10 @@
 //! file, of functions without debug information. What shows that such a layout may have changed
 //! is code: a changed function that reads or writes at a place where the old one did not. It is
 //! no sign where a record says what lies there, for then layouts were compared.
+//!
+//! A record of a class that only the new build has says nothing of objects that the old code
+//! made. So it does not count behind a pointer to a class that both have and that ends before
+//! that place: the new code takes the object for part of something larger, which it is not.
 
 use std::collections::BTreeSet;
 
@@ -24,6 +28,8 @@ pub struct Untold {
     pub function: FunctionIndex,
     /// Where in the object, in bytes.
     pub displacement: i64,
+    /// Whether a type is told, of which the objects end before.
+    pub beyond: bool,
 }
 
 /// The functions that changed or are new, each with its counterpart.
@@ -87,19 +93,21 @@ pub(super) fn find(
         if come.is_empty() {
             continue;
         }
-        let known = Known::of(new, mentions, pair.1);
+        let known = Known::of(old, new, mentions, pair.1);
         // The number of elements before an array is no member of anything.
         let counts =
             come.iter().any(|a| a.displacement < 0) && !new.arrays(pair.1).before.is_empty();
         let untold = |a: &&ObjectAccess| match a.of {
             Described::Untold => true,
             _ if a.displacement < 0 && counts => false,
-            _ => !known.explains(a),
+            Described::Beyond => !known.explains(a, &known.compared),
+            _ => !known.explains(a, &known.classes),
         };
         if let Some(access) = come.iter().find(untold) {
             found.push(Untold {
                 function: pair.1,
                 displacement: access.displacement,
+                beyond: access.of == Described::Beyond,
             });
         }
     }
@@ -110,12 +118,19 @@ pub(super) fn find(
 struct Known<'p> {
     new: &'p Program<'p>,
     classes: Vec<TypeIndex>,
+    /// Those of them that the old build defines as well.
+    compared: Vec<TypeIndex>,
     /// Sizes of the numbers that pointers and arrays lead to.
     numbers: BTreeSet<u32>,
 }
 
 impl<'p> Known<'p> {
-    fn of(new: &'p Program<'p>, mentions: &Mentions, function: FunctionIndex) -> Self {
+    fn of(
+        old: &Program<'_>,
+        new: &'p Program<'p>,
+        mentions: &Mentions,
+        function: FunctionIndex,
+    ) -> Self {
         let types = &new.symbols.types;
         let own = mentions.of_function.get(&new.function(function).rva);
         let mut mentioned = own.cloned().unwrap_or_default();
@@ -124,17 +139,23 @@ impl<'p> Known<'p> {
                 mentioned.extend(&new.datum(datum).types);
             }
         }
-        let sizes = |index: &TypeIndex| [types.pointee_size(*index), types.element_size(*index)];
+        let numbers = mentioned
+            .iter()
+            .flat_map(|t| types.numbers_in(*t))
+            .collect();
+        let classes = types.reached(mentioned, DEPTH);
+        let is_defined = |class: &&TypeIndex| old.symbols.types.defines(types, **class);
         Known {
             new,
-            numbers: mentioned.iter().flat_map(sizes).flatten().collect(),
-            classes: types.reached(mentioned, DEPTH),
+            numbers,
+            compared: classes.iter().filter(is_defined).copied().collect(),
+            classes,
         }
     }
 
-    /// Whether one of them has something at the place of an access to an object that is not
-    /// known.
-    fn explains(&self, access: &ObjectAccess) -> bool {
+    /// Whether one of these classes has something at the place of an access to an object that
+    /// is not known.
+    fn explains(&self, access: &ObjectAccess, classes: &[TypeIndex]) -> bool {
         let types = &self.new.symbols.types;
         let size = u32::from(access.size);
         // An array of numbers, by an index or one by one.
@@ -146,16 +167,14 @@ impl<'p> Known<'p> {
             .numbers
             .iter()
             .any(|n| *n == 1 || *n == size && offset.is_multiple_of(u64::from(size.max(1))));
-        let mut classes = self.classes.iter();
+        let any = |offset, is: &dyn Fn(Within) -> bool| {
+            let mut classes = classes.iter();
+            classes.any(|class| is(types.within(*class, offset)))
+        };
+        let has_virtual_functions = || any(0, &|what| what == Within::Table);
         steps
             || in_array
-            || classes.any(|class| types.within(*class, offset) != Within::Nothing)
-            || access.leads && self.has_virtual_functions()
-    }
-
-    fn has_virtual_functions(&self) -> bool {
-        let types = &self.new.symbols.types;
-        let mut classes = self.classes.iter();
-        classes.any(|class| types.within(*class, 0) == Within::Table)
+            || any(offset, &|what| what != Within::Nothing)
+            || access.leads && has_virtual_functions()
     }
 }

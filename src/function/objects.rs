@@ -23,6 +23,9 @@ pub enum Described {
     Told,
     /// No record does: of its class, or of the variable.
     Untold,
+    /// Its class is told, and has nothing there: what lies there is part of something larger, of
+    /// which the object is a base or a member, or lies beside it.
+    Beyond,
     /// It isn't known which object it is.
     Open,
 }
@@ -274,7 +277,7 @@ impl Walk<'_, '_> {
             Some(Behind::Defined(class)) if !(self.comparable)(class) => Described::Untold,
             Some(Behind::Defined(class)) => match u64::try_from(offset) {
                 Ok(offset) if types.within(class, offset) != Within::Nothing => Described::Told,
-                _ => Described::Open,
+                _ => Described::Beyond,
             },
             Some(Behind::Declared) => Described::Untold,
             Some(Behind::Scalar) => Described::Told,

@@ -52,11 +52,13 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
         }
         let at = untold.displacement;
         let sign = if at < 0 { "-" } else { "" };
-        let detail = format!(
-            "it uses offset {sign}{:#x} of an object, which the old build does not do there, and no \
-             record says what lies at that place",
-            at.unsigned_abs()
-        );
+        let at = format!("offset {sign}{:#x}", at.unsigned_abs());
+        let whose = match untold.beyond {
+            true => "whose class ends before; it takes it for something larger",
+            false => "and no record says what lies at that place",
+        };
+        let detail =
+            format!("it uses {at} of an object, which the old build does not do there, {whose}");
         findings.push(Finding::about(rule, name, detail));
     }
 }

@@ -50,7 +50,7 @@ impl Types {
         Some(self.what(TypeIndex(c.u32()?)))
     }
 
-    fn what(&self, index: TypeIndex) -> Behind {
+    pub(super) fn what(&self, index: TypeIndex) -> Behind {
         let index = self.plain(index);
         if index.0 < super::FIRST_INDEX {
             let is_void = matches!(index.0, 0 | 0x03);
@@ -223,9 +223,19 @@ impl Types {
 
     /// Whether a class that one build defines is only declared in another.
     pub fn only_declares(&self, other: &Types, class: TypeIndex) -> bool {
-        let key = other.key_of.get(&class);
-        let name = key.map(|key| other.name_of(*key));
-        let own = name.and_then(|name| self.keys.get(name));
-        own.is_some_and(|key| self.definitions_of(*key).is_empty())
+        self.namesakes_of(other, class).is_some_and(<[_]>::is_empty)
+    }
+
+    /// Whether a class that one build defines is defined in another as well.
+    pub fn defines(&self, other: &Types, class: TypeIndex) -> bool {
+        let definitions = self.namesakes_of(other, class);
+        definitions.is_some_and(|list| !list.is_empty())
+    }
+
+    /// The definitions of the name that a class of another build has.
+    fn namesakes_of(&self, other: &Types, class: TypeIndex) -> Option<&[TypeIndex]> {
+        let key = other.key_of.get(&class)?;
+        let own = self.keys.get(other.name_of(*key))?;
+        Some(self.definitions_of(*own))
     }
 }

@@ -1,6 +1,7 @@
 //! What arrays are made of and pointers lead to.
 
 use super::fields::Field;
+use super::objects::Behind;
 use super::{LF_ARRAY, LF_ENUM, LF_MODIFIER, LF_POINTER, MAX_DEPTH, TypeIndex, Types};
 
 impl Types {
@@ -18,6 +19,17 @@ impl Types {
         // A pointer to a built-in type has the number of that in its low byte.
         self.size_of(TypeIndex(pointer.0 & 0xff))
             .filter(|_| pointer.0 & 0xf00 != 0)
+    }
+
+    /// Sizes of the numbers that an array has, or that a pointer or the pointers of an array lead
+    /// to, in bytes.
+    pub fn numbers_in(&self, index: TypeIndex) -> impl Iterator<Item = u32> {
+        let element = self.part(index, LF_ARRAY, 0);
+        let is_number = |element: &TypeIndex| self.what(*element) == Behind::Scalar;
+        let own = element.filter(is_number).and_then(|e| self.size_of(e));
+        let leads = self.behind(element.unwrap_or(index)) == Some(Behind::Scalar);
+        let behind = self.pointee_size(index).filter(|_| leads);
+        own.into_iter().chain(behind)
     }
 
     /// The size of the structures that an array is made of, or of a single one, and the members
