@@ -37,12 +37,6 @@ pub fn collect(
     types::unknown(old, "the old PDB", findings);
     types::unknown(new, "the new PDB", findings);
     type_information(new, diff, findings);
-    for function in &diff.functions.removed {
-        let f = old.function(*function);
-        let detail = format!("{} at {} is not in the new build", f.display_name(), f.rva);
-        let rule = &rules::code::REMOVED;
-        findings.push(Finding::about(rule, f.display_name(), detail));
-    }
     told_apart((old, new), diff, findings);
     gone_from_shared(old, diff, findings);
     unknown_records(old, "the old PDB", findings);

@@ -31,6 +31,7 @@ mod numbered;
 mod overlaps;
 mod profile;
 mod relays;
+mod removed;
 mod runs;
 pub mod stay;
 mod stubs;
@@ -228,7 +229,8 @@ pub struct Plan {
     /// that the program may keep it.
     pub exposed: Vec<PieceIndex>,
     /// Functions of the old build that stay, and of which no thread may be inside when the patch
-    /// is switched on: those of which another one of the same address is carried as a new one.
+    /// is switched on: those of which another one of the same address is carried as a new one, and
+    /// those that the new build does not have.
     pub watched: Vec<FunctionIndex>,
     /// Functions that stay: where everything is to be moved, those that can't be; else those
     /// that differ in nothing but the version and that the author leaves out.
@@ -292,12 +294,13 @@ impl Plan {
         {
             *piece = moved.piece(*piece);
         }
-        let mut watched: Vec<_> = diff.folded.told_apart.iter().map(|p| p.old).collect();
-        watched.sort_unstable();
-        watched.dedup();
         let exposed = closure.exposed.into_iter().collect();
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         findings.extend(aligned);
+        let mut watched = removed::collect(old, diff, &mut findings);
+        watched.extend(diff.folded.told_apart.iter().map(|p| p.old));
+        watched.sort_unstable();
+        watched.dedup();
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         findings.extend(lost::findings(old, diff, &pieces));
         findings.extend(arrays::findings(old, new, diff));

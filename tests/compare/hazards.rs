@@ -62,7 +62,7 @@ fn what_is_gone_is_reported() {
         removed.iter().any(|f| f.starts_with("second: ")),
         "{removed:?}"
     );
-    let removed = findings("new-initialiser", "old", "HP215");
+    let removed = findings("new-initialiser", "old", "HP234");
     assert!(
         removed.iter().any(|f| f.starts_with("late: ")),
         "{removed:?}"

@@ -81,6 +81,7 @@ pub struct Expect {
     pub version_only: Option<Vec<String>>,
     pub left_out: Option<Vec<String>>,
     pub must_not_stay: Option<Vec<String>>,
+    pub watched: Option<Vec<String>>,
     pub members: Option<Vec<String>>,
     pub handles: Option<Vec<String>>,
     #[serde(default)]

@@ -57,8 +57,8 @@ rules! {
         because "The function is the entry point, a TLS callback or part of static initialisation. It has run already and will not run again in this process.";
     /// A removed function.
     REMOVED = "HP215", Note, "function removed",
-        remedy "Nothing to do: the old code stays in the image for callers that still hold its address.",
-        because "The new build does not have the function any more. Its old code stays where it is; nothing is taken away from a running process.";
+        remedy "Nothing to do: only functions that the patch replaces call it.",
+        because "The new build does not have the function any more. Its old code stays where it is, and nothing is seen to keep its address. The patch is not switched on while a thread is inside it.";
     /// A function that exists several times under one name.
     AMBIGUOUS = "HP216", Refuse, "name is not unique",
         remedy "Give the functions distinct names, or restart.",
@@ -127,4 +127,8 @@ rules! {
     NO_CALL_TARGET = "HP233", Refuse, "address of a function that control flow guard forbids to call",
         remedy "Let the fix hand out a small function of its own that calls it: new functions of a patch may be called through their addresses. Otherwise restart.",
         because "The image was linked with control flow guard (/guard:cf). Its table names the functions whose address something takes; a call through any other address ends the program. The new code takes the address of a function that the old table doesn't have.";
+    /// A removed function that goes on to be called.
+    REMOVED_HELD = "HP234", Risk, "function removed whose address may be held",
+        remedy "Keep the function in the new build, with what it should do now (clang and MinGW: __attribute__((used, noinline)); MSVC: __declspec(noinline), and take its address somewhere); or accept it where its old code may go on to run; or restart.",
+        because "The new build does not have the function any more, and the running program may have stored its address: as a callback, in an object, or in a table of virtual functions. Whoever calls it there runs the old code, also where a change of it went into the functions that it was inlined into, and although functions that it calls may be changed and expect something else.";
 }

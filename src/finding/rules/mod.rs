@@ -13,6 +13,7 @@
 //! | new thrown type or run-time type information | HP309 | `compare`: `hazards` |
 //! | dynamic initialisers and destructors, entry point, TLS callbacks, `DllMain` | HP214 | `compare`: `hazards` |
 //! | removed function | HP215 | `compare`: `hazards` |
+//! | removed function that is held | HP234 | `kinds` |
 //! | thread-local storage | HP306 (HP205 for its use) | `oracle` |
 //! | function that never returns | HP217 | `oracle` |
 //! | another machine, managed, kernel | HP101 to HP103 | `compare`: `refusals` |
