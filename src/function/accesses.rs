@@ -68,11 +68,8 @@ impl Program<'_> {
         frame_in_rbp
     }
 
-    pub(super) fn each_instruction(
-        &self,
-        function: FunctionIndex,
-        mut each: impl FnMut(&Instruction),
-    ) {
+    /// Hands over the instructions of a function in the order of their addresses.
+    pub fn each_instruction(&self, function: FunctionIndex, mut each: impl FnMut(&Instruction)) {
         let start = u64::from(self.function(function).rva.0);
         let bytes = self.bytes_of(function);
         let end = self.code_of(function).code_size;

@@ -1,8 +1,9 @@
-//! Variables without a symbol that new code gives up for new ones.
+//! Variables without a symbol that new code gives up.
 //!
 //! A compiler that keeps a static variable in another form, as one of two values or as one of
 //! its members, leaves it without a symbol. In the new build the same variable may have its
-//! symbol again, and looks new: what the running program has stored in the old one is lost.
+//! symbol again, and looks new, or may be a constant, as nothing sets it any more: what the
+//! running program has stored in the old one is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +13,11 @@ use crate::diff::Diff;
 use crate::finding::{Finding, rules};
 use crate::function::{FunctionIndex, Place, Program};
 
-/// The variables without a symbol that only old code uses, where new code brings variables.
+/// The variables without a symbol that only old code uses.
 pub fn findings(old: &Program<'_>, diff: &Diff, pieces: &[Piece]) -> Vec<Finding> {
     let brought = pieces.iter().filter(|p| p.kind == PieceKind::Variable);
     let brought: Vec<&str> = brought.map(|p| p.symbol.as_str()).collect();
-    if brought.is_empty() || diff.is_identity() {
+    if diff.is_identity() {
         return Vec::new();
     }
     let changed = diff.functions.changed.iter().map(|c| c.old);
@@ -44,14 +45,14 @@ pub fn findings(old: &Program<'_>, diff: &Diff, pieces: &[Piece]) -> Vec<Finding
         });
     }
     let lost = lost.into_iter().map(|(rva, function)| {
-        let detail = format!(
-            "the variable without a symbol at {rva} that {} uses is used no more, and the patch \
-             brings {}",
-            old.function(function).display_name(),
-            brought.join(", ")
-        );
+        let name = old.function(function).display_name();
+        let mut detail =
+            format!("the variable without a symbol at {rva} that {name} uses is used no more");
+        if !brought.is_empty() {
+            detail.push_str(&format!(", and the patch brings {}", brought.join(", ")));
+        }
         let rule = &rules::data::DATA_REMOVED;
-        Finding::about(rule, old.function(function).display_name(), detail)
+        Finding::about(rule, name, detail)
     });
     lost.collect()
 }

@@ -33,6 +33,7 @@ mod profile;
 mod relays;
 mod removed;
 mod runs;
+mod shrunk;
 pub mod stay;
 mod stubs;
 mod symbol_names;
@@ -303,6 +304,7 @@ impl Plan {
         watched.dedup();
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         findings.extend(lost::findings(old, diff, &pieces));
+        findings.extend(shrunk::findings(old, new, diff));
         findings.extend(arrays::findings(old, new, diff));
         findings.extend(coroutines::findings(old, new, diff));
         findings.extend(marks::findings(old, new, diff));

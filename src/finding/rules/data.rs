@@ -50,7 +50,7 @@ rules! {
     /// A kept variable whose value means something else.
     VARIABLE_MEANING = "HP312", Risk, "variable has another type",
         remedy "Give the variable of the new type another name, or bring its value over in a function that runs when the patch is applied; accept it where every value that old code has stored means the same to new code; otherwise restart.",
-        because "Old and new code share one copy of every variable, in the old image. This one has the size that it had, but another type: what old code has stored there (an integer, a pointer to one structure) is read by new code as something else (a floating-point number, a pointer to another structure).";
+        because "Old and new code share one copy of every variable, in the old image. This one has the size that it had, but another type: what old code has stored there (an integer, a pointer to one structure) is read by new code as something else (a floating-point number, a pointer to another structure). Or the compiler keeps only which of two values a static variable has, in a byte without a symbol, and the code that reads it has other values in the new build.";
     /// A kept variable whose old address does not meet what new code asks for.
     VARIABLE_ALIGNMENT = "HP313", Refuse, "variable is less aligned than new code may rely on",
         remedy "Do not raise the alignment of a variable that exists already: add an aligned one beside it, or use instructions that need no alignment; or restart.",
