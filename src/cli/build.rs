@@ -256,7 +256,7 @@ fn hooks_template(path: &Path, comparison: &Comparison<'_>) -> Result<WrittenTem
     })
 }
 
-/// The signatures of the functions that are replaced.
+/// The signatures and the local variables of the functions that are replaced.
 fn signatures(
     comparison: &Comparison<'_>,
     old: &Program<'_>,
@@ -266,12 +266,13 @@ fn signatures(
     let (before, after) = replacements
         .map(|r| (old.function(r.old).rva, new.function(r.new).rva))
         .unzip();
-    let of = |program: &Program<'_>, pdb: &[u8], wanted| {
-        symbols::signatures(pdb, &program.symbols.types, &wanted)
-    };
+    let (of_old, of_new) = (&comparison.old_files.pdb, &comparison.new_files.pdb);
+    let (types, others) = (&old.symbols.types, &new.symbols.types);
     Ok(Signatures {
-        old: of(old, &comparison.old_files.pdb, before)?,
-        new: of(new, &comparison.new_files.pdb, after)?,
+        old: symbols::signatures(of_old, types, &before)?,
+        new: symbols::signatures(of_new, others, &after)?,
+        old_locals: symbols::local_variables(of_old, types, &before)?,
+        new_locals: symbols::local_variables(of_new, others, &after)?,
     })
 }
 

@@ -29,6 +29,7 @@ mod meaning;
 mod members;
 mod numbered;
 mod overlaps;
+mod own_frame;
 mod profile;
 mod relays;
 mod removed;

@@ -5,8 +5,9 @@
 //! calls. That is sound where nobody has to agree on anything that only one version knows:
 //! no function of the patch has another signature; what the function calls is in another object
 //! file, whose code its compiler did not see, and is called as the platform's convention says;
-//! it has nothing to do with the address of a constant that differs; and no branch of the old
-//! code leads to its own entry, where the redirect is.
+//! it has nothing to do with the address of a constant that differs; it hands out no address in
+//! its frame, or has the same local variables in both builds; and no branch of the old code leads
+//! to its own entry, where the redirect is.
 //!
 //! A compiler that sees what it calls relies on it: it hands over no argument that is not read,
 //! keeps in a register what is not written, and has nothing behind a call that does not come
@@ -20,12 +21,12 @@ use std::rc::Rc;
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction, OpKind};
 
-use super::{Plan, held, held::Frames};
+use super::{Plan, held, held::Frames, own_frame};
 use crate::addr::Rva;
 use crate::diff::{DataChangeKind, Diff};
 use crate::function::{DataIndex, FunctionIndex, Place, Program, ReferenceKind};
 use crate::image::ExportTarget;
-use crate::symbols::{Module, ModuleIndex, Signature};
+use crate::symbols::{Local, Module, ModuleIndex, Signature};
 
 /// What caller and callee must agree on, by first byte of the function, in both builds.
 #[derive(Debug, Default)]
@@ -34,6 +35,10 @@ pub struct Signatures {
     pub old: BTreeMap<Rva, Signature>,
     /// Of the new build.
     pub new: BTreeMap<Rva, Signature>,
+    /// The local variables of the functions of the old build, ascending.
+    pub old_locals: BTreeMap<Rva, Vec<Local>>,
+    /// Those of the new build.
+    pub new_locals: BTreeMap<Rva, Vec<Local>>,
 }
 
 /// For each replacement of a plan why its function may not stay on a stack; `None` where it
@@ -88,6 +93,21 @@ pub fn reasons(
         Constants::new(old, changes().map(|c| c.old)),
         Constants::new(new, changes().map(|c| c.new)),
     );
+    let in_frame = |at: usize| {
+        let (f, g) = (before[at], after[at]);
+        let locals = |all: &BTreeMap<Rva, Vec<Local>>, rva| all.get(&rva).cloned();
+        let was = locals(&signatures.old_locals, old.function(f).rva).unwrap_or_default();
+        let is = locals(&signatures.new_locals, new.function(g).rva).unwrap_or_default();
+        let name = own_frame::differing(&was, &is)?;
+        let hands = own_frame::is_handed_out(old, f) && from.may_call_patched(f)
+            || own_frame::is_handed_out(new, g) && to.may_call_patched(g);
+        hands.then(|| {
+            format!(
+                "it may hand an address in its frame to another function of the patch, and its \
+                 variable {name} is not the same in both builds"
+            )
+        })
+    };
     let reason = |at: usize| {
         other_signature
             .clone()
@@ -96,6 +116,7 @@ pub fn reasons(
             .or_else(|| to.reason(after[at]))
             .or_else(|| constants.0.reason(&from, before[at]))
             .or_else(|| constants.1.reason(&to, after[at]))
+            .or_else(|| in_frame(at))
     };
     all.map(reason).collect()
 }

@@ -17,6 +17,10 @@ const S_SEPCODE: u16 = 0x1132;
 
 /// What [`Touch::what`] says of a call that a record calls an allocation of the type.
 pub const ALLOCATION: &str = "allocation";
+/// How [`Touch::what`] begins for a local variable.
+pub(super) const VARIABLE: &str = "variable";
+/// How it begins for a parameter.
+pub(super) const PARAMETER: &str = "parameter";
 
 /// One way in which a function touches a type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,9 +114,10 @@ impl Mentions {
 }
 
 /// What is told of a mention: the function, the type, and what mentions it.
-type Each<'e> = dyn FnMut(Rva, TypeIndex, &dyn Fn() -> String) + 'e;
+pub(super) type Each<'e> = dyn FnMut(Rva, TypeIndex, &dyn Fn() -> String) + 'e;
 
-fn read(pdb: &[u8], each: &mut Each<'_>) -> Result<(), SymbolsError> {
+/// Reads all mentions.
+pub(super) fn read(pdb: &[u8], each: &mut Each<'_>) -> Result<(), SymbolsError> {
     // As in `Symbols::parse`: the `pdb` crate asserts on some malformed records.
     let read = std::panic::AssertUnwindSafe(|| read_modules(pdb, each));
     std::panic::catch_unwind(read).unwrap_or(Err(SymbolsError::Damaged))
@@ -194,11 +199,11 @@ impl ModuleTouches<'_, '_, '_> {
         // Where the record has its type and its name (cvinfo.h).
         let (type_at, name_at, what) = match kind {
             0x1110 | 0x110f | 0x1155 => (24, None, "signature"),
-            0x113e if half(body, 4)? & 1 != 0 => (0, Some(6), "parameter"),
-            0x113e => (0, Some(6), "variable"),
-            0x1106 => (0, Some(6), "variable"),
-            0x110b => (4, Some(8), "variable"),
-            0x1111 => (4, Some(10), "variable"),
+            0x113e if half(body, 4)? & 1 != 0 => (0, Some(6), PARAMETER),
+            0x113e => (0, Some(6), VARIABLE),
+            0x1106 => (0, Some(6), VARIABLE),
+            0x110b => (4, Some(8), VARIABLE),
+            0x1111 => (4, Some(10), VARIABLE),
             0x110c | 0x110d | 0x1112 | 0x1113 | 0x1153 => (0, Some(10), "static variable"),
             0x115e => (8, None, ALLOCATION),
             _ => return None,

@@ -50,6 +50,12 @@ impl Types {
         Some(self.what(TypeIndex(c.u32()?)))
     }
 
+    /// Whether a type is a number, an enumeration or a pointer: no array, class, structure or
+    /// union, and nothing that is not understood.
+    pub fn is_number(&self, index: TypeIndex) -> bool {
+        self.what(index) == Behind::Scalar && !self.is_array(index)
+    }
+
     pub(super) fn what(&self, index: TypeIndex) -> Behind {
         let index = self.plain(index);
         if index.0 < super::FIRST_INDEX {
