@@ -82,9 +82,11 @@ impl InspectArgs {
             Some(_) => self.signature(&parts.signatures)?.bytes.to_vec(),
             None => Vec::new(),
         };
+        let content = parts.unpack();
+        let content = content.map_err(|e| self.package.failure(VerifyError::Corrupt(e)))?;
         let wanted: [(&str, &Option<PathBuf>, &[u8]); 4] = [
-            ("payload", &self.extract_payload, parts.payload),
-            ("manifest", &self.extract_manifest, parts.manifest),
+            ("payload", &self.extract_payload, content.payload()),
+            ("manifest", &self.extract_manifest, content.manifest()),
             ("message", &self.extract_message, &parts.message()),
             ("signature", &self.extract_signature, &signature),
         ];

@@ -38,9 +38,9 @@ pub struct PackageSummary {
     pub content_sha256: String,
     /// Size of the whole file in bytes.
     pub size: u64,
-    /// Size of the manifest in bytes.
+    /// Size of the manifest in bytes, unpacked.
     pub manifest_size: usize,
-    /// Size of the payload in bytes.
+    /// Size of the payload in bytes, unpacked.
     pub payload_size: usize,
 }
 
@@ -64,8 +64,8 @@ impl PackageSummary {
             sha256: package.sha256_hex(),
             content_sha256: package.content_sha256_hex(),
             size: package.size,
-            manifest_size: parts.manifest.len(),
-            payload_size: parts.payload.len(),
+            manifest_size: parts.manifest_len,
+            payload_size: parts.payload_len,
         }
     }
 
@@ -95,7 +95,7 @@ impl PackageSummary {
             text,
             "size",
             &format!(
-                "{} bytes: manifest {}, payload {}",
+                "{} bytes; unpacked: manifest {}, payload {}",
                 self.size, self.manifest_size, self.payload_size
             ),
         );

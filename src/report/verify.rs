@@ -45,7 +45,7 @@ pub struct TrustReport {
 /// A part of the file that the signatures cover.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CoveredPart {
-    /// `header`, `manifest` or `payload`.
+    /// `header`, or `content`: manifest and payload, compressed.
     pub part: &'static str,
     /// Offset from the start of the file in bytes, as hex.
     pub offset: String,
@@ -63,20 +63,16 @@ impl VerifyReport {
         decision: DecisionReport,
     ) -> Self {
         let mut offset = 0;
-        let covered = [
-            ("header", HEADER_LEN),
-            ("manifest", parts.manifest.len()),
-            ("payload", parts.payload.len()),
-        ]
-        .map(|(part, size)| {
-            let at = offset;
-            offset += size;
-            CoveredPart {
-                part,
-                offset: format!("{at:#x}"),
-                size,
-            }
-        });
+        let covered =
+            [("header", HEADER_LEN), ("content", parts.content.len())].map(|(part, size)| {
+                let at = offset;
+                offset += size;
+                CoveredPart {
+                    part,
+                    offset: format!("{at:#x}"),
+                    size,
+                }
+            });
         let trusted = signatures
             .iter()
             .filter(|s| s.trusted == Some(true))

@@ -171,7 +171,8 @@ fn manifest_and_payload_swapped() {
         Container::parse(&one).unwrap(),
         Container::parse(&two).unwrap(),
     );
-    let mixed = container::unsigned(one.manifest, two.payload).unwrap();
+    let (of_one, of_two) = (one.unpack().unwrap(), two.unpack().unwrap());
+    let mixed = container::unsigned(of_one.manifest(), of_two.payload()).unwrap();
     for signatures in [&one.signatures, &two.signatures] {
         let file = container::attach(mixed.clone(), signatures.clone()).unwrap();
         desk.0.write("fix.hpk", &file);
@@ -187,6 +188,38 @@ fn manifest_and_payload_swapped() {
         &container::attach(mixed, vec![signature]).unwrap(),
     );
     desk.refused("the payload is not the one that the manifest describes");
+}
+
+#[test]
+fn content_of_another_size() {
+    let desk = Desk::new(NONE);
+    let good = package(&[BUILDER], |_| ());
+    let parts = Container::parse(&good).unwrap();
+    let (manifest, payload) = (parts.manifest_len as u32, parts.payload_len as u32);
+    for (at, size) in [
+        (12, manifest - 1),
+        (16, payload - 1),
+        (16, payload + 1),
+        // As much as a payload may have.
+        (16, container::MAX_PAYLOAD as u32),
+    ] {
+        let mut body = parts.signed.to_vec();
+        body[at..at + 4].copy_from_slice(&size.to_le_bytes());
+        let by = |seed| {
+            let signature = Signature {
+                key: key(seed).public(),
+                bytes: key(seed).sign(&container::message(&body)),
+            };
+            container::attach(body.clone(), vec![signature]).unwrap()
+        };
+        // Nothing is unpacked for a stranger.
+        desk.0.write("fix.hpk", &by(STRANGER));
+        let run = desk.run("verify fix.hpk");
+        let stranger = "no trusted key signed the package";
+        assert!(run.failed(5).contains(stranger), "{run:?}");
+        desk.0.write("fix.hpk", &by(BUILDER));
+        desk.refused("does not unpack");
+    }
 }
 
 #[test]
@@ -230,7 +263,7 @@ fn key_confusion() {
     let body = Container::parse(&good).unwrap().signed.to_vec();
     let other = String::from_utf8(message)
         .unwrap()
-        .replace("version 1", "version 2");
+        .replace("version 2", "version 1");
     for purpose in [body.as_slice(), other.as_bytes()] {
         desk.0
             .write("fix.hpk", &named(builder.as_bytes(), purpose, BUILDER));

@@ -82,14 +82,14 @@ fn a_sample_of_bits_and_lengths_in_the_program() {
 fn errors_say_what_and_what_to_do() {
     let folder = folder_with_package();
     let mut newer = folder.read("fix.hpk");
-    newer[8] = 2;
+    newer[8] = 3;
     folder.write("newer.hpk", &newer);
     let run = folder.run("verify newer.hpk --key 1.pem");
     assert_eq!(
         run.failed(5),
         "error: newer.hpk is refused\n  \
            caused by: the package is damaged, or of a newer version\n  \
-           caused by: container version 2 is not supported, only version 1\n  \
+           caused by: container version 3 is not supported, only version 2\n  \
            hint: use the version of hotpatch that built the package, or a later one\n"
     );
 

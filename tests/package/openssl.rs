@@ -67,7 +67,7 @@ fn openssl_accepts_our_signature_of_the_extracted_message() {
     let file = folder.read("fix.hpk");
     folder.write("signed", &file[..file.len() - 100]);
     let digest = openssl(&folder, "dgst -sha512 -r signed");
-    let expected = format!("hotpatch package\nversion 1\nsha512 {}\n", &digest[..128]);
+    let expected = format!("hotpatch package\nversion 2\nsha512 {}\n", &digest[..128]);
     assert_eq!(
         text(&folder, "m.bin"),
         expected,

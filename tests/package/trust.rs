@@ -18,7 +18,7 @@ fn verify_says_what_was_proven_and_how() {
     assert_eq!(report["package"]["size"], folder.read("two.hpk").len());
     assert_eq!(report["trust"]["source"], "key");
     assert_eq!(report["covered"][0]["offset"], "0x0");
-    assert_eq!(report["covered"][1]["offset"], "0x14");
+    assert_eq!(report["covered"][1]["offset"], "0x18");
     let trusted: Vec<_> = report["signatures"]
         .as_array()
         .unwrap()

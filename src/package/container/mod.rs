@@ -1,10 +1,9 @@
-//! The file format of a package (`.hpk`), version 1.
+//! The file format of a package (`.hpk`), version 2.
 //!
-//! One flat file: header, manifest, payload, signature block. Numbers are unsigned and
-//! little endian, sizes are in bytes, nothing is aligned, and nothing follows the
-//! signature block.
+//! One flat file: header, content, signature block. Numbers are unsigned and little endian,
+//! sizes are in bytes, nothing is aligned, and nothing follows the signature block.
 //!
-//! # Header: 20 bytes
+//! # Header: 24 bytes
 //!
 //! | offset | size | field | allowed |
 //! |---|---|---|---|
@@ -12,20 +11,24 @@
 //! | 8 | 4 | version of the container | [`VERSION`] |
 //! | 12 | 4 | size *m* of the manifest | 1 to [`MAX_MANIFEST`] |
 //! | 16 | 4 | size *p* of the payload | 1 to [`MAX_PAYLOAD`] |
+//! | 20 | 4 | size *c* of the content, compressed | 1 to [`MAX_CONTENT`] |
 //!
 //! The magic is made like PNG's: a transfer that changes line ends or cuts off the
 //! eighth bit destroys it.
 //!
-//! # Body
+//! # Content
 //!
-//! | offset | size | field |
-//! |---|---|---|
-//! | 20 | *m* | manifest: TOML in UTF-8, see [`super::manifest`] |
-//! | 20 + *m* | *p* | payload: a COFF object, see [`crate::payload`] |
+//! The *c* bytes from offset 24 are one stream of raw LZMA (see [`content`]), and nothing else.
+//! It unpacks to exactly *m* + *p* bytes:
+//!
+//! | size | what |
+//! |---|---|
+//! | *m* | manifest: TOML in UTF-8, see [`super::manifest`] |
+//! | *p* | payload: a COFF object, see [`crate::payload`] |
 //!
 //! # Signature block
 //!
-//! | offset from 20 + *m* + *p* | size | field | allowed |
+//! | offset from 24 + *c* | size | field | allowed |
 //! |---|---|---|---|
 //! | 0 | 4 | number *n* of signatures | 1 to [`MAX_SIGNATURES`] |
 //! | 4 + 96 *i* | 32 | public key of signature *i* (RFC 8032) | ascending, none twice |
@@ -41,7 +44,7 @@
 //!
 //! ```text
 //! hotpatch package
-//! version 1
+//! version 2
 //! sha512 <SHA-512 of every byte before the signature block, as lower-case hex>
 //! ```
 //!
@@ -51,29 +54,35 @@
 //! hardware module or a signing service (these limit the size of messages, some to 4 KiB)
 //! can sign it; and anybody can make it with `head -c` and `sha512sum`.
 //!
-//! So every byte of the file is covered: the header and the body by the signatures, the
+//! What is signed is the file as it is: `apply` and `verify` unpack nothing of which the signatures
+//! have not been checked. So every byte of the file is covered: the header and the content by the signatures, the
 //! signature block by having exactly one valid form for given signatures, each of which
 //! has to be valid, trusted or not.
+
+mod content;
 
 use sha2::{Digest, Sha512};
 
 use super::keys::{PUBLIC_KEY_LEN, PublicKey, SIGNATURE_LEN};
 
+pub use content::Content;
+
 /// First bytes of every package.
 pub const MAGIC: [u8; 8] = *b"\x89HPK\r\n\x1a\n";
 /// Version of the container that this build reads and writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Length of the header in bytes.
-pub const HEADER_LEN: usize = 20;
+pub const HEADER_LEN: usize = 24;
 /// Largest manifest in bytes.
 pub const MAX_MANIFEST: usize = 16 << 20;
 /// Largest payload in bytes.
 pub const MAX_PAYLOAD: usize = 256 << 20;
+/// Largest content in bytes, as it is compressed: what can't be compressed gets a little larger.
+pub const MAX_CONTENT: usize = (MAX_MANIFEST + MAX_PAYLOAD) / 16 * 17;
 /// Most signatures that a package can have.
 pub const MAX_SIGNATURES: usize = 16;
 /// Largest package in bytes: a file that is larger need not be read.
-pub const MAX_FILE: usize =
-    HEADER_LEN + MAX_MANIFEST + MAX_PAYLOAD + 4 + ENTRY_LEN * MAX_SIGNATURES;
+pub const MAX_FILE: usize = HEADER_LEN + MAX_CONTENT + 4 + ENTRY_LEN * MAX_SIGNATURES;
 
 const ENTRY_LEN: usize = PUBLIC_KEY_LEN + SIGNATURE_LEN;
 
@@ -106,6 +115,9 @@ pub enum FormatError {
         /// The largest value.
         max: usize,
     },
+    /// The content is no stream of LZMA, or another one than the header says.
+    #[error("the content does not unpack to the {0:#x} bytes that the header says")]
+    Content(usize),
     /// Bytes after the signature block.
     #[error("{0:#x} bytes follow the signature block")]
     Trailing(usize),
@@ -116,6 +128,10 @@ pub enum FormatError {
     #[error("the public key of signature {0} is not a usable Ed25519 key")]
     Key(usize),
 }
+
+const MANIFEST: &str = "size of the manifest in bytes";
+const PAYLOAD: &str = "size of the payload in bytes";
+const CONTENT: &str = "size of the content in bytes";
 
 /// A signature with the key that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,10 +147,12 @@ pub struct Signature {
 pub struct Container<'a> {
     /// Every byte before the signature block.
     pub signed: &'a [u8],
-    /// The manifest, which should be TOML.
-    pub manifest: &'a [u8],
-    /// The payload, which should be a COFF object.
-    pub payload: &'a [u8],
+    /// Manifest and payload, compressed: see [`Container::unpack`].
+    pub content: &'a [u8],
+    /// Size of the manifest in bytes.
+    pub manifest_len: usize,
+    /// Size of the payload in bytes.
+    pub payload_len: usize,
     /// The signatures, by ascending public key.
     pub signatures: Vec<Signature>,
 }
@@ -152,29 +170,28 @@ impl<'a> Container<'a> {
         if version != VERSION {
             return Err(FormatError::Version(version));
         }
-        let manifest_len = limited(
-            file,
-            12,
-            "header",
-            "size of the manifest in bytes",
-            MAX_MANIFEST,
-        )?;
-        let payload_len = limited(
-            file,
-            16,
-            "header",
-            "size of the payload in bytes",
-            MAX_PAYLOAD,
-        )?;
-        let manifest = take(file, HEADER_LEN, manifest_len, "manifest")?;
-        let payload = take(file, HEADER_LEN + manifest_len, payload_len, "payload")?;
-        let block = HEADER_LEN + manifest_len + payload_len;
+        let size = |at, field, max| limited(file, at, "header", field, max);
+        let manifest_len = size(12, MANIFEST, MAX_MANIFEST)?;
+        let payload_len = size(16, PAYLOAD, MAX_PAYLOAD)?;
+        let content_len = size(20, CONTENT, MAX_CONTENT)?;
+        let content = take(file, HEADER_LEN, content_len, "content")?;
+        let block = HEADER_LEN + content_len;
         Ok(Container {
-            signed: take(file, 0, block, "payload")?,
-            manifest,
-            payload,
+            signed: take(file, 0, block, "content")?,
+            content,
+            manifest_len,
+            payload_len,
             signatures: signatures(file, block)?,
         })
+    }
+
+    /// Unpacks manifest and payload, neither of them checked.
+    ///
+    /// # Errors
+    /// [`FormatError::Content`].
+    pub fn unpack(&self) -> Result<Content, FormatError> {
+        content::unpack(self.content, self.manifest_len, self.payload_len)
+            .ok_or(FormatError::Content(self.manifest_len + self.payload_len))
     }
 
     /// The text that the signatures are of.
@@ -220,16 +237,19 @@ pub fn message(signed: &[u8]) -> Vec<u8> {
 /// # Errors
 /// [`FormatError::Limit`] where the manifest or the payload is empty or too large.
 pub fn unsigned(manifest: &[u8], payload: &[u8]) -> Result<Vec<u8>, FormatError> {
-    let size = |field, bytes: &[u8], max| check(field, bytes.len(), max);
-    let manifest_len = size("size of the manifest in bytes", manifest, MAX_MANIFEST)?;
-    let payload_len = size("size of the payload in bytes", payload, MAX_PAYLOAD)?;
-    let header: [&[u8]; 4] = [
+    let manifest_len = check(MANIFEST, manifest.len(), MAX_MANIFEST)?;
+    let payload_len = check(PAYLOAD, payload.len(), MAX_PAYLOAD)?;
+    let size = manifest.len() + payload.len();
+    let content = content::compress(manifest, payload).map_err(|_| FormatError::Content(size))?;
+    let content_len = check(CONTENT, content.len(), MAX_CONTENT)?;
+    let header: [&[u8]; 5] = [
         &MAGIC,
         &VERSION.to_le_bytes(),
         &manifest_len.to_le_bytes(),
         &payload_len.to_le_bytes(),
+        &content_len.to_le_bytes(),
     ];
-    Ok([&header.concat(), manifest, payload].concat())
+    Ok([&header.concat(), content.as_slice()].concat())
 }
 
 /// Appends the signature block to what [`unsigned`] returned. Sorts the signatures.

@@ -22,26 +22,33 @@ fn with_u32(at: usize, value: u32) -> Vec<u8> {
     file
 }
 
-const BLOCK: usize = HEADER_LEN + 6 + 7;
+/// Where the signature block of such a package begins.
+fn block() -> usize {
+    HEADER_LEN + content::compress(b"m = 1\n", b"payload").unwrap().len()
+}
 
 #[test]
 fn the_layout_is_the_documented_one() {
     let file = signed_by(&[1]);
     assert_eq!(file[..8], [0x89, 0x48, 0x50, 0x4b, 0x0d, 0x0a, 0x1a, 0x0a]);
-    assert_eq!(file[8..20], [1, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0, 0]);
-    assert_eq!(&file[20..26], b"m = 1\n");
-    assert_eq!(&file[26..33], b"payload");
-    assert_eq!(file[33..37], [1, 0, 0, 0]);
+    let content = content::compress(b"m = 1\n", b"payload").unwrap();
+    let size = content.len() as u8;
+    assert_eq!(
+        file[8..24],
+        [2, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0, 0, size, 0, 0, 0]
+    );
+    let block = block();
+    assert_eq!(file[24..block], content);
+    assert_eq!(file[block..block + 4], [1, 0, 0, 0]);
     let key = SigningKey::from_seed(&[1; 32]);
-    assert_eq!(&file[37..69], key.public().as_bytes());
-    assert_eq!(file.len(), 33 + 4 + 96);
+    assert_eq!(&file[block + 4..block + 36], key.public().as_bytes());
+    assert_eq!(file.len(), block + 4 + 96);
 
     let parts = Container::parse(&file).unwrap();
-    assert_eq!(parts.signed, &file[..33]);
-    assert_eq!(
-        (parts.manifest, parts.payload),
-        (&file[20..26], &file[26..33])
-    );
+    assert_eq!(parts.signed, &file[..block]);
+    let content = parts.unpack().unwrap();
+    assert_eq!(content.manifest(), b"m = 1\n");
+    assert_eq!(content.payload(), b"payload");
     assert!(
         key.public()
             .accepts(&parts.message(), &parts.signatures[0].bytes)
@@ -54,7 +61,7 @@ fn the_message_is_a_short_text() {
     let text = String::from_utf8(message(b"abc")).unwrap();
     assert_eq!(
         text,
-        "hotpatch package\nversion 1\nsha512 \
+        "hotpatch package\nversion 2\nsha512 \
          ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
          2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f\n"
     );
@@ -69,7 +76,7 @@ fn signatures_are_sorted_whatever_the_order_of_keys() {
 #[test]
 fn an_unsorted_or_repeated_key_is_refused() {
     let file = signed_by(&[1, 2]);
-    let (first, second) = (BLOCK + 4, BLOCK + 4 + 96);
+    let (first, second) = (block() + 4, block() + 4 + 96);
     let swapped = [&file[..first], &file[second..], &file[first..second]].concat();
     assert_eq!(Container::parse(&swapped), Err(FormatError::Order(1)));
     let twice = [&file[..second], &file[first..second]].concat();
@@ -89,15 +96,24 @@ fn versions_and_sizes_are_limited() {
     };
     assert!(limit(12, 0) && limit(12, MAX_MANIFEST + 1) && limit(12, u32::MAX as usize));
     assert!(limit(16, 0) && limit(16, MAX_PAYLOAD + 1));
-    assert!(limit(BLOCK, 0) && limit(BLOCK, MAX_SIGNATURES + 1));
+    assert!(limit(20, 0) && limit(20, MAX_CONTENT + 1));
+    assert!(limit(block(), 0) && limit(block(), MAX_SIGNATURES + 1));
     assert_eq!(
-        Container::parse(&with_u32(8, 2)),
-        Err(FormatError::Version(2))
+        Container::parse(&with_u32(8, 1)),
+        Err(FormatError::Version(1))
     );
-    let error = Container::parse(&with_u32(12, MAX_MANIFEST as u32)).unwrap_err();
+    let error = Container::parse(&with_u32(20, 0x100_0000)).unwrap_err();
+    let size = signed_by(&[1]).len();
     assert_eq!(
         error.to_string(),
-        "the file ends inside the manifest: 0x1000014 bytes needed, 0x85 present"
+        format!("the file ends inside the content: 0x1000018 bytes needed, {size:#x} present")
+    );
+    // Nothing is unpacked for the sake of a header.
+    let file = with_u32(16, MAX_PAYLOAD as u32);
+    let parts = Container::parse(&file).unwrap();
+    assert_eq!(
+        parts.unpack().err(),
+        Some(FormatError::Content(MAX_PAYLOAD + 6))
     );
 }
 
@@ -125,7 +141,7 @@ fn nothing_may_follow_or_be_missing() {
 #[test]
 fn a_key_that_is_no_point_is_refused() {
     let mut file = signed_by(&[1]);
-    file[BLOCK + 4..BLOCK + 36].fill(0);
+    file[block() + 4..block() + 36].fill(0);
     assert_eq!(Container::parse(&file), Err(FormatError::Key(0)));
 }
 
@@ -149,6 +165,7 @@ proptest! {
         }
         let _ = Container::parse(&file[..cut.index(file.len())]);
         if let Ok(parts) = Container::parse(&file) {
+            let _ = parts.unpack();
             let again = attach(parts.signed.to_vec(), parts.signatures.clone()).unwrap();
             prop_assert_eq!(again, file);
         }

@@ -193,14 +193,15 @@ fn parse(bytes: &[u8]) -> Result<Container<'_>, VerifyError> {
 }
 
 fn package(bytes: &[u8], parts: Container<'_>) -> Result<Package, VerifyError> {
-    let text = str::from_utf8(parts.manifest)
+    let content = parts.unpack().map_err(VerifyError::Corrupt)?;
+    let text = str::from_utf8(content.manifest())
         .map_err(|error| VerifyError::BadManifest(ManifestError::Utf8(error.valid_up_to())))?;
     let manifest = Manifest::from_toml(text)
         .map_err(|error| VerifyError::BadManifest(ManifestError::toml(text, &error)))?;
     Ok(Package {
         manifest,
         content_sha256: Sha256::digest(parts.signed).into(),
-        payload: parts.payload.to_vec(),
+        payload: content.payload().to_vec(),
         sha256: Sha256::digest(bytes).into(),
         size: bytes.len() as u64,
         signatures: parts.signatures,
