@@ -16,6 +16,7 @@
 #   g++                       builds libFuzzer
 #   script (bsdutils)         is the terminal that a test takes away
 #   xz-utils                  unpacks what Microsoft ships
+#   valgrind                  counts instructions for tests/instructions.sh
 #   tcl, make                 make SQLite's one-file source for tests/transplant
 #   zsh, fish, mandoc         judge completions and manual pages
 #   perl, make                write OpenSSL's assembler code for tests/real
@@ -106,6 +107,9 @@ step "Clippy, Windows"
 
 step "Tests, Linux"
 "${native_cargo[@]}" test --locked --no-fail-fast
+
+step "Instructions, Linux"
+tests/instructions.sh
 
 step "Completions and manual pages, Linux"
 tests/shells/run.sh
