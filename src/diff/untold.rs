@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::Diff;
-use crate::function::{Described, FunctionIndex, ObjectAccess, Place, Program};
+use crate::function::{Described, FunctionIndex, ObjectAccess, OtherBuild, Place, Program};
 use crate::symbols::{Mentions, TypeIndex, Within};
 
 /// How far the members of what a function mentions are followed.
@@ -46,9 +46,16 @@ fn fresh(
     (before, after): (Option<FunctionIndex>, FunctionIndex),
 ) -> Vec<ObjectAccess> {
     let (of_old, of_new) = (&old.symbols.types, &new.symbols.types);
-    let comparable = |class: TypeIndex| !of_old.only_declares(of_new, class);
-    let accesses = new.object_accesses(after, &comparable);
-    let known = before.map(|f| old.object_accesses(f, &|_| true));
+    let other = OtherBuild {
+        comparable: &|class| !of_old.only_declares(of_new, class),
+        lacks: &|class| !of_old.defines(of_new, class),
+    };
+    let accesses = new.object_accesses(after, &other);
+    let itself = OtherBuild {
+        comparable: &|_| true,
+        lacks: &|_| false,
+    };
+    let known = before.map(|f| old.object_accesses(f, &itself));
     let known = known.unwrap_or_default();
     let place = |a: &ObjectAccess| (a.displacement, a.size, a.float, a.scale, a.leads);
     let (a, b): (Vec<_>, Vec<_>) = (
@@ -98,7 +105,7 @@ pub(super) fn find(
         let counts =
             come.iter().any(|a| a.displacement < 0) && !new.arrays(pair.1).before.is_empty();
         let untold = |a: &&ObjectAccess| match a.of {
-            Described::Untold => true,
+            Described::Untold | Described::Taken => true,
             _ if a.displacement < 0 && counts => false,
             Described::Beyond => !known.explains(a, &known.compared),
             _ => !known.explains(a, &known.classes),
@@ -107,7 +114,7 @@ pub(super) fn find(
             found.push(Untold {
                 function: pair.1,
                 displacement: access.displacement,
-                beyond: access.of == Described::Beyond,
+                beyond: matches!(access.of, Described::Beyond | Described::Taken),
             });
         }
     }

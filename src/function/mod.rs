@@ -55,7 +55,7 @@ pub use handler::{Block, Event, Field, Guarded, Handler, HandlerData, Item};
 pub use holders::{Holder, HolderText, Holders, MAX_BIAS};
 pub use incoming::{Incoming, Site};
 pub use meaning::{Meanings, is_literal, is_text, use_at};
-pub use objects::{Described, ObjectAccess};
+pub use objects::{Described, ObjectAccess, OtherBuild};
 pub use padding::length_without_padding;
 pub use place::Place;
 pub use reach::text_at;

@@ -26,6 +26,9 @@ pub enum Described {
     /// Its class is told, and has nothing there: what lies there is part of something larger, of
     /// which the object is a base or a member, or lies beside it.
     Beyond,
+    /// Its class is told, and the code that it is handed to, or the variable that it is stored in,
+    /// takes it for one of a larger class that the other build does not have.
+    Taken,
     /// It isn't known which object it is.
     Open,
 }
@@ -63,10 +66,18 @@ enum Holds {
     Open,
 }
 
+/// What the other build has of the classes that this one defines.
+pub struct OtherBuild<'w> {
+    /// Whether a class can be compared with that of the other build: not where that one only
+    /// declares it.
+    pub comparable: &'w dyn Fn(TypeIndex) -> bool,
+    /// Whether the other build has no such class.
+    pub lacks: &'w dyn Fn(TypeIndex) -> bool,
+}
+
 struct Walk<'w, 'p> {
     program: &'w Program<'p>,
-    /// Whether a class that this build defines can be compared with that of the other build.
-    comparable: &'w dyn Fn(TypeIndex) -> bool,
+    other: &'w OtherBuild<'w>,
     frame_in_rbp: bool,
     /// Where fields are that hold a place: of a thread-local variable, or of something in the
     /// image, counted from its base.
@@ -78,16 +89,15 @@ struct Walk<'w, 'p> {
 }
 
 impl Program<'_> {
-    /// The objects that a function reads and writes, in the order of its code. `comparable` says
-    /// of a class whether the other build defines it as well.
+    /// The objects that a function reads and writes, in the order of its code.
     pub fn object_accesses(
         &self,
         function: FunctionIndex,
-        comparable: &dyn Fn(TypeIndex) -> bool,
+        other: &OtherBuild<'_>,
     ) -> Vec<ObjectAccess> {
         let mut walk = Walk {
             program: self,
-            comparable,
+            other,
             frame_in_rbp: self.frame_in_rbp(function),
             places: self.fields_of_places(function),
             registers: HashMap::new(),
@@ -178,10 +188,22 @@ impl Walk<'_, '_> {
                 let held = self.held(i.op1_register());
                 self.frame.insert(slot(i), held);
             }
+            Mnemonic::Mov if i.is_ip_rel_memory_operand() && i.op1_register().is_gpr64() => {
+                if let Holds::Pointer(wanted, 0) = self.value(Rva(i.ip_rel_memory_address() as u32))
+                {
+                    self.note_taken(self.held(i.op1_register()), wanted);
+                }
+                self.forget(i);
+            }
             _ => self.forget(i),
         }
         match i.flow_control() {
+            FlowControl::UnconditionalBranch if i.op0_kind() == OpKind::NearBranch64 => {
+                self.hand_over(i);
+                self.registers.clear();
+            }
             FlowControl::Call | FlowControl::IndirectCall => {
+                self.hand_over(i);
                 let result = self.result(i);
                 for register in VOLATILE {
                     self.registers.insert(register, Holds::Open);
@@ -195,6 +217,61 @@ impl Walk<'_, '_> {
                 self.registers.clear();
             }
             _ => {}
+        }
+    }
+
+    /// Looks at the arguments of a call.
+    fn hand_over(&mut self, i: &Instruction) {
+        for (register, wanted) in ARGUMENTS.into_iter().zip(self.handed(i)) {
+            self.note_taken(self.held(register), wanted);
+        }
+    }
+
+    /// The types of what the function is handed that a call or jump leads to.
+    fn handed(&self, i: &Instruction) -> Vec<TypeIndex> {
+        if i.op0_kind() != OpKind::NearBranch64 {
+            return Vec::new();
+        }
+        let Place::Function(f, 0) = self.program.place(Rva(i.near_branch64() as u32)) else {
+            return Vec::new();
+        };
+        let types = &self.program.symbols.types;
+        let mut names = self.program.function(f).names.iter();
+        let handed = names.find_map(|n| types.handed(n.type_index?));
+        handed.unwrap_or_default()
+    }
+
+    /// Notes where a pointer to a class is taken for one to a larger class that is new.
+    fn note_taken(&mut self, held: Holds, wanted: TypeIndex) {
+        let types = &self.program.symbols.types;
+        let (own, by) = match held {
+            Holds::Pointer(own, by) => (types.behind(own), by),
+            // A variable, and no pointer.
+            Holds::Address(rva) => match self.program.place(rva) {
+                Place::Data(d, offset) => {
+                    let class = self.program.datum(d).types.first();
+                    (class.map(|c| types.what(*c)), i64::from(offset))
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        let (Some(Behind::Defined(own)), Some(Behind::Defined(wanted))) =
+            (own, types.behind(wanted))
+        else {
+            return;
+        };
+        let size = |class| types.size_of(class).map_or(0, i64::from);
+        let lacks = self.other.lacks;
+        if lacks(wanted) && !lacks(own) && size(wanted) > size(own).saturating_sub(by) {
+            self.found.push(ObjectAccess {
+                displacement: size(own),
+                size: 0,
+                float: false,
+                scale: 0,
+                leads: false,
+                of: Described::Taken,
+            });
         }
     }
 
@@ -274,7 +351,7 @@ impl Walk<'_, '_> {
     fn behind(&self, pointer: TypeIndex, offset: i64) -> Described {
         let types = &self.program.symbols.types;
         match types.behind(pointer) {
-            Some(Behind::Defined(class)) if !(self.comparable)(class) => Described::Untold,
+            Some(Behind::Defined(class)) if !(self.other.comparable)(class) => Described::Untold,
             Some(Behind::Defined(class)) => match u64::try_from(offset) {
                 Ok(offset) if types.within(class, offset) != Within::Nothing => Described::Told,
                 _ => Described::Beyond,

@@ -56,7 +56,8 @@ impl Types {
         self.what(index) == Behind::Scalar && !self.is_array(index)
     }
 
-    pub(super) fn what(&self, index: TypeIndex) -> Behind {
+    /// What a value of a type, or each element of an array, is.
+    pub fn what(&self, index: TypeIndex) -> Behind {
         let index = self.plain(index);
         if index.0 < super::FIRST_INDEX {
             let is_void = matches!(index.0, 0 | 0x03);
