@@ -3,74 +3,72 @@
 //! A compiler that sees but two values stored in a static variable keeps which of them it is, in
 //! a byte without a symbol, and writes the values into the code that reads it (LLVM, GlobalOpt,
 //! "TryToShrinkGlobalToBoolean"). What the running program has stored is 0 or 1, and means what
-//! the code of its build makes of it. Where the code that changed makes a number of such a byte,
-//! and a number that the old code has is in the new code no more, it may be that one.
+//! the code of its build makes of it: so the code that changed must make the same of it.
 //!
-//! Where the byte only decides which way the code goes, it means the same as a flag would.
+//! What it makes are the instructions that follow the read and have to do with what was read, with
+//! their numbers; registers may be others. Where the byte only decides which way the code goes, it
+//! means the same as a flag would.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iced_x86::{FlowControl, Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{
+    FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register,
+};
 
 use crate::addr::Rva;
-use crate::diff::{Diff, place_text};
+use crate::diff::Diff;
 use crate::finding::{Finding, rules};
 use crate::function::{FunctionIndex, Place, Program};
 
-/// How many instructions may lie between reading the byte and asking for the outcome.
-const NEAR: usize = 4;
-/// How many bytes of a constant are looked at.
-const CONTENT: usize = 16;
+/// How many instructions are followed behind the read.
+const FOLLOWED: usize = 16;
+/// What is written where it is a number like any other.
+const NUMBER: &str = " =";
 
-/// One finding for each changed function that takes such a byte for another number, as it may be.
+/// One finding for each changed function that may take such a byte for another number.
 pub fn findings(old: &Program<'_>, new: &Program<'_>, diff: &Diff) -> Vec<Finding> {
     if diff.is_identity() {
         return Vec::new();
     }
     let changed = diff.functions.changed.iter();
     let found = changed.filter_map(|change| {
-        let bytes = made_numbers_of(old, change.old);
-        let byte = bytes.first()?;
-        if made_numbers_of(new, change.new).is_empty() {
+        let after = uses(new, change.new);
+        if after.is_empty() {
             return None;
         }
-        let (before, mut after) = (numbers(old, change.old), numbers(new, change.new));
-        let lost = before.iter().find(|(number, count)| {
-            let kept = after.remove(*number).unwrap_or(0);
-            kept < **count
-        });
-        let name = old.function(change.old).display_name();
+        let before = uses(old, change.old);
+        let (_, at) = after.iter().find(|(use_, _)| !before.contains_key(*use_))?;
+        let name = new.function(change.new).display_name();
         let detail = format!(
-            "{name} makes a number of the byte at {byte}, which has no symbol: so a compiler keeps \
-             a static variable of two values, and the values in the code. {} is in the code of the \
-             old build, and not any more",
-            lost?.0
+            "{name} makes a number of the byte at {at} of the new image, which has no symbol, in \
+             another way than the old code: a compiler that sees but two values of a static variable \
+             keeps so which of them it is, and the values in the code"
         );
         Some(Finding::about(&rules::data::VARIABLE_MEANING, name, detail))
     });
     found.collect()
 }
 
-/// The single bytes without a symbol that a function reads to compute with them.
-fn made_numbers_of(program: &Program<'_>, function: FunctionIndex) -> BTreeSet<Rva> {
-    let instructions = instructions(program, function);
-    let mut found = BTreeSet::new();
-    for (n, i) in instructions.iter().enumerate() {
-        let end = instructions.len().min(n + 1 + NEAR);
-        let only_decides = || only_decides(i, &instructions[n + 1..end]);
-        found.extend(byte_read(program, i).filter(|_| !only_decides()));
+/// What a function makes of the single bytes without a symbol that it reads, as text, and where
+/// such a byte is.
+fn uses(program: &Program<'_>, function: FunctionIndex) -> BTreeMap<String, Rva> {
+    let parts = program.parts_of(function);
+    let mut found = BTreeMap::new();
+    for piece in std::iter::once(function).chain(parts) {
+        let mut instructions = Vec::new();
+        program.each_instruction(piece, |i| instructions.push(*i));
+        let mut walk = Walk::default();
+        for (n, i) in instructions.iter().enumerate() {
+            if let Some(at) = byte_read(program, i) {
+                let end = instructions.len().min(n + 1 + FOLLOWED);
+                if let Some(text) = walk.clone().follow(i, &instructions[n + 1..end]) {
+                    found.insert(text, at);
+                }
+            }
+            walk.note_constant(i);
+        }
     }
     found
-}
-
-/// All instructions of a function and its parts.
-fn instructions(program: &Program<'_>, function: FunctionIndex) -> Vec<Instruction> {
-    let parts = program.parts_of(function);
-    let mut all = Vec::new();
-    for piece in std::iter::once(function).chain(parts) {
-        program.each_instruction(piece, |i| all.push(*i));
-    }
-    all
 }
 
 /// The place of a single byte without a symbol that an instruction reads.
@@ -83,92 +81,160 @@ fn byte_read(program: &Program<'_>, i: &Instruction) -> Option<Rva> {
     (program.place(at) == Place::Variable).then_some(at)
 }
 
-/// Whether what is read is only asked for, and the answer leads one way or the other.
-fn only_decides(read: &Instruction, next: &[Instruction]) -> bool {
-    let held = match read.mnemonic() {
-        Mnemonic::Cmp | Mnemonic::Test => None,
-        Mnemonic::Mov | Mnemonic::Movzx => Some(read.op0_register().full_register()),
-        _ => return false,
-    };
-    let mut asked = held.is_none();
-    for i in next {
-        let asks = matches!(i.mnemonic(), Mnemonic::Test | Mnemonic::Cmp);
-        if asks && Some(i.op0_register().full_register()) == held {
-            asked = true;
-        } else if i.flow_control() == FlowControl::ConditionalBranch {
-            return asked;
-        } else if i.rflags_read() != 0 || asked && i.rflags_modified() != 0 {
-            return false;
-        }
-    }
-    false
+/// What is known on the way through a function.
+#[derive(Clone, Default)]
+struct Walk {
+    /// Registers with a number in them.
+    constants: BTreeMap<Register, u64>,
+    /// Registers that have to do with what was read.
+    held: BTreeSet<Register>,
+    /// Whether the flags do.
+    asked: bool,
 }
 
-/// The numbers and the addresses in the code of a function but for nought, as text, and how often
-/// each is there.
-fn numbers(program: &Program<'_>, function: FunctionIndex) -> BTreeMap<String, u32> {
-    let mut found = BTreeMap::new();
-    for i in instructions(program, function) {
-        let is_frame = i.op0_kind() == OpKind::Register && i.op0_register() == Register::RSP;
-        let mut note = |text: String| {
-            if text != "0x0" {
-                *found.entry(text).or_default() += 1;
+impl Walk {
+    /// What the instructions make of what one has read, as text, until that is a number like any
+    /// other; `None` where it only decides which way the code goes.
+    fn follow(mut self, read: &Instruction, next: &[Instruction]) -> Option<String> {
+        let mut text = self.words(read);
+        self.asked = read.rflags_modified() != 0;
+        self.held = written(read);
+        let mut decides = true;
+        for i in next {
+            let flow = i.flow_control();
+            if flow != FlowControl::Next {
+                let is_asked = flow == FlowControl::ConditionalBranch && (self.asked || decides);
+                decides &= is_asked || self.held.is_empty();
+                text.push_str(NUMBER);
+                break;
             }
-        };
+            let has_part = self.reads(i);
+            let is_copy = i.mnemonic() == Mnemonic::Mov && i.op1_kind() == OpKind::Register;
+            if has_part && is_copy && i.op0_kind() == OpKind::Register {
+                decides = false;
+            } else if has_part && (self.mixes(i) || is_copy) {
+                decides = false;
+                text.push_str(&self.last_words(i));
+                break;
+            } else if has_part {
+                decides &= matches!(i.mnemonic(), Mnemonic::Test | Mnemonic::Cmp);
+                text.push_str(&self.words(i));
+            }
+            let written = written(i);
+            for register in &written {
+                match has_part {
+                    true => self.held.insert(*register),
+                    false => self.held.remove(register),
+                };
+            }
+            if i.rflags_modified() != 0 {
+                self.asked = has_part;
+            }
+            self.note_constant(i);
+        }
+        (!decides).then_some(text)
+    }
+
+    /// Whether an instruction also reads what has nothing to do with it and is no number of the
+    /// code.
+    fn mixes(&self, i: &Instruction) -> bool {
+        let mut info = InstructionInfoFactory::new();
+        let mut used = info.info(i).used_registers().iter();
+        used.any(|used| {
+            let register = used.register().full_register();
+            let is_read = !matches!(used.access(), OpAccess::Write | OpAccess::CondWrite);
+            is_read
+                && register.is_gpr()
+                && !self.held.contains(&register)
+                && !self.constants.contains_key(&register)
+        })
+    }
+
+    /// What becomes of it where it meets something else.
+    fn last_words(&self, i: &Instruction) -> String {
+        let held = |register: Register| self.held.contains(&register.full_register());
+        let in_address = held(i.memory_base()) || held(i.memory_index());
+        let taken_off = matches!(i.mnemonic(), Mnemonic::Sub | Mnemonic::Sbb)
+            && i.op1_kind() == OpKind::Register
+            && held(i.op1_register());
+        match in_address || taken_off || i.rflags_read() != 0 {
+            true => self.words(i),
+            false => NUMBER.to_owned(),
+        }
+    }
+
+    /// Whether an instruction has to do with what was read.
+    fn reads(&self, i: &Instruction) -> bool {
+        let mut factory = InstructionInfoFactory::new();
+        let info = factory.info(i);
+        let mut used = info.used_registers().iter();
+        self.asked && i.rflags_read() != 0
+            || used.any(|used| {
+                !matches!(used.access(), OpAccess::Write | OpAccess::CondWrite)
+                    && self.held.contains(&used.register().full_register())
+            })
+    }
+
+    /// An instruction with its numbers, and with those that its registers have.
+    fn words(&self, i: &Instruction) -> String {
+        let mut text = format!(" {:?}", i.mnemonic());
         for operand in 0..i.op_count() {
             match i.op_kind(operand) {
-                OpKind::Memory if i.is_ip_rel_memory_operand() => {
-                    note(address(program, Rva(i.ip_rel_memory_address() as u32)));
-                }
-                OpKind::Memory if i.mnemonic() == Mnemonic::Lea => {
-                    // As a sum or a product of what registers have.
-                    note(format!("{:#x}", i.memory_displacement64()));
-                    if i.memory_index() != Register::None {
-                        note(format!("{:#x}", i.memory_index_scale()));
+                OpKind::Register => {
+                    let number = self.constants.get(&i.op_register(operand).full_register());
+                    let size = i.op_register(operand).size();
+                    match number {
+                        Some(number) => text.push_str(&format!(" {size}:{number:#x}")),
+                        None => text.push_str(&format!(" {size}")),
                     }
                 }
-                OpKind::NearBranch64 => {
-                    note(address(program, Rva(i.near_branch64() as u32)));
+                OpKind::Memory if i.is_ip_rel_memory_operand() => text.push_str(" []"),
+                OpKind::Memory => {
+                    let own = |r: Register| self.held.contains(&r.full_register());
+                    let (base, index) = (own(i.memory_base()), own(i.memory_index()));
+                    let scale = i.memory_index_scale();
+                    let by = i.memory_displacement64();
+                    text.push_str(&format!(" [{base} {index} {scale} {by:#x}]"));
                 }
-                kind if is_immediate(kind) && !is_frame => {
-                    note(format!("{:#x}", i.immediate(operand)));
-                }
-                _ => {}
+                OpKind::NearBranch16 | OpKind::NearBranch32 | OpKind::NearBranch64 => {}
+                _ => text.push_str(&format!(" {:#x}", i.immediate(operand))),
             }
         }
+        text
     }
-    found
-}
 
-/// What an address means in either build.
-fn address(program: &Program<'_>, rva: Rva) -> String {
-    match program.place(rva) {
-        // The same content wherever it lies.
-        Place::Constant => {
-            let size = program.anonymous_extent(rva) as usize;
-            let bytes = program.image.slice(rva, size.min(CONTENT));
-            bytes
-                .unwrap_or(&[])
-                .iter()
-                .map(|b| format!("{b:02x}"))
-                .collect()
+    /// Takes note of the number that an instruction puts into a register.
+    fn note_constant(&mut self, i: &Instruction) {
+        if i.flow_control() != FlowControl::Next {
+            self.constants.clear();
+            return;
         }
-        // Places in a function move with its code.
-        Place::Function(f, _) => program.function(f).display_name(),
-        _ => place_text(program, rva),
+        let written = written(i);
+        self.constants
+            .retain(|register, _| !written.contains(register));
+        if i.op_count() != 2 || i.op0_kind() != OpKind::Register {
+            return;
+        }
+        let register = i.op0_register();
+        let is_number = !matches!(i.op1_kind(), OpKind::Register | OpKind::Memory);
+        match i.mnemonic() {
+            Mnemonic::Mov if is_number && register.size() >= 4 => {
+                self.constants
+                    .insert(register.full_register(), i.immediate(1));
+            }
+            Mnemonic::Xor if i.op1_kind() == OpKind::Register && i.op1_register() == register => {
+                self.constants.insert(register.full_register(), 0);
+            }
+            _ => {}
+        }
     }
 }
 
-fn is_immediate(kind: OpKind) -> bool {
-    matches!(
-        kind,
-        OpKind::Immediate8
-            | OpKind::Immediate16
-            | OpKind::Immediate32
-            | OpKind::Immediate64
-            | OpKind::Immediate8to16
-            | OpKind::Immediate8to32
-            | OpKind::Immediate8to64
-            | OpKind::Immediate32to64
-    )
+/// The registers that an instruction writes.
+fn written(i: &Instruction) -> BTreeSet<Register> {
+    let mut info = InstructionInfoFactory::new();
+    let used = info.info(i).used_registers().iter();
+    let written = used.filter(|u| !matches!(u.access(), OpAccess::Read | OpAccess::CondRead));
+    let general = written.filter(|u| u.register().is_gpr());
+    general.map(|u| u.register().full_register()).collect()
 }

@@ -5,11 +5,14 @@
 #endif
 #define NI __attribute__((noinline))
 static int mode;
-volatile int one = 1;
+volatile int one = 1, last;
 NI void set(void) { mode = 70; }
-NI int read(void) { return mode + V(0, one * 300); }
+NI int read(int n) {
+    last = mode;
+    return n < V(100, 50) ? n : last;
+}
 int start(void) {
     if (one)
         set();
-    return read();
+    return read(70 + one);
 }
