@@ -42,18 +42,20 @@ fn functions(diff: &Diff) -> impl Iterator<Item = (Option<FunctionIndex>, Functi
 /// The accesses that a function makes and its counterpart does not.
 fn fresh(
     old: &Program<'_>,
-    new: &Program<'_>,
+    (new, enlarged): (&Program<'_>, &BTreeSet<TypeIndex>),
     (before, after): (Option<FunctionIndex>, FunctionIndex),
 ) -> Vec<ObjectAccess> {
     let (of_old, of_new) = (&old.symbols.types, &new.symbols.types);
     let other = OtherBuild {
         comparable: &|class| !of_old.only_declares(of_new, class),
         lacks: &|class| !of_old.defines(of_new, class),
+        enlarges: &|class| enlarged.contains(&class),
     };
     let accesses = new.object_accesses(after, &other);
     let itself = OtherBuild {
         comparable: &|_| true,
         lacks: &|_| false,
+        enlarges: &|_| false,
     };
     let known = before.map(|f| old.object_accesses(f, &itself));
     let known = known.unwrap_or_default();
@@ -83,9 +85,21 @@ fn fresh(
     come.filter(|a| a.displacement != 0 || has_places).collect()
 }
 
+/// The classes that a class has as a member or base which the old build does not know.
+fn enlarged(old: &Program<'_>, new: &Program<'_>) -> BTreeSet<TypeIndex> {
+    let (before, after) = (&old.symbols.types, &new.symbols.types);
+    let names = after.defined().filter(|name| !before.knows(name));
+    let names: BTreeSet<&str> = names.collect();
+    match names.is_empty() {
+        true => BTreeSet::new(),
+        false => after.contained_in(&names),
+    }
+}
+
 /// Whether there is code of which it has to be asked what it mentions.
 pub(super) fn may_be_found(diff: &Diff, old: &Program<'_>, new: &Program<'_>) -> bool {
-    functions(diff).any(|pair| !fresh(old, new, pair).is_empty())
+    let enlarged = enlarged(old, new);
+    functions(diff).any(|pair| !fresh(old, (new, &enlarged), pair).is_empty())
 }
 
 /// Finds such code.
@@ -95,8 +109,9 @@ pub(super) fn find(
     (new, mentions): (&Program<'_>, &Mentions),
 ) -> Vec<Untold> {
     let mut found = Vec::new();
+    let enlarged = enlarged(old, new);
     for pair in functions(diff) {
-        let come = fresh(old, new, pair);
+        let come = fresh(old, (new, &enlarged), pair);
         if come.is_empty() {
             continue;
         }
@@ -168,7 +183,12 @@ impl<'p> Known<'p> {
         // An array of numbers, by an index or one by one.
         let steps = u32::from(access.scale) == size && size > 0;
         let Ok(offset) = u64::try_from(access.displacement) else {
-            return steps || self.numbers.contains(&size);
+            // From the middle of an object to something before.
+            let reaches = |class: &TypeIndex| {
+                let size = types.size_of(*class).map_or(0, i64::from);
+                size > access.displacement.saturating_neg()
+            };
+            return steps || self.numbers.contains(&size) || classes.iter().any(reaches);
         };
         let in_array = self
             .numbers

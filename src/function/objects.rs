@@ -73,6 +73,8 @@ pub struct OtherBuild<'w> {
     pub comparable: &'w dyn Fn(TypeIndex) -> bool,
     /// Whether the other build has no such class.
     pub lacks: &'w dyn Fn(TypeIndex) -> bool,
+    /// Whether a class that the other build lacks has this one as a member or base.
+    pub enlarges: &'w dyn Fn(TypeIndex) -> bool,
 }
 
 struct Walk<'w, 'p> {
@@ -352,10 +354,19 @@ impl Walk<'_, '_> {
         let types = &self.program.symbols.types;
         match types.behind(pointer) {
             Some(Behind::Defined(class)) if !(self.other.comparable)(class) => Described::Untold,
-            Some(Behind::Defined(class)) => match u64::try_from(offset) {
-                Ok(offset) if types.within(class, offset) != Within::Nothing => Described::Told,
-                _ => Described::Beyond,
-            },
+            Some(Behind::Defined(class)) => {
+                let has = |offset: i64| {
+                    let offset = u64::try_from(offset).ok();
+                    offset.is_some_and(|o| types.within(class, o) != Within::Nothing)
+                };
+                // One of its neighbours in an array, unless it may be another kind of object.
+                let size = i64::from(types.size_of(class).unwrap_or(0));
+                let in_array = || offset.checked_rem_euclid(size).is_some_and(has);
+                match has(offset) || !(self.other.enlarges)(class) && in_array() {
+                    true => Described::Told,
+                    false => Described::Beyond,
+                }
+            }
             Some(Behind::Declared) => Described::Untold,
             Some(Behind::Scalar) => Described::Told,
             Some(Behind::Open) | None => Described::Open,
