@@ -91,6 +91,11 @@ impl Comparer<'_> {
         variables::used_alike((self.old, found), (self.new, new)).then_some(found)
     }
 
+    /// Whether the old build has no variable that one without a symbol of the new build may be.
+    pub fn is_new_variable(&self, new: Rva) -> bool {
+        self.old_variable(new).is_none() && self.variables().is_new(new)
+    }
+
     fn variables(&self) -> &Variables {
         let made = || Variables::new(self.old, self.new, self.keys);
         self.variables.get_or_init(made)

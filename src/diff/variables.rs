@@ -3,7 +3,9 @@
 //!
 //! Such a variable is the same in both builds when it is as far behind the same named
 //! variable of the same object file, the same number of variables without a name lie between
-//! that and the next named one, and a function that refers to it is the same.
+//! that and the next named one, and a function that refers to it is the same. Where one came or
+//! went, it is the one that every function which differs in nothing but what it refers to has in
+//! its place, and none has another one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,11 +13,14 @@ use super::Keys;
 use super::same::same_shape;
 use crate::addr::Rva;
 use crate::function::{DataIndex, FunctionIndex, Place, Program, Site, Way};
+use crate::symbols::ModuleIndex;
 
 /// Where each variable without a symbol of the new build is in the old one.
 #[derive(Debug, Default)]
 pub struct Variables {
     old_of: HashMap<Rva, Rva>,
+    /// Those that no variable of the old build is left for.
+    new_ones: BTreeSet<Rva>,
 }
 
 /// A variable that code refers to.
@@ -61,13 +66,98 @@ impl Variables {
                 }
             }
         }
-        Variables { old_of }
+        by_users(old, new, keys, &mut old_of);
+        let new_ones = new_ones(old, new, keys, &old_of);
+        Variables { old_of, new_ones }
+    }
+
+    /// Whether the old build has no such variable: it has none that is not another one.
+    pub fn is_new(&self, new: Rva) -> bool {
+        self.new_ones.contains(&new)
     }
 
     /// Where a variable of the new build is in the old one.
     pub fn old(&self, new: Rva) -> Option<Rva> {
         self.old_of.get(&new).copied()
     }
+}
+
+/// The variables of an object file of which every one of the old build is found again elsewhere.
+fn new_ones(
+    old: &Program<'_>,
+    new: &Program<'_>,
+    keys: &Keys,
+    old_of: &HashMap<Rva, Rva>,
+) -> BTreeSet<Rva> {
+    let left = |program: &Program<'_>, known: &BTreeSet<Rva>| -> BTreeMap<Rva, ModuleIndex> {
+        let places = program.incoming().within(Rva(0), Rva(u32::MAX)).iter();
+        let places = places
+            .map(|(rva, _)| *rva)
+            .filter(|rva| !known.contains(rva));
+        let places = places.filter(|rva| program.place(*rva) == Place::Variable);
+        let with_module =
+            places.filter_map(|rva| Some((rva, program.symbols.contribution_at(rva)?.module)));
+        with_module.collect()
+    };
+    let (paired, others) = (old_of.keys().copied().collect(), old_of.values().copied());
+    let (after, before) = (left(new, &paired), left(old, &others.collect()));
+    let is_known = |module: ModuleIndex| {
+        let mut modules = old.symbols.modules.iter().enumerate();
+        modules.any(|(m, _)| keys.modules.same(ModuleIndex(m as u32), module))
+    };
+    let is_new = |(rva, module): (Rva, ModuleIndex)| {
+        let may_be = before.values().any(|m| keys.modules.same(*m, module));
+        (!may_be && is_known(module)).then_some(rva)
+    };
+    after.into_iter().filter_map(is_new).collect()
+}
+
+/// Pairs what is left by the functions that have both in one place, where all of them agree.
+fn by_users(old: &Program<'_>, new: &Program<'_>, keys: &Keys, old_of: &mut HashMap<Rva, Rva>) {
+    let variables = within(new, Rva(0), u32::MAX);
+    if variables.iter().all(|w| old_of.contains_key(&w.rva)) {
+        return;
+    }
+    let users: BTreeSet<FunctionIndex> = variables.into_iter().flat_map(|w| w.users).collect();
+    let (mut of_old, mut of_new) = (Votes::new(), Votes::new());
+    for g in users {
+        let Some(f) = keys
+            .old_function_of(g)
+            .filter(|f| same_shape((old, *f), (new, g)))
+        else {
+            continue;
+        };
+        let references = (&old.code_of(f).references, &new.code_of(g).references);
+        for (r, s) in references.0.iter().zip(references.1) {
+            let places = (old.place(r.target), new.place(s.target));
+            if places.0 == Place::Variable || places.1 == Place::Variable {
+                of_old.entry(r.target).or_default().insert(s.target);
+                of_new.entry(s.target).or_default().insert(r.target);
+            }
+        }
+    }
+    let module =
+        |program: &Program<'_>, rva| program.symbols.contribution_at(rva).map(|c| c.module);
+    let taken: BTreeSet<Rva> = old_of.values().copied().collect();
+    for (w, votes) in &of_new {
+        let Some(v) = only(votes) else {
+            continue;
+        };
+        let modules = (module(old, v), module(new, *w));
+        let same_module = matches!(modules, (Some(a), Some(b)) if keys.modules.same(a, b));
+        let both = (old.place(v), new.place(*w)) == (Place::Variable, Place::Variable);
+        let agreed = of_old.get(&v).and_then(only) == Some(*w);
+        if both && agreed && same_module && !taken.contains(&v) {
+            old_of.entry(*w).or_insert(v);
+        }
+    }
+}
+
+/// For each place those that functions have where they have it.
+type Votes = BTreeMap<Rva, BTreeSet<Rva>>;
+
+fn only(votes: &BTreeSet<Rva>) -> Option<Rva> {
+    votes.first().copied().filter(|_| votes.len() == 1)
 }
 
 /// Whether a function that differs in nothing but what it refers to has both in one place. Of

@@ -382,11 +382,12 @@ impl<'p> Closure<'p> {
         self.twins.get_or_insert_with(made)
     }
 
-    /// Whether a variable without a symbol belongs to a named one that only the new build has:
-    /// the guard of a new function-local static.
-    fn is_new_variable(&self, rva: Rva) -> bool {
+    /// Whether a variable without a symbol belongs to a named one that only the new build has,
+    /// as the guard of a new function-local static, or is one that the old build has not.
+    fn is_new_variable(&mut self, rva: Rva) -> bool {
         let before = follows(self.new, rva);
         before.is_some_and(|d| self.diff.old_datum(d).is_none())
+            || self.twins().is_new_variable(rva)
     }
 
     /// The slot of an import: that of the old build, or one in the payload.

@@ -44,6 +44,11 @@ impl<'t> Twins<'t> {
         self.comparer.old_variable(rva)
     }
 
+    /// Whether a variable without a symbol of the new image is one that the old image has not.
+    pub fn is_new_variable(&self, rva: Rva) -> bool {
+        self.comparer.is_new_variable(rva)
+    }
+
     /// Where the old image has the constant at `rva` of the new one. `accessed` is how many
     /// bytes of it are read, where that is known.
     pub fn find(&self, rva: Rva, accessed: Option<u32>) -> Option<Rva> {
