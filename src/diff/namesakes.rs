@@ -5,8 +5,9 @@
 //! changed where the file had another type of that name before, or may have had.
 //!
 //! Those of one file that only a number tells apart (local types, lambdas) stand in the order
-//! of the source: the one list must be the other one with some left out. Two that changed places
-//! may as well be two that took on each other's layout.
+//! of the source. Two that changed places may as well be two that took on each other's layout. Of
+//! lambdas one list must be the other one with some left out; of local types, of which one more or
+//! less is unusual, as many must be there, or all be the same.
 
 use std::collections::BTreeMap;
 
@@ -182,6 +183,12 @@ fn in_one_file<'t, T: Content>(
 ) -> Option<Found<'t, T>> {
     let (first, other) = (*old.first()?, *new.first()?);
     if old.iter().chain(new).all(|d| d.numbered) {
+        let closures = old.iter().chain(new).all(|d| d.closure);
+        if old.len() != new.len() && !closures {
+            let pairs = old.iter().flat_map(|a| new.iter().map(move |b| (*a, *b)));
+            let mut pairs = pairs.filter(|(a, b)| !a.content.still_means(&b.content));
+            return pairs.next().map(|(a, b)| found(a, b, file));
+        }
         let (a, b) = out_of_order(old, new)?;
         return Some(found(a, b, file));
     }
@@ -267,6 +274,7 @@ mod tests {
         let definitions = types.iter().enumerate().map(|(i, (size, _))| Definition {
             index: TypeIndex(i as u32),
             numbered,
+            closure: numbered,
             content: layout(*size),
         });
         let places = types.iter().enumerate();

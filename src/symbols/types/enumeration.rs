@@ -101,6 +101,7 @@ impl Types {
                 all.entry(name).or_default().push(super::Definition {
                     index,
                     numbered: header.scoped,
+                    closure: false,
                     content: self.enumeration(&header),
                 });
             }

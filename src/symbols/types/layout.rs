@@ -41,6 +41,8 @@ pub struct Definition<T> {
     /// Whether it is one of many that only a number or a hash tells apart, or that blocks of
     /// functions declare: another one beside it says nothing about it.
     pub numbered: bool,
+    /// Whether it is what a lambda or a closure holds: of these one more is nothing unusual.
+    pub closure: bool,
     /// What it defines.
     pub content: T,
 }
@@ -67,7 +69,9 @@ impl Types {
                 let Some(header) = self.udt(*index) else {
                     continue;
                 };
-                if header.is_unnamed() && stable::is_unnamed(name) {
+                // One of a function has at least its name.
+                let of_function = header.scoped && name.contains("::");
+                if header.is_unnamed() && stable::is_unnamed(name) && !of_function {
                     continue;
                 }
                 let plain = String::from_utf8_lossy(header.name);
@@ -75,6 +79,7 @@ impl Types {
                     definitions.push(Definition {
                         index: *index,
                         numbered: header.scoped || stable::stable_name(&plain).1,
+                        closure: stable::is_closure(&plain),
                         content,
                     });
                 }

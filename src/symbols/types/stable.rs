@@ -78,6 +78,12 @@ pub fn is_unnamed(name: &str) -> bool {
     last.is_empty() || UNNAMED.iter().any(|mark| last.starts_with(mark))
 }
 
+/// Whether a type's name in its record says that it belongs to a lambda or closure.
+pub fn is_closure(name: &str) -> bool {
+    const MARKS: [&str; 5] = ["<lambda", "`lambda", "(lambda", "$_", "closure"];
+    MARKS.iter().any(|mark| name.contains(mark))
+}
+
 /// What follows the hash of an unnamed namespace at the start of a text.
 fn namespace_hash(text: &str) -> Option<&str> {
     let quoted = text.strip_prefix('`');
