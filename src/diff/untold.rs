@@ -8,7 +8,8 @@
 //!
 //! A record of a class that only the new build has says nothing of objects that the old code
 //! made. So it does not count behind a pointer to a class that both have and that ends before
-//! that place: the new code takes the object for part of something larger, which it is not.
+//! that place, and behind a pointer to anything that a variable holds or a caller hands over: the
+//! new code takes the object for part of something larger, which it is not.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +29,7 @@ pub struct Untold {
     pub function: FunctionIndex,
     /// Where in the object, in bytes.
     pub displacement: i64,
-    /// Whether a type is told, of which the objects end before.
+    /// Whether a type is told that has nothing there, or that only the new build has.
     pub beyond: bool,
 }
 
@@ -122,14 +123,14 @@ pub(super) fn find(
         let untold = |a: &&ObjectAccess| match a.of {
             Described::Untold | Described::Taken => true,
             _ if a.displacement < 0 && counts => false,
-            Described::Beyond => !known.explains(a, &known.compared),
+            Described::Beyond | Described::Raw => !known.explains(a, &known.compared),
             _ => !known.explains(a, &known.classes),
         };
         if let Some(access) = come.iter().find(untold) {
             found.push(Untold {
                 function: pair.1,
                 displacement: access.displacement,
-                beyond: matches!(access.of, Described::Beyond | Described::Taken),
+                beyond: !matches!(access.of, Described::Untold | Described::Open),
             });
         }
     }

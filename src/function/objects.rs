@@ -29,6 +29,9 @@ pub enum Described {
     /// Its class is told, and the code that it is handed to, or the variable that it is stored in,
     /// takes it for one of a larger class that the other build does not have.
     Taken,
+    /// What the running program has in a variable, or a caller hands over, as a pointer to
+    /// anything.
+    Raw,
     /// It isn't known which object it is.
     Open,
 }
@@ -369,7 +372,8 @@ impl Walk<'_, '_> {
             }
             Some(Behind::Declared) => Described::Untold,
             Some(Behind::Scalar) => Described::Told,
-            Some(Behind::Open) | None => Described::Open,
+            Some(Behind::Open) => Described::Raw,
+            None => Described::Open,
         }
     }
 
@@ -443,6 +447,8 @@ impl Walk<'_, '_> {
         let types = &self.program.symbols.types;
         let mut names = self.program.function(f).names.iter();
         let result = names.find_map(|n| types.result_of(n.type_index?));
+        // What is a pointer to anything may be fresh memory.
+        let result = result.filter(|index| types.behind(*index) != Some(Behind::Open));
         result.map_or(Holds::Open, |index| Holds::Pointer(index, 0))
     }
 

@@ -54,7 +54,7 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
         let sign = if at < 0 { "-" } else { "" };
         let at = format!("offset {sign}{:#x}", at.unsigned_abs());
         let whose = match untold.beyond {
-            true => "whose class ends before; it takes it for something larger",
+            true => "and no class that both builds have has anything at that place",
             false => "and no record says what lies at that place",
         };
         let detail =
