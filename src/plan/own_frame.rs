@@ -4,18 +4,24 @@
 //! version of what it calls. Where it hands over the address of a local variable, both have to
 //! mean the same by it: an array that is longer in the new build is not longer in that frame.
 
-use iced_x86::{Decoder, DecoderOptions, Mnemonic, OpKind, Register};
+use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 
 use crate::function::{FunctionIndex, Program};
 use crate::symbols::Local;
 
-/// A local variable that is not the same in two versions of a function, in words.
+/// A local variable that is not the same in two versions of a function, or of which nothing says
+/// that it is: its name.
 pub fn differing(old: &[Local], new: &[Local]) -> Option<String> {
     let whole = |list: &[Local]| -> Vec<Local> {
         let whole = list.iter().filter(|local| local.is_whole);
         whole.cloned().collect()
     };
     let (before, after) = (whole(old), whole(new));
+    // Variables of one name in several blocks, of which either may be which.
+    let twice = before.windows(2).find(|pair| pair[0].name == pair[1].name);
+    if let Some([local, _]) = twice {
+        return Some(local.name.clone());
+    }
     let of_one = before.iter().find(|local| !after.contains(local));
     let of_one = of_one.or_else(|| after.iter().find(|local| !before.contains(local)));
     // Of numbers and pointers one may come or go, which are mostly held in registers.
@@ -52,6 +58,31 @@ pub fn is_handed_out(program: &Program<'_>, function: FunctionIndex) -> bool {
     })
 }
 
+/// Whether a function makes room in its frame of a size that no record says, as `alloca` and
+/// arrays of variable length do.
+pub fn has_room_of_any_size(program: &Program<'_>, function: FunctionIndex) -> bool {
+    let pieces = program.pieces_of(function).into_iter();
+    std::iter::once(function).chain(pieces).any(|piece| {
+        let bytes = program.bytes_of(piece);
+        let decoder = Decoder::with_ip(64, bytes, 0, DecoderOptions::NONE);
+        let of_stack =
+            |i: &Instruction| i.op0_kind() == OpKind::Register && i.op0_register() == Register::RSP;
+        let mut large_frame = None;
+        let mut found = false;
+        for i in decoder {
+            // A large frame is made by way of RAX, which has a number then.
+            let sets = i.mnemonic() == Mnemonic::Mov && i.op0_kind() == OpKind::Register;
+            if sets && i.op0_register() == Register::EAX {
+                large_frame = Some(i.op1_kind() == OpKind::Immediate32);
+            }
+            let takes = i.mnemonic() == Mnemonic::Sub && i.op1_kind() == OpKind::Register;
+            let is_number = i.op1_register() == Register::RAX && large_frame == Some(true);
+            found |= of_stack(&i) && takes && !is_number;
+        }
+        found
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +115,8 @@ mod tests {
             differing(&one(&count), &one(&wide)).as_deref(),
             Some("count")
         );
+        let both = [short.clone(), long.clone()];
+        assert_eq!(differing(&both, &both).as_deref(), Some("buffer"));
         // Of two blocks that each have one, either may be meant.
         assert_eq!(differing(&one(&count), &[count.clone(), wide]), None);
     }

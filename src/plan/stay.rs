@@ -98,13 +98,18 @@ pub fn reasons(
         let locals = |all: &BTreeMap<Rva, Vec<Local>>, rva| all.get(&rva).cloned();
         let was = locals(&signatures.old_locals, old.function(f).rva).unwrap_or_default();
         let is = locals(&signatures.new_locals, new.function(g).rva).unwrap_or_default();
-        let name = own_frame::differing(&was, &is)?;
+        let any_size =
+            own_frame::has_room_of_any_size(old, f) || own_frame::has_room_of_any_size(new, g);
+        let why = match own_frame::differing(&was, &is) {
+            _ if any_size => "it makes room there of a size that no record says".to_owned(),
+            Some(name) => format!("its variable {name} may not be the same in both builds"),
+            None => return None,
+        };
         let hands = own_frame::is_handed_out(old, f) && from.may_call_patched(f)
             || own_frame::is_handed_out(new, g) && to.may_call_patched(g);
         hands.then(|| {
             format!(
-                "it may hand an address in its frame to another function of the patch, and its \
-                 variable {name} is not the same in both builds"
+                "it may hand an address in its frame to another function of the patch, and {why}"
             )
         })
     };
