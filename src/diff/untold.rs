@@ -184,10 +184,15 @@ impl<'p> Known<'p> {
         // An array of numbers, by an index or one by one.
         let steps = u32::from(access.scale) == size && size > 0;
         let Ok(offset) = u64::try_from(access.displacement) else {
-            // From the middle of an object to something before.
+            // From the middle of an object to something before, or to an element before it.
             let reaches = |class: &TypeIndex| {
                 let size = types.size_of(*class).map_or(0, i64::from);
-                size > access.displacement.saturating_neg()
+                let in_element = access.displacement.checked_rem_euclid(size);
+                let in_element = in_element.and_then(|offset| u64::try_from(offset).ok());
+                let is_element = in_element.is_some_and(|offset| {
+                    access.of == Described::Open && types.within(*class, offset) != Within::Nothing
+                });
+                size > access.displacement.saturating_neg() || is_element
             };
             return steps || self.numbers.contains(&size) || classes.iter().any(reaches);
         };
