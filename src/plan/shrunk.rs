@@ -30,9 +30,12 @@ pub fn findings(old: &Program<'_>, new: &Program<'_>, diff: &Diff) -> Vec<Findin
     if diff.is_identity() {
         return Vec::new();
     }
+    let comparer = diff.comparer(old, new);
     let changed = diff.functions.changed.iter();
     let found = changed.filter_map(|change| {
-        let after = uses(new, change.new);
+        let mut after = uses(new, change.new);
+        // Of a new one the running program has nothing.
+        after.retain(|_, at| comparer.old_variable(*at).is_some());
         if after.is_empty() {
             return None;
         }
