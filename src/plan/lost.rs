@@ -13,8 +13,14 @@ use crate::diff::Diff;
 use crate::finding::{Finding, rules};
 use crate::function::{FunctionIndex, Place, Program};
 
-/// The variables without a symbol that only old code uses.
-pub fn findings(old: &Program<'_>, diff: &Diff, pieces: &[Piece]) -> Vec<Finding> {
+/// The variables without a symbol that only old code uses, but for those of functions of which it
+/// is known already that they refer to something that is not found.
+pub fn findings(
+    old: &Program<'_>,
+    diff: &Diff,
+    pieces: &[Piece],
+    known: &[Finding],
+) -> Vec<Finding> {
     let brought = pieces.iter().filter(|p| p.kind == PieceKind::Variable);
     let brought: Vec<&str> = brought.map(|p| p.symbol.as_str()).collect();
     if diff.is_identity() {
@@ -54,7 +60,12 @@ pub fn findings(old: &Program<'_>, diff: &Diff, pieces: &[Piece]) -> Vec<Finding
         let rule = &rules::data::DATA_REMOVED;
         Finding::about(rule, name, detail)
     });
-    lost.collect()
+    let unresolved = &rules::code::UNRESOLVED_REFERENCE;
+    let is_open = |f: &Finding| {
+        let mut known = known.iter();
+        known.any(|k| k.rule == unresolved && k.subject == f.subject)
+    };
+    lost.filter(|f| !is_open(f)).collect()
 }
 
 /// The writable places without a symbol to which a function refers.

@@ -304,7 +304,7 @@ impl Plan {
         watched.sort_unstable();
         watched.dedup();
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
-        findings.extend(lost::findings(old, diff, &pieces));
+        findings.extend(lost::findings(old, diff, &pieces, &findings));
         findings.extend(shrunk::findings(old, new, diff));
         findings.extend(arrays::findings(old, new, diff));
         findings.extend(coroutines::findings(old, new, diff));
