@@ -42,9 +42,7 @@ impl Variables {
                 continue;
             };
             let (d, e) = (old.datum(partner), new.datum(*neighbour));
-            let modules = [(old, d.rva), (new, e.rva)]
-                .map(|(p, rva)| p.symbols.contribution_at(rva).map(|c| c.module));
-            let same_module = matches!(modules, [Some(a), Some(b)] if keys.modules.same(a, b));
+            let same_module = same_module((old, d.rva), (new, e.rva), keys);
             let others = before.get(&partner).map_or(&[][..], Vec::as_slice);
             if !same_module
                 || keys.datum_is_ambiguous(*neighbour)
@@ -136,21 +134,30 @@ fn by_users(old: &Program<'_>, new: &Program<'_>, keys: &Keys, old_of: &mut Hash
             }
         }
     }
-    let module =
-        |program: &Program<'_>, rva| program.symbols.contribution_at(rva).map(|c| c.module);
     let taken: BTreeSet<Rva> = old_of.values().copied().collect();
     for (w, votes) in &of_new {
         let Some(v) = only(votes) else {
             continue;
         };
-        let modules = (module(old, v), module(new, *w));
-        let same_module = matches!(modules, (Some(a), Some(b)) if keys.modules.same(a, b));
+        let same_module = same_module((old, v), (new, *w), keys);
         let both = (old.place(v), new.place(*w)) == (Place::Variable, Place::Variable);
         let agreed = of_old.get(&v).and_then(only) == Some(*w);
         if both && agreed && same_module && !taken.contains(&v) {
             old_of.entry(*w).or_insert(v);
         }
     }
+}
+
+/// Whether two places are of the same object file.
+fn same_module(
+    (old, before): (&Program<'_>, Rva),
+    (new, after): (&Program<'_>, Rva),
+    keys: &Keys,
+) -> bool {
+    let module =
+        |program: &Program<'_>, rva| program.symbols.contribution_at(rva).map(|c| c.module);
+    let modules = (module(old, before), module(new, after));
+    matches!(modules, (Some(a), Some(b)) if keys.modules.same(a, b))
 }
 
 /// For each place those that functions have where they have it.

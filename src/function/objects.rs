@@ -234,16 +234,21 @@ impl Walk<'_, '_> {
 
     /// The types of what the function is handed that a call or jump leads to.
     fn handed(&self, i: &Instruction) -> Vec<TypeIndex> {
+        let types = &self.program.symbols.types;
+        let handed = self.of_called(i, |function| types.handed(function));
+        handed.unwrap_or_default()
+    }
+
+    /// What the type of the function tells that a call or jump leads to.
+    fn of_called<T>(&self, i: &Instruction, tell: impl Fn(TypeIndex) -> Option<T>) -> Option<T> {
         if i.op0_kind() != OpKind::NearBranch64 {
-            return Vec::new();
+            return None;
         }
         let Place::Function(f, 0) = self.program.place(Rva(i.near_branch64() as u32)) else {
-            return Vec::new();
+            return None;
         };
-        let types = &self.program.symbols.types;
         let mut names = self.program.function(f).names.iter();
-        let handed = names.find_map(|n| types.handed(n.type_index?));
-        handed.unwrap_or_default()
+        names.find_map(|n| tell(n.type_index?))
     }
 
     /// Notes where a pointer to a class is taken for one to a larger class that is new.
@@ -438,15 +443,8 @@ impl Walk<'_, '_> {
 
     /// What a call returns.
     fn result(&self, i: &Instruction) -> Holds {
-        if i.op0_kind() != OpKind::NearBranch64 {
-            return Holds::Open;
-        }
-        let Place::Function(f, 0) = self.program.place(Rva(i.near_branch64() as u32)) else {
-            return Holds::Open;
-        };
         let types = &self.program.symbols.types;
-        let mut names = self.program.function(f).names.iter();
-        let result = names.find_map(|n| types.result_of(n.type_index?));
+        let result = self.of_called(i, |function| types.result_of(function));
         // What is a pointer to anything may be fresh memory.
         let result = result.filter(|index| types.behind(*index) != Some(Behind::Open));
         result.map_or(Holds::Open, |index| Holds::Pointer(index, 0))

@@ -69,7 +69,7 @@ pub fn findings(
 }
 
 /// The writable places without a symbol to which a function refers.
-fn variables<'p>(
+pub(super) fn variables<'p>(
     program: &'p Program<'_>,
     function: FunctionIndex,
 ) -> impl Iterator<Item = Rva> + 'p {

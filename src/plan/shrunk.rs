@@ -15,6 +15,7 @@ use iced_x86::{
     FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, OpKind, Register,
 };
 
+use super::lost;
 use crate::addr::Rva;
 use crate::diff::Diff;
 use crate::finding::{Finding, rules};
@@ -57,7 +58,9 @@ pub fn findings(old: &Program<'_>, new: &Program<'_>, diff: &Diff) -> Vec<Findin
 fn uses(program: &Program<'_>, function: FunctionIndex) -> BTreeMap<String, Rva> {
     let parts = program.parts_of(function);
     let mut found = BTreeMap::new();
-    for piece in std::iter::once(function).chain(parts) {
+    let pieces = std::iter::once(function).chain(parts);
+    // Most functions have to do with no such variable.
+    for piece in pieces.filter(|f| lost::variables(program, *f).next().is_some()) {
         let mut instructions = Vec::new();
         program.each_instruction(piece, |i| instructions.push(*i));
         let mut walk = Walk::default();
