@@ -205,9 +205,16 @@ impl<'p> Known<'p> {
             classes.any(|class| is(types.within(*class, offset)))
         };
         let has_virtual_functions = || any(0, &|what| what == Within::Table);
+        let is_something = |offset| any(offset, &|what| what != Within::Nothing);
+        // In memory that new code asked for: what it keeps there, behind a class of its own.
+        let behind_a_header = |class: &TypeIndex| {
+            let payload = offset.checked_sub(types.size_of(*class).map_or(0, u64::from));
+            !self.compared.contains(class) && payload.is_some_and(is_something)
+        };
         steps
             || in_array
-            || any(offset, &|what| what != Within::Nothing)
+            || is_something(offset)
+            || access.of == Described::Open && classes.iter().any(behind_a_header)
             || access.leads && has_virtual_functions()
     }
 }
