@@ -170,12 +170,12 @@ fn telling_member(program: &Program<'_>, index: TypeIndex, touches: &[Touch], at
 }
 
 /// Whether a call hands this number over as a length may be.
-fn hands_over(call: &Call, size: u64) -> bool {
+pub(super) fn hands_over(call: &Call, size: u64) -> bool {
     size > 8 && call.numbers.contains(&Some(size))
 }
 
 /// A constructor or destructor of the class.
-fn special(function: &str, class: &str) -> Option<Deed> {
+pub(super) fn special(function: &str, class: &str) -> Option<Deed> {
     let (scope, own) = function.rsplit_once("::")?;
     let last = class.rsplit("::").next().unwrap_or(class);
     if scope != class {

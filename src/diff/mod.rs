@@ -11,6 +11,7 @@ mod by_hand;
 mod content;
 mod data;
 mod declared;
+mod enlarged;
 mod functions;
 mod handling;
 mod image;
@@ -42,6 +43,7 @@ mod variables;
 mod version;
 
 pub use data::{DataChange, DataChangeKind, DataDiff};
+pub use enlarged::{Enlarged, WhyTaken};
 pub use functions::{ChangedFunction, FunctionDiff, place_text};
 pub use handling::{Deed, Handling};
 pub use image::ImageDiff;
@@ -100,6 +102,9 @@ pub struct Diff {
     /// Functions that differ in nothing but the version, and that the author leaves as they
     /// are; they are not among the changed ones.
     pub left_out: Vec<VersionOnly>,
+    /// New classes that have an old one inside, for which new code may take an object of the old
+    /// build; empty until [`Diff::find_untold`].
+    pub enlarged: Vec<Enlarged>,
     /// New code at objects of which no type is told; empty until [`Diff::find_untold`].
     pub untold: Vec<Untold>,
     /// Functions whose types went and came; empty until [`Diff::find_replaced`].
@@ -136,6 +141,7 @@ impl Diff {
             version: None,
             version_only: Vec::new(),
             left_out: Vec::new(),
+            enlarged: Vec::new(),
             untold: Vec::new(),
             replaced: Vec::new(),
             open_types,
@@ -159,6 +165,7 @@ impl Diff {
             version: None,
             version_only: Vec::new(),
             left_out: Vec::new(),
+            enlarged: Vec::new(),
             untold: Vec::new(),
             replaced: Vec::new(),
             open_types: Vec::new(),
@@ -266,12 +273,14 @@ impl Diff {
 
     /// Whether [`Diff::find_untold`] may find something.
     pub fn may_have_untold(&self, old: &Program<'_>, new: &Program<'_>) -> bool {
-        !self.identity && untold::may_be_found(self, old, new)
+        !self.identity
+            && (untold::may_be_found(self, old, new) || enlarged::may_be_found(self, old, new))
     }
 
     /// Finds new code at objects of which no type is told (see [`untold`]).
     pub fn find_untold(&mut self, old: &Program<'_>, new: (&Program<'_>, &Mentions)) {
         self.untold = untold::find(self, old, new);
+        self.enlarged = enlarged::find(self, old, new);
     }
 
     /// Whether [`Diff::add_declared_types`] may find something.

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::Diff;
+use super::{Diff, enlarged};
 use crate::function::{Described, FunctionIndex, ObjectAccess, OtherBuild, Place, Program};
 use crate::symbols::{Mentions, TypeIndex, Within};
 
@@ -86,20 +86,9 @@ fn fresh(
     come.filter(|a| a.displacement != 0 || has_places).collect()
 }
 
-/// The classes that a class has as a member or base which the old build does not know.
-fn enlarged(old: &Program<'_>, new: &Program<'_>) -> BTreeSet<TypeIndex> {
-    let (before, after) = (&old.symbols.types, &new.symbols.types);
-    let names = after.defined().filter(|name| !before.knows(name));
-    let names: BTreeSet<&str> = names.collect();
-    match names.is_empty() {
-        true => BTreeSet::new(),
-        false => after.contained_in(&names),
-    }
-}
-
 /// Whether there is code of which it has to be asked what it mentions.
 pub(super) fn may_be_found(diff: &Diff, old: &Program<'_>, new: &Program<'_>) -> bool {
-    let enlarged = enlarged(old, new);
+    let enlarged = enlarged::insides(&old.symbols.types, &new.symbols.types);
     functions(diff).any(|pair| !fresh(old, (new, &enlarged), pair).is_empty())
 }
 
@@ -110,7 +99,7 @@ pub(super) fn find(
     (new, mentions): (&Program<'_>, &Mentions),
 ) -> Vec<Untold> {
     let mut found = Vec::new();
-    let enlarged = enlarged(old, new);
+    let enlarged = enlarged::insides(&old.symbols.types, &new.symbols.types);
     for pair in functions(diff) {
         let come = fresh(old, (new, &enlarged), pair);
         if come.is_empty() {

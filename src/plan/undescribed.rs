@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::addr::Rva;
-use crate::diff::Diff;
+use crate::diff::{Diff, Enlarged, WhyTaken};
 use crate::finding::{Finding, rules, some_of};
 use crate::function::{FunctionIndex, Place, Program};
 use crate::symbols::{Compiler, Language, Module, ModuleIndex, Procedure};
@@ -45,6 +45,10 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
         let name = new.function(replaced.function).display_name();
         findings.push(Finding::about(&rules::data::REPLACED_TYPE, name, detail));
     }
+    for enlarged in &diff.enlarged {
+        let detail = taken_for(new, enlarged);
+        findings.push(Finding::about(rule, enlarged.class.clone(), detail));
+    }
     for untold in &diff.untold {
         let name = new.function(untold.function).display_name();
         if said.contains(&name) {
@@ -60,6 +64,34 @@ pub fn collect(old: &Program<'_>, new: &Program<'_>, diff: &Diff, findings: &mut
         let detail =
             format!("it uses {at} of an object, which the old build does not do there, {whose}");
         findings.push(Finding::about(rule, name, detail));
+    }
+}
+
+/// Why an object of the old build may be taken for one of a new class, in words.
+fn taken_for(new: &Program<'_>, enlarged: &Enlarged) -> String {
+    let (class, inside) = (&enlarged.class, &enlarged.inside);
+    let name = |f: &FunctionIndex| new.function(*f).display_name();
+    match &enlarged.why {
+        WhyTaken::Unmade(users) => {
+            let users: Vec<String> = users.iter().map(name).collect();
+            let users: Vec<&str> = users.iter().map(String::as_str).collect();
+            let who = match users[..] {
+                [] => "new code".to_owned(),
+                _ => some_of(&users),
+            };
+            format!(
+                "the class is new, has {inside} inside, and nothing in the new build makes one: \
+                 what {who} may take for one is an object of the old build"
+            )
+        }
+        WhyTaken::Instead(function) => {
+            let who = name(function);
+            format!(
+                "the class is new and has {inside} inside: {who} asks for room for a {class} where \
+                 the old build asked for room for a {inside}, and what that one made may be taken \
+                 for a {class}"
+            )
+        }
     }
 }
 

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{SymbolsError, TypeIndex, Types, touches};
+use super::touches::{self, Mention};
+use super::{SymbolsError, TypeIndex, Types};
 use crate::addr::Rva;
 
 /// A local variable, as far as the code that has its address relies on it.
@@ -34,11 +35,8 @@ pub fn local_variables(
         if !wanted.contains(&function) {
             return;
         }
-        let what = what();
-        let names = [touches::VARIABLE, touches::PARAMETER];
-        let name = names.iter().find_map(|prefix| what.strip_prefix(prefix));
-        if let Some(name) = name.and_then(|rest| rest.strip_prefix(' ')) {
-            let local = local(types, name, index);
+        if let Mention::Variable(name) | Mention::Parameter(name) = what {
+            let local = local(types, &String::from_utf8_lossy(name), index);
             found.entry(function).or_default().push(local);
         }
     })?;

@@ -36,7 +36,7 @@ pub use signatures::signatures;
 pub use touches::{ALLOCATION, Mentions, Touch, Touches};
 pub use types::{
     Behind, DeclaredAs, Definition, Enumeration, Layout, Meanings, Member, Related, Relation,
-    Relations, Returned, Signature, Told, TypeIndex, Types, Within,
+    Relations, Returned, Signature, Told, TypeIndex, Types, Within, is_closure, is_unnamed,
 };
 
 use crate::addr::Rva;

@@ -5,6 +5,7 @@
 //! of a type changed, or is not known. So they are read on demand, as the lines are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use pdb::{AddressMap, FallibleIterator, PdbInternalSectionOffset};
 
@@ -17,10 +18,40 @@ const S_SEPCODE: u16 = 0x1132;
 
 /// What [`Touch::what`] says of a call that a record calls an allocation of the type.
 pub const ALLOCATION: &str = "allocation";
-/// How [`Touch::what`] begins for a local variable.
-pub(super) const VARIABLE: &str = "variable";
-/// How it begins for a parameter.
-pub(super) const PARAMETER: &str = "parameter";
+
+/// What of a function mentions a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mention<'n> {
+    /// What it is handed and returns.
+    Signature,
+    /// Signature of a function of this name that was inlined into it.
+    Inlined(&'n str),
+    /// A parameter.
+    Parameter(&'n [u8]),
+    /// A local variable.
+    Variable(&'n [u8]),
+    /// A local variable that stays.
+    Static(&'n [u8]),
+    /// A call that allocates one.
+    Allocation,
+}
+
+impl fmt::Display for Mention<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut named = |what: &str, name: &[u8]| {
+            let name = String::from_utf8_lossy(name);
+            write!(f, "{what} {name}")
+        };
+        match self {
+            Mention::Signature => f.write_str("signature"),
+            Mention::Inlined(name) => write!(f, "inlined {name}"),
+            Mention::Parameter(name) => named("parameter", name),
+            Mention::Variable(name) => named("variable", name),
+            Mention::Static(name) => named("static variable", name),
+            Mention::Allocation => f.write_str(ALLOCATION),
+        }
+    }
+}
 
 /// One way in which a function touches a type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +86,7 @@ impl Touches {
         let mut touches = Touches::default();
         read(pdb, &mut |function, index, what| {
             // Room for pointers is no object.
-            let of_pointers = what() == ALLOCATION && types.is_pointer(index);
+            let of_pointers = what == Mention::Allocation && types.is_pointer(index);
             let known = known.entry(index);
             for (related, type_name) in known.or_insert_with(|| relations.of(index)) {
                 let list = touches.of_function.entry(function).or_default();
@@ -64,7 +95,7 @@ impl Touches {
                     type_name: type_name.clone(),
                     what: match of_pointers {
                         true => format!("{ALLOCATION} of pointers"),
-                        false => what(),
+                        false => what.to_string(),
                     },
                 });
             }
@@ -77,11 +108,15 @@ impl Touches {
     }
 }
 
-/// The types that functions mention, by the function's address.
+/// The types that functions mention.
 #[derive(Debug, Default)]
 pub struct Mentions {
     /// By first byte of the function.
     pub of_function: BTreeMap<Rva, BTreeSet<TypeIndex>>,
+    /// Types of what functions make: their variables, and what they allocate.
+    pub made: BTreeSet<TypeIndex>,
+    /// Names of the functions that were inlined, without their scope.
+    pub inlined: BTreeSet<String>,
 }
 
 impl Mentions {
@@ -91,9 +126,18 @@ impl Mentions {
     /// Where the PDB as a whole cannot be read.
     pub fn read(pdb: &[u8]) -> Result<Mentions, SymbolsError> {
         let mut mentions = Mentions::default();
-        read(pdb, &mut |function, index, _| {
+        read(pdb, &mut |function, index, what| {
             let of_function = mentions.of_function.entry(function).or_default();
             of_function.insert(index);
+            match what {
+                Mention::Variable(_) | Mention::Static(_) | Mention::Allocation => {
+                    mentions.made.insert(index);
+                }
+                Mention::Inlined(name) if !mentions.inlined.contains(name) => {
+                    mentions.inlined.insert(name.to_owned());
+                }
+                Mention::Inlined(_) | Mention::Signature | Mention::Parameter(_) => {}
+            }
         })?;
         Ok(mentions)
     }
@@ -114,7 +158,7 @@ impl Mentions {
 }
 
 /// What is told of a mention: the function, the type, and what mentions it.
-pub(super) type Each<'e> = dyn FnMut(Rva, TypeIndex, &dyn Fn() -> String) + 'e;
+pub(super) type Each<'e> = dyn FnMut(Rva, TypeIndex, Mention<'_>) + 'e;
 
 /// Reads all mentions.
 pub(super) fn read(pdb: &[u8], each: &mut Each<'_>) -> Result<(), SymbolsError> {
@@ -188,35 +232,32 @@ impl ModuleTouches<'_, '_, '_> {
         if is_item || raw::is_inline_site(kind) {
             let at = if is_item { 24 } else { 8 };
             let (name, types) = self.items.function_item(TypeIndex(word(body, at)?))?;
+            let what = match is_item {
+                true => Mention::Signature,
+                false => Mention::Inlined(&name),
+            };
             for index in types {
-                (self.each)(function, index, &|| match is_item {
-                    true => "signature".into(),
-                    false => format!("inlined {name}"),
-                });
+                (self.each)(function, index, what);
             }
             return Some(());
         }
         // Where the record has its type and its name (cvinfo.h).
-        let (type_at, name_at, what) = match kind {
-            0x1110 | 0x110f | 0x1155 => (24, None, "signature"),
-            0x113e if half(body, 4)? & 1 != 0 => (0, Some(6), PARAMETER),
-            0x113e => (0, Some(6), VARIABLE),
-            0x1106 => (0, Some(6), VARIABLE),
-            0x110b => (4, Some(8), VARIABLE),
-            0x1111 => (4, Some(10), VARIABLE),
-            0x110c | 0x110d | 0x1112 | 0x1113 | 0x1153 => (0, Some(10), "static variable"),
-            0x115e => (8, None, ALLOCATION),
+        let name = |at: usize| {
+            let rest = body.get(at..).unwrap_or(&[]);
+            rest.split(|b| *b == 0).next().unwrap_or(&[])
+        };
+        let (type_at, what) = match kind {
+            0x1110 | 0x110f | 0x1155 => (24, Mention::Signature),
+            0x113e if half(body, 4)? & 1 != 0 => (0, Mention::Parameter(name(6))),
+            0x113e => (0, Mention::Variable(name(6))),
+            0x1106 => (0, Mention::Variable(name(6))),
+            0x110b => (4, Mention::Variable(name(8))),
+            0x1111 => (4, Mention::Variable(name(10))),
+            0x110c | 0x110d | 0x1112 | 0x1113 | 0x1153 => (0, Mention::Static(name(10))),
+            0x115e => (8, Mention::Allocation),
             _ => return None,
         };
-        let index = TypeIndex(word(body, type_at)?);
-        (self.each)(function, index, &|| match name_at {
-            None => what.to_owned(),
-            Some(at) => {
-                let rest = body.get(at..).unwrap_or(&[]);
-                let name = rest.split(|b| *b == 0).next().unwrap_or(&[]);
-                format!("{what} {}", String::from_utf8_lossy(name))
-            }
-        });
+        (self.each)(function, TypeIndex(word(body, type_at)?), what);
         Some(())
     }
 }

@@ -10,6 +10,7 @@ mod digest;
 mod enumeration;
 mod fields;
 mod holes;
+mod inside;
 mod layout;
 mod leaves;
 mod meaning;
@@ -40,6 +41,7 @@ pub use objects::{Behind, Within};
 pub use passing::Signature;
 pub use relations::{Related, Relation, Relations};
 pub use source::SourceOfType;
+pub use stable::{is_closure, is_unnamed};
 pub use told::Told;
 
 /// Index of a type record; below 0x1000 a built-in type.

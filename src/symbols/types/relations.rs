@@ -104,29 +104,6 @@ fn related(owners: &HashMap<Key, Vec<Owner>>, key: Key) -> Vec<(Key, Relation)> 
 }
 
 impl Types {
-    /// The definitions of the classes that a class of these names has as a member or base, at any
-    /// depth.
-    pub fn contained_in(&self, names: &BTreeSet<&str>) -> BTreeSet<TypeIndex> {
-        let owners = self.owners();
-        let mut inside: HashSet<Key> = HashSet::new();
-        loop {
-            let before = inside.len();
-            for (key, list) in &owners {
-                let is_in = |(owner, pointer): &Owner| {
-                    !pointer && (inside.contains(owner) || names.contains(self.name_of(*owner)))
-                };
-                if list.iter().any(is_in) {
-                    inside.insert(*key);
-                }
-            }
-            if inside.len() == before {
-                break;
-            }
-        }
-        let definitions = inside.iter().flat_map(|key| self.definitions_of(*key));
-        definitions.copied().collect()
-    }
-
     /// For each class, structure, union and enumeration those that have a member or base of it.
     fn owners(&self) -> HashMap<Key, Vec<Owner>> {
         let mut owners: HashMap<Key, Vec<Owner>> = HashMap::new();

@@ -1,0 +1,195 @@
+//! Classes that only the new build has, and that have one of the old build's inside.
+//!
+//! The running program has no object of such a class. Where new code makes its own, what it does
+//! with each is followed (see [`super::untold`]). What else it takes for one is an object of the
+//! class inside, which the old build made: it ends before what the new class adds.
+
+use std::collections::BTreeSet;
+
+use super::Diff;
+use super::handling::{Deed, hands_over, special};
+use crate::function::{Call, FunctionIndex, Program};
+use crate::symbols::{Mentions, TypeIndex, Types, Within, is_closure, is_unnamed};
+
+/// A class of which new code may take an object of the old build for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enlarged {
+    /// Its name.
+    pub class: String,
+    /// Name of the class of the old build that is inside.
+    pub inside: String,
+    /// What shows it.
+    pub why: WhyTaken,
+}
+
+/// Why an object of the old build may be taken for one of a new class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhyTaken {
+    /// Nothing in the new build makes one. The functions of the patch whose records mention the
+    /// class, in the new build.
+    Unmade(Vec<FunctionIndex>),
+    /// This function of the new build asks for room for one, where the old one asked for room for
+    /// the class inside.
+    Instead(FunctionIndex),
+}
+
+/// A new class, and one of the old build that is inside.
+struct Candidate<'p> {
+    name: &'p str,
+    class: TypeIndex,
+    inside: TypeIndex,
+}
+
+/// The classes of the new build that are inside of one which the old build does not know.
+pub(super) fn insides(old: &Types, new: &Types) -> BTreeSet<TypeIndex> {
+    let classes = new_classes(old, new);
+    classes.flat_map(|(_, class)| new.parts_of(class)).collect()
+}
+
+/// Whether something has to be asked of mentions.
+pub(super) fn may_be_found(diff: &Diff, old: &Program<'_>, new: &Program<'_>) -> bool {
+    let mut code = code_of(diff);
+    code.next().is_some() && !candidates(&old.symbols.types, &new.symbols.types).is_empty()
+}
+
+/// Finds them.
+pub(super) fn find(
+    diff: &Diff,
+    old: &Program<'_>,
+    (new, mentions): (&Program<'_>, &Mentions),
+) -> Vec<Enlarged> {
+    let mut code = code_of(diff);
+    let candidates = candidates(&old.symbols.types, &new.symbols.types);
+    if code.next().is_none() || candidates.is_empty() {
+        return Vec::new();
+    }
+    let made = made(new, mentions);
+    let found = candidates.into_iter().filter_map(|candidate| {
+        let instead = || asked_instead(diff, (old, new), &candidate).map(WhyTaken::Instead);
+        let is_made = made.contains(candidate.name)
+            || is_constructed(new, mentions, candidate.name)
+            || is_asked_for(diff, new, &candidate);
+        let why = match is_made {
+            true => instead()?,
+            false => WhyTaken::Unmade(users(diff, (new, mentions), candidate.name)),
+        };
+        Some(Enlarged {
+            class: candidate.name.to_owned(),
+            inside: new.symbols.types.type_name(candidate.inside),
+            why,
+        })
+    });
+    found.collect()
+}
+
+/// The changed and added functions, in the new build.
+fn code_of(diff: &Diff) -> impl Iterator<Item = FunctionIndex> {
+    let changed = diff.functions.changed.iter().map(|c| c.new);
+    changed.chain(diff.functions.added.iter().copied())
+}
+
+/// The classes that the old build does not know; not those without a name, which code can't speak
+/// of.
+fn new_classes<'n>(old: &Types, new: &'n Types) -> impl Iterator<Item = (&'n str, TypeIndex)> {
+    let is_new = |name: &&str| !old.knows(name) && !is_unnamed(name) && !is_closure(name);
+    let names = new.defined().filter(is_new);
+    names.flat_map(|name| {
+        new.definitions(name)
+            .iter()
+            .map(move |class| (name, *class))
+    })
+}
+
+fn candidates<'p>(old: &Types, new: &'p Types) -> Vec<Candidate<'p>> {
+    let found = new_classes(old, new).filter_map(|(name, class)| {
+        // One byte is what a class without members has.
+        let is_old = |part: &TypeIndex| {
+            let size = new.size_of(*part).unwrap_or(0);
+            size > 1 && old.defines(new, *part)
+        };
+        let inside = new.parts_of(class).into_iter().find(is_old)?;
+        Some(Candidate {
+            name,
+            class,
+            inside,
+        })
+    });
+    found.collect()
+}
+
+/// Names of the classes of which there are variables, or that are allocated, handed over or
+/// returned as a whole, and of what is inside those.
+fn made<'p>(new: &'p Program<'_>, mentions: &Mentions) -> BTreeSet<&'p str> {
+    let types = &new.symbols.types;
+    let data = new.data_indices().flat_map(|d| &new.datum(d).types);
+    let functions = new.function_indices().flat_map(|f| &new.function(f).names);
+    let passed = functions.filter_map(|name| name.type_index);
+    let passed = passed.flat_map(|function| {
+        let handed = types.handed(function).unwrap_or_default();
+        handed.into_iter().chain(types.result_of(function))
+    });
+    let whole = mentions.made.iter().chain(data).copied().chain(passed);
+    types.wholes(whole)
+}
+
+/// Whether the new build has a constructor of a class, or has inlined one.
+fn is_constructed(new: &Program<'_>, mentions: &Mentions, class: &str) -> bool {
+    let own = class.rsplit("::").next().unwrap_or(class);
+    let constructs = |f| {
+        let name = new.function(f).display_name();
+        special(&name, class) == Some(Deed::Constructs)
+    };
+    mentions.inlined.contains(own) || new.function_indices().any(constructs)
+}
+
+/// Whether new code hands over the size of a class.
+fn is_asked_for(diff: &Diff, new: &Program<'_>, candidate: &Candidate<'_>) -> bool {
+    let size = u64::from(new.symbols.types.size_of(candidate.class).unwrap_or(0));
+    let mut code = code_of(diff);
+    code.any(|f| new.calls(f).iter().any(|call| hands_over(call, size)))
+}
+
+/// The first function that hands over the size of a class where the old one hands over that of
+/// the class inside. An object that is only used through its virtual functions may be either.
+fn asked_instead(
+    diff: &Diff,
+    (old, new): (&Program<'_>, &Program<'_>),
+    candidate: &Candidate<'_>,
+) -> Option<FunctionIndex> {
+    let types = &new.symbols.types;
+    if types.within(candidate.inside, 0) == Within::Table {
+        return None;
+    }
+    let sizes = [candidate.inside, candidate.class].map(|class| types.size_of(class));
+    let [Some(less), Some(more)] = sizes.map(|size| size.map(u64::from)) else {
+        return None;
+    };
+    let hands = |calls: &[Call], callee: &Call, at: usize, size: u64| {
+        let mut same = calls.iter().filter(|c| c.callee == callee.callee);
+        same.any(|c| c.numbers[at] == Some(size))
+    };
+    let mut changed = diff.functions.changed.iter();
+    let found = changed.find(|change| {
+        let (before, after) = (old.calls(change.old), new.calls(change.new));
+        let places = after
+            .iter()
+            .flat_map(|call| (0..call.numbers.len()).map(move |i| (call, i)));
+        let mut grown = places.filter(|(call, at)| call.numbers[*at] == Some(more));
+        grown.any(|(call, at)| hands(&before, call, at, less) && !hands(&after, call, at, less))
+    });
+    found.map(|change| change.new)
+}
+
+/// The functions of the patch whose records mention a class.
+fn users(
+    diff: &Diff,
+    (new, mentions): (&Program<'_>, &Mentions),
+    class: &str,
+) -> Vec<FunctionIndex> {
+    let wanted = BTreeSet::from([class]);
+    let mentioned = |f: &FunctionIndex| {
+        let rva = new.function(*f).rva;
+        !mentions.names(&new.symbols.types, rva, &wanted).is_empty()
+    };
+    code_of(diff).filter(mentioned).collect()
+}
