@@ -35,6 +35,8 @@ pub mod process_arg;
 mod progress;
 mod proof;
 mod recover;
+mod report;
+mod report_folder;
 mod revert;
 mod rollback;
 mod rollout;
@@ -149,6 +151,7 @@ enum Command {
     List(list::ListArgs),
     Sync(sync::SyncArgs),
     Rollout(rollout::RolloutArgs),
+    Report(report::ReportArgs),
     Check(check::CheckArgs),
     Apply(apply::ApplyArgs),
     Status(status::StatusArgs),
@@ -211,6 +214,7 @@ impl Command {
             Command::Store(args) => args.run(face.usual()?),
             Command::List(args) => args.run(face.usual()?),
             Command::Rollout(args) => args.run(face.usual()?),
+            Command::Report(args) => args.run(face.usual()?),
             Command::Sync(args) => args.run(face.usual()?),
             Command::Verify(args) => args.run(face.usual()?),
             Command::Check(args) => args.run(face.usual()?),

@@ -7,12 +7,14 @@
 //! the folder with the packages that the machine's processes should have, and [`desired`] says
 //! of a process what it has, what it should have, and what is to be done. [`dsc`] is that in the
 //! words of a DSC resource. [`withdrawal`] is a list of packages that their makers have taken back,
-//! and [`gate`] says by the reports of one ring of machines whether the next may begin.
+//! [`gate`] says by the reports of one ring of machines whether the next may begin, and [`fleet`]
+//! what the reports of all machines say together.
 
 mod access;
 pub mod audit;
 pub mod desired;
 pub mod dsc;
+pub mod fleet;
 pub mod gate;
 mod lock;
 pub mod policy;

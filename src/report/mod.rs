@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod diff;
 pub mod explain;
 pub mod export;
+pub mod fleet;
 pub mod gate;
 pub mod hooks;
 pub mod inspect;

@@ -32,6 +32,7 @@ pub const REPORTS: &[Entry] = &[
     ("policy", of::<super::policy::PolicyReport>),
     ("proof", of::<super::proof::ProofReport>),
     ("recover", of::<super::target::TargetReport>),
+    ("report", of::<super::fleet::FleetReport>),
     ("revert", of::<super::target::TargetReport>),
     ("rollback", of::<super::target::TargetReport>),
     ("rollout", of::<super::rollout::RolloutReport>),

@@ -429,6 +429,14 @@ fn a_machine_waits_for_its_turn() {
     machine.ends(&gate, 9);
     let go = machine.ends(&[&gate[..], &["--bake", "0s"]].concat(), 0);
     assert_eq!(go["standing"].as_array().unwrap().len(), 1, "{go}");
+    let report = machine.ends(&["report", share], 0);
+    let of_machines = report["machines"].as_array().unwrap();
+    assert_eq!(
+        (of_machines.len(), &of_machines[0]["ring"]),
+        (1, &"all".into())
+    );
+    assert_eq!(report["cves"][0]["fixed"], 1, "{report}");
+    assert_eq!(report["exposures"].as_array().unwrap().len(), 0, "{report}");
     let metrics = machine.file("hotpatch.prom");
     machine.ends(&["sync", "--metrics", metrics.to_str().unwrap()], 0);
     let text = std::fs::read_to_string(&metrics).unwrap();

@@ -63,6 +63,18 @@ fn an_unknown_report_is_a_usage_error() {
     assert!(run.failed(2).contains("nonsense"), "{run:?}");
 }
 
+/// As `sync --report` leaves it.
+const REPORT_OF_A_MACHINE: &str = r#"{
+    "schema": "hotpatch.sync/1", "computer": "a", "ring": null, "at": "2026-11-28T12:00:00Z",
+    "exit_code": 9, "in_desired_state": false, "refused": [], "broken": [], "inaccessible": 0,
+    "unanswered": 0, "processes": [{
+        "pid": 4, "image": "C:\\a.exe", "services": [], "started": "2026-11-01T00:00:00Z",
+        "state": "exposed", "why": "", "remedy": null, "as_desired": false, "cves_fixed": [],
+        "cves_open": [{"cve": "CVE-1", "since": "2026-11-02T00:00:00Z", "seconds": 1}],
+        "packages": []
+    }]
+}"#;
+
 #[test]
 fn documents_are_what_their_schemas_say() {
     let show_all = ["--format", "json", "--side-by-side"];
@@ -107,6 +119,9 @@ fn documents_are_what_their_schemas_say() {
             .run("verify x.hpk --key k.pub.pem --format json")
             .json(),
     );
+    std::fs::create_dir(folder.path("reports")).unwrap();
+    folder.write("reports/a.json", REPORT_OF_A_MACHINE.as_bytes());
+    valid("report", &folder.run("report reports --format json").json());
     valid("inspect", &folder.run("inspect x.hpk --format json").json());
     let export = "export x.hpk --key k.pem --as in-toto -o x.json --format json";
     valid("export", &folder.run(export).json());

@@ -5,6 +5,7 @@ mod completions;
 mod dsc;
 mod explain;
 mod export;
+mod fleet;
 mod hostile;
 mod hpk;
 mod inspect;

@@ -18,6 +18,7 @@ use crate::cli::store_arg::{Judges, unusable};
 use crate::exit::Exit;
 use crate::moment::Moment;
 use crate::ops::audit::{Log, computer};
+use crate::ops::fleet::file_stem;
 use crate::ops::store::{self, PackageStore, Quarantine, StoreError};
 use crate::ops::trust::{self, Store};
 use crate::package::file::replace;
@@ -217,16 +218,8 @@ impl Rounds {
 
 /// Leaves a report in a folder, in the place of the last one of this machine.
 fn leave(folder: &Path, report: &SyncReport) -> Result<(), Failure> {
-    let name = report.computer.to_lowercase();
-    let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
-    let name: String = name
-        .chars()
-        .map(|c| if plain(c) { c } else { '_' })
-        .collect();
-    put(
-        &folder.join(format!("{name}.json")),
-        &out::json_text(report)?,
-    )
+    let name = format!("{}.json", file_stem(&report.computer));
+    put(&folder.join(name), &out::json_text(report)?)
 }
 
 /// Puts a text in the place of a file.

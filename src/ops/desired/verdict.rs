@@ -1,7 +1,7 @@
 //! What is said of a process.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::state::State;
 use crate::moment::Moment;
@@ -23,7 +23,7 @@ pub enum Probe {
 }
 
 /// What the file of a module is by now, seen from a package.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnDisk {
     /// The build that the package changes: a restart goes back to it.
@@ -83,7 +83,7 @@ pub struct PackageVerdict {
 }
 
 /// A CVE that is open in a process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenCve {
     /// Its identifier.
     pub cve: String,

@@ -1,9 +1,11 @@
 //! What a package says about its origin and about vulnerabilities, in the words of others.
 
 mod in_toto;
+mod machine_vex;
 mod openvex;
 
 pub use in_toto::in_toto;
+pub use machine_vex::machine_openvex;
 pub use openvex::{Issuer, Product, openvex};
 
 use schemars::JsonSchema;

@@ -61,6 +61,11 @@ pub fn openvex(package: &Verified<Package>, product: &Product, issuer: &Issuer) 
     cves.sort();
     cves.dedup();
     let statements: Vec<Value> = cves.iter().map(statement).collect();
+    document(statements, issuer)
+}
+
+/// The document with these statements; `None` where there are none.
+pub(super) fn document(statements: Vec<Value>, issuer: &Issuer) -> Option<Value> {
     if statements.is_empty() {
         return None;
     }
@@ -88,7 +93,7 @@ fn patched(manifest: &Manifest) -> String {
 }
 
 /// A text as it stands in a part of a package URL.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
