@@ -42,6 +42,7 @@ mod rollback;
 mod rollout;
 mod schema;
 mod sign;
+mod startup;
 mod status;
 mod store;
 mod store_arg;

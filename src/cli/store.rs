@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::list_file::begins_as_list;
 use super::store_arg::{Judges, meant, open, unusable};
-use super::{Failure, Format, Global, Outcome, list_file};
+use super::{Failure, Format, Global, Outcome, list_file, startup};
 use crate::exit::Exit;
 use crate::moment::Moment;
 use crate::ops::store::{self, Added, Note, PackageStore, Pause};
@@ -35,6 +35,8 @@ enum StoreCommand {
     Release(ReleaseArgs),
     Pause(PauseArgs),
     Resume(ResumeArgs),
+    #[command(flatten)]
+    Startup(startup::StartupCommand),
 }
 
 /// Take packages in, and lists of withdrawn packages
@@ -115,9 +117,12 @@ type Done = Result<Vec<String>, Failure>;
 impl StoreArgs {
     /// Runs the command.
     pub fn run(&self, global: Global) -> Outcome {
+        if let StoreCommand::Startup(command) = &self.command {
+            return command.run(global);
+        }
         let judges = Judges::load()?;
         let done = match &self.command {
-            StoreCommand::List => Vec::new(),
+            StoreCommand::List | StoreCommand::Startup(_) => Vec::new(),
             StoreCommand::Add(args) => args.run(&judges)?,
             StoreCommand::Remove(args) => args.run(&judges)?,
             StoreCommand::Forget(args) => args.run()?,
@@ -127,7 +132,8 @@ impl StoreArgs {
             StoreCommand::Resume(args) => args.run()?,
         };
         let (store, stock) = open(&judges)?;
-        let report = StorePackagesReport::new((&store, &stock), &judges.sync, done);
+        let mut report = StorePackagesReport::new((&store, &stock), &judges.sync, done);
+        report.startup = startup::is_enabled();
         match global.format {
             Format::Text => out::print_text(&report.text())?,
             Format::Json => out::print_json(&report)?,

@@ -61,7 +61,7 @@ pub struct SyncArgs {
 }
 
 /// A second to a day: a number with `s`, `m` or `h`.
-fn interval(text: &str) -> Result<Duration, String> {
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
     let wrong = || "a time such as 30s, 5m or 1h is needed, a second to a day".to_owned();
     let unit = text.chars().last().ok_or_else(wrong)?;
     let seconds = match unit {

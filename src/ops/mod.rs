@@ -8,7 +8,8 @@
 //! of a process what it has, what it should have, and what is to be done. [`dsc`] is that in the
 //! words of a DSC resource. [`withdrawal`] is a list of packages that their makers have taken back,
 //! [`gate`] says by the reports of one ring of machines whether the next may begin, and [`fleet`]
-//! what the reports of all machines say together.
+//! what the reports of all machines say together. [`startup`] is the task that runs `sync` from the
+//! start of a machine on.
 
 mod access;
 pub mod audit;
@@ -18,6 +19,7 @@ pub mod fleet;
 pub mod gate;
 mod lock;
 pub mod policy;
+pub mod startup;
 pub mod store;
 pub mod trust;
 pub mod withdrawal;

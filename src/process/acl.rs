@@ -56,7 +56,7 @@ const TRUSTED: [&str; 5] = [
 /// # Errors
 /// Where the system doesn't tell.
 pub fn who_else_can_change(path: &Path) -> io::Result<Option<String>> {
-    who_else(path, CHANGE)
+    who_else(path, CHANGE, Some(&current_user()?))
 }
 
 /// Says who else can put another folder in the place of this one, or of what is in it.
@@ -64,12 +64,30 @@ pub fn who_else_can_change(path: &Path) -> io::Result<Option<String>> {
 /// # Errors
 /// Where the system doesn't tell.
 pub fn who_else_can_replace(path: &Path) -> io::Result<Option<String>> {
-    who_else(path, REPLACE)
+    who_else(path, REPLACE, Some(&current_user()?))
 }
 
-fn who_else(path: &Path, rights: u32) -> io::Result<Option<String>> {
-    let user = current_user()?;
-    let trusted = |sid: &str| TRUSTED.contains(&sid) || sid == user;
+/// Says who but administrators and the system can change a program, or put another one in its
+/// place; `None` where nobody can. The current user counts as himself: without elevation he is no
+/// administrator.
+///
+/// # Errors
+/// Where the system doesn't tell.
+pub fn who_can_change_program(path: &Path) -> io::Result<Option<String>> {
+    if let Some(who) = who_else(path, CHANGE, None)? {
+        return Ok(Some(who));
+    }
+    for folder in path.ancestors().skip(1) {
+        if let Some(who) = who_else(folder, REPLACE, None)? {
+            return Ok(Some(format!("is in {}, which {who}", folder.display())));
+        }
+    }
+    Ok(None)
+}
+
+/// Who has one of these rights beside those who are trusted, and this user.
+fn who_else(path: &Path, rights: u32, user: Option<&str>) -> io::Result<Option<String>> {
+    let trusted = |sid: &str| TRUSTED.contains(&sid) || Some(sid) == user;
     let security = Security::of(path)?;
     let owner = security.owner()?;
     if !trusted(&owner) {

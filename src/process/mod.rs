@@ -38,6 +38,8 @@ mod open;
 #[cfg(windows)]
 mod privilege;
 #[cfg(windows)]
+pub mod scheduler;
+#[cfg(windows)]
 mod service;
 #[cfg(windows)]
 mod start;

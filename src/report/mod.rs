@@ -24,6 +24,7 @@ pub mod rollout;
 pub mod sanitize;
 pub mod schema;
 pub mod sign;
+pub mod startup;
 pub mod status;
 pub mod store;
 pub mod sync;

@@ -37,6 +37,7 @@ pub const REPORTS: &[Entry] = &[
     ("rollback", of::<super::target::TargetReport>),
     ("rollout", of::<super::rollout::RolloutReport>),
     ("sign", of::<super::sign::SignReport>),
+    ("startup", of::<super::startup::StartupReport>),
     ("status", of::<super::status::StatusReport>),
     ("store", of::<super::store::StorePackagesReport>),
     ("sync", of::<super::sync::SyncReport>),

@@ -30,6 +30,9 @@ pub struct StorePackagesReport {
     pub quarantined: Vec<Quarantine>,
     /// Programs that the policy excludes, with `*` and `?`: they are left as they are, too.
     pub excluded: Vec<String>,
+    /// Whether a scheduled task runs `sync` after each start of the machine (`store
+    /// enable-startup`); null where that can't be seen.
+    pub startup: Option<bool>,
     /// After how many days a hotpatched process has to be restarted; null where the policy
     /// doesn't say.
     pub max_age_days: Option<u32>,
@@ -219,6 +222,7 @@ impl StorePackagesReport {
             paused: store.ledger.paused.clone(),
             quarantined: store.ledger.quarantined.clone(),
             excluded: policy.exclude.clone(),
+            startup: None,
             max_age_days: policy.max_age_days,
             lists: stock.lists.iter().map(StoredList::new).collect(),
             packages: stock.usable.iter().map(package).collect(),
@@ -233,6 +237,9 @@ impl StorePackagesReport {
             let _ = writeln!(text, "{}", line(done));
         }
         let _ = writeln!(text, "store of packages {}", line(&self.folder));
+        if self.startup == Some(true) {
+            text.push_str("`hotpatch sync` runs after each start of this machine\n");
+        }
         for pause in &self.paused {
             let what = pause.program.as_deref().unwrap_or("everything");
             let _ = writeln!(text, "{} is paused {}", line(what), line(&pause.text()));

@@ -18,6 +18,7 @@ mod proof;
 mod refusal;
 #[path = "../support/start.rs"]
 mod start;
+mod startup;
 mod sync;
 mod target;
 mod tool;

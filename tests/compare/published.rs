@@ -121,6 +121,8 @@ fn documents_are_what_their_schemas_say() {
     );
     std::fs::create_dir(folder.path("reports")).unwrap();
     folder.write("reports/a.json", REPORT_OF_A_MACHINE.as_bytes());
+    let startup = "store enable-startup --xml task.xml --format json";
+    valid("startup", &folder.run(startup).json());
     valid("report", &folder.run("report reports --format json").json());
     valid("inspect", &folder.run("inspect x.hpk --format json").json());
     let export = "export x.hpk --key k.pem --as in-toto -o x.json --format json";

@@ -18,6 +18,7 @@ mod packages;
 mod prompt;
 mod rollout;
 mod sign;
+mod startup;
 mod store;
 mod support;
 mod trust;
