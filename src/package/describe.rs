@@ -9,11 +9,11 @@ use super::manifest::{
 use super::validate::MAX_TITLE;
 use crate::addr::Rva;
 use crate::diff::Diff;
-use crate::function::{FunctionIndex, Program};
+use crate::function::Program;
 use crate::image::{Image, authenticode};
 use crate::payload::Payload;
 use crate::payload::names::{GATE_PREFIX, REDIRECT_LEN};
-use crate::plan::{Plan, Replacement, stay, version};
+use crate::plan::{Plan, Replacement, Watched, stay, version};
 
 /// What a package is made of, beside plan and payload.
 pub struct Inputs<'i> {
@@ -213,12 +213,14 @@ fn replaced(
 }
 
 /// All code of functions that stay, but may not run when the patch is switched on.
-fn watched(old: &Program<'_>, functions: &[FunctionIndex]) -> Vec<WatchedCode> {
-    let ranges = |function: &FunctionIndex| {
-        let name = old.function(*function).display_name();
-        let pieces = old.pieces_of(*function).into_iter();
-        let all = std::iter::once(*function).chain(pieces);
+fn watched(old: &Program<'_>, functions: &[Watched]) -> Vec<WatchedCode> {
+    let ranges = |watched: &Watched| {
+        let function = watched.function;
+        let name = old.function(function).display_name();
+        let pieces = old.pieces_of(function).into_iter();
+        let all = std::iter::once(function).chain(pieces);
         all.map(|piece| WatchedCode {
+            addressed: watched.addressed && piece == function,
             name: name.clone(),
             rva: old.function(piece).rva,
             size: old.function(piece).size,

@@ -373,6 +373,10 @@ pub struct WatchedCode {
     pub rva: Rva,
     /// Length of the range in bytes.
     pub size: u32,
+    /// Whether the old build takes the address of its first byte: no thread may hold that on its
+    /// stack or in a register, for it would go on to call what the new build does not have.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub addressed: bool,
 }
 
 /// An undefined symbol of the payload: a place in the old image.

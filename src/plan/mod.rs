@@ -233,12 +233,22 @@ pub struct Plan {
     /// Functions of the old build that stay, and of which no thread may be inside when the patch
     /// is switched on: those of which another one of the same address is carried as a new one, and
     /// those that the new build does not have.
-    pub watched: Vec<FunctionIndex>,
+    pub watched: Vec<Watched>,
     /// Functions that stay: where everything is to be moved, those that can't be; else those
     /// that differ in nothing but the version and that the author leaves out.
     pub left_out: Vec<Checked>,
     /// What the bytes of both images belong to; `None` where nothing was compared.
     pub account: Option<Account>,
+}
+
+/// A function of the old build that stays, and of which no thread may be inside when the patch is
+/// switched on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Watched {
+    /// In the old build.
+    pub function: FunctionIndex,
+    /// Whether its address is taken, so that a thread may be about to call it.
+    pub addressed: bool,
 }
 
 impl Plan {
@@ -300,9 +310,13 @@ impl Plan {
         let (pieces, imports, mut findings) = (closure.pieces, closure.imports, closure.findings);
         findings.extend(aligned);
         let mut watched = removed::collect(old, diff, &mut findings);
-        watched.extend(diff.folded.told_apart.iter().map(|p| p.old));
+        let told_apart = diff.folded.told_apart.iter();
+        watched.extend(told_apart.map(|pair| Watched {
+            function: pair.old,
+            addressed: false,
+        }));
         watched.sort_unstable();
-        watched.dedup();
+        watched.dedup_by_key(|w| w.function);
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         findings.extend(lost::findings(old, diff, &pieces, &findings));
         findings.extend(shrunk::findings(old, new, diff));

@@ -3,30 +3,33 @@
 //! Their code stays in the image, and is old code: where they were inlined, what became of them
 //! is in other functions now, and what they call may expect other arguments. That is no matter
 //! where only functions called them that are replaced, and where no thread is inside when the
-//! patch is switched on. But whoever has stored the address of one goes on to call it.
+//! patch is switched on, or has its address on the stack or in a register. But whoever has stored
+//! the address of one elsewhere goes on to call it.
 
 use std::collections::BTreeSet;
 
-use super::held;
+use super::{Watched, held};
 use crate::diff::Diff;
 use crate::finding::{Finding, rules};
 use crate::function::{FunctionIndex, Place, Program, ReferenceKind};
 
 /// Adds a finding for each; returns those of which no thread may be inside when the patch is
 /// switched on.
-pub fn collect(old: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) -> Vec<FunctionIndex> {
+pub fn collect(old: &Program<'_>, diff: &Diff, findings: &mut Vec<Finding>) -> Vec<Watched> {
     let taken = taken(old, &diff.functions.removed);
     let mut watched = Vec::new();
     for function in &diff.functions.removed {
         let f = old.function(*function);
-        let who = taken
-            .contains(function)
-            .then(|| held::holder_of(old, (f.rva, 1)));
+        let addressed = taken.contains(function);
+        let who = addressed.then(|| held::holder_of(old, (f.rva, 1)));
         let detail = format!("{} at {} is not in the new build", f.display_name(), f.rva);
         let (rule, detail) = match who.flatten() {
             Some(who) => (&rules::code::REMOVED_HELD, format!("{detail}, and {who}")),
             None => {
-                watched.push(*function);
+                watched.push(Watched {
+                    function: *function,
+                    addressed,
+                });
                 (&rules::code::REMOVED, detail)
             }
         };

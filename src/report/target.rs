@@ -66,7 +66,8 @@ pub struct BlockerReport {
     pub thread: u32,
     /// The function that it is in, or may be in.
     pub function: String,
-    /// `instruction-pointer`; `register`; `stack` where the thread returns into it;
+    /// `instruction-pointer`; `register`; `stack` where the thread returns into it; `address` where
+    /// it holds the address of one that the new build does not have, and may go on to call it;
     /// `unwalked-stack` where a word points into it on a part of the stack that can't be
     /// walked, as above code that was compiled at run time, so that it may be left over; or
     /// `unknown-stack`.
@@ -82,6 +83,7 @@ impl From<&Blocker> for BlockerReport {
                 Seen::InstructionPointer => "instruction-pointer",
                 Seen::Register => "register",
                 Seen::Stack => "stack",
+                Seen::Address => "address",
                 Seen::UnwalkedStack => "unwalked-stack",
                 Seen::UnknownStack => "unknown-stack",
             },
@@ -140,6 +142,11 @@ impl TargetReport {
             let (thread, function) = (blocker.thread, line(&blocker.function));
             let _ = match blocker.seen {
                 "stack" => writeln!(text, "  thread {thread} returns into {function} (stack)"),
+                "address" => writeln!(
+                    text,
+                    "  thread {thread} has the address of {function} on its stack or in a \
+                     register, and may go on to call it"
+                ),
                 "unwalked-stack" => writeln!(
                     text,
                     "  thread {thread} may return into {function} (a word points there on a part \

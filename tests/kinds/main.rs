@@ -30,7 +30,7 @@
 //! | `left_out` | exactly the functions that are left out for that |
 //! | `members` | exactly what became of the members of types whose layout changed: `came NAME`, … |
 //! | `handles` | exactly what functions do with whole objects of such types: `NAME: allocates`, `NAME: may be frees`, … |
-//! | `watched` | exactly the functions that stay and that no thread may be inside when the package is applied |
+//! | `watched` | exactly the functions that stay and that no thread may be inside when the package is applied, with `&` in front of those whose address none may hold either |
 //! | `must_not_stay` | exactly the functions of the package that may have no call under way when it is applied |
 //! | `runs` | OLD started with the package ends and prints as NEW does; where nothing changed, OLD does |
 //!

@@ -37,7 +37,13 @@ pub fn judge(
             .flatten()
             .filter(|f| !f[field].is_null());
         let mut found: Vec<String> = named
-            .map(|f| f["name"].as_str().unwrap_or_default().to_owned())
+            .map(|f| {
+                let name = f["name"].as_str().unwrap_or_default();
+                match f["addressed"] == true {
+                    true => format!("&{name}"),
+                    false => name.to_owned(),
+                }
+            })
             .collect();
         found.sort();
         if wanted.as_ref().is_some_and(|wanted| *wanted != found) {

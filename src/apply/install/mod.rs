@@ -1,6 +1,7 @@
 //! Applies a package: place it, find a quiet moment, switch.
 
 mod placing;
+mod pointers;
 mod reuse;
 mod switch;
 

@@ -1,5 +1,6 @@
 //! Finds a quiet moment, redirects the entries, and writes the one byte.
 
+use super::pointers::{self, PointerCheck};
 use crate::addr::Va;
 use crate::apply::entries::{self, EntryBytes, Wanted, WriteError};
 use crate::apply::outcome::{ApplyError, Outcome, Summary};
@@ -57,7 +58,10 @@ pub(super) fn switch<T: Target>(
     let zones = Zones::new(zones);
     let others = survey.patches.iter().map(|p| &p.record);
     let records: Vec<&Record> = others.chain([&*record]).collect();
-    let check = FrameCheck::new(CodeMap::of(target, &records)?);
+    let check = PointerCheck {
+        frames: FrameCheck::new(CodeMap::of(target, &records)?),
+        starts: pointers::starts(package, record),
+    };
     record.set_stage(target, Stage::Installing)?;
     let quiet = quiesce(
         target,

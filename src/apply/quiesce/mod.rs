@@ -51,6 +51,8 @@ pub enum Seen {
     Register,
     /// The thread returns into it.
     Stack,
+    /// A word of the stack or a register is its address, so that it may go on to be called.
+    Address,
     /// A word points into it that is on a part of the stack which can't be walked, as above
     /// code that was compiled at run time: it may be a return address, or left over.
     UnwalkedStack,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::addr::Rva;
 use crate::apply::consent::{Consent, Hold, Incoming};
+use crate::apply::quiesce::Seen;
 use crate::apply::testing::package::newer_with;
 use crate::apply::{clear_up, rollback};
 use crate::package::Denial;
@@ -66,6 +67,7 @@ fn code_that_stays_can_be_watched() {
             name: "twin".to_owned(),
             rva: Rva(0x4000),
             size: 0x40,
+            addressed: false,
         }];
     });
     let start = MODULE.0 + 0x4000;
@@ -82,6 +84,37 @@ fn code_that_stays_can_be_watched() {
         assert_eq!(busy.blocked_by[0].function, "twin");
         assert_eq!(fake.version(), Version::Old);
     }
+}
+
+#[test]
+fn nobody_may_hold_the_address_of_what_is_gone() {
+    let gone = |name: &str, rva: u32, addressed| WatchedCode {
+        name: name.to_owned(),
+        rva: Rva(rva),
+        size: 0x40,
+        addressed,
+    };
+    let watching = package_with(|m| {
+        m.watched = vec![gone("inner", 0x4000, false), gone("callback", 0x4040, true)];
+    });
+    let start = MODULE.0 + 0x4040;
+    let elsewhere = MODULE.0 + 0x3000;
+    let fake = Fake::new();
+    fake.thread(9, elsewhere, &[start - 0x40, start << 8]);
+    let applied = apply(&fake, &watching, &ONCE).unwrap();
+    assert_eq!(applied.outcome, Outcome::Applied, "{applied:?}");
+    revert(&fake, None, &ONCE).unwrap();
+    fake.thread(9, elsewhere, &[0, 5, start, 7]);
+    let busy = apply(&fake, &watching, &ONCE).unwrap();
+    assert_eq!(busy.outcome, Outcome::Busy, "{busy:?}");
+    let [blocker] = &busy.blocked_by[..] else {
+        panic!("{busy:?}");
+    };
+    assert_eq!(
+        (&*blocker.function, blocker.seen),
+        ("callback", Seen::Address)
+    );
+    assert_eq!(fake.version(), Version::Old);
 }
 
 #[test]

@@ -58,7 +58,7 @@ rules! {
     /// A removed function.
     REMOVED = "HP215", Note, "function removed",
         remedy "Nothing to do: only functions that the patch replaces call it.",
-        because "The new build does not have the function any more. Its old code stays where it is, and nothing is seen to keep its address. The patch is not switched on while a thread is inside it.";
+        because "The new build does not have the function any more. Its old code stays where it is, and nothing is seen to keep its address. The patch is not switched on while a thread is inside it, or has its address on its stack or in a register and may go on to call it.";
     /// A function that exists several times under one name.
     AMBIGUOUS = "HP216", Refuse, "name is not unique",
         remedy "Give the functions distinct names, or restart.",

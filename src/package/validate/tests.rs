@@ -215,6 +215,7 @@ fn code_is_inside_the_image_and_the_first_range_begins_with_the_redirect() {
             m.functions[1].entry = Rva(0x7fff) };
     }
     let watched = |rva, size| WatchedCode {
+        addressed: false,
         name: "twin".to_owned(),
         rva: Rva(rva),
         size,
