@@ -111,6 +111,9 @@ step "Tests, Linux"
 step "Instructions, Linux"
 tests/instructions.sh
 
+step "Pipelines of the examples, Linux"
+tests/ci/run.sh
+
 step "Completions and manual pages, Linux"
 tests/shells/run.sh
 

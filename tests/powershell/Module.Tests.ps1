@@ -6,7 +6,8 @@ BeforeDiscovery {
     $commands = (Get-Command -Module Hotpatch).Name | ForEach-Object { @{ Name = $_ } }
     $files = Get-ChildItem (Split-Path $module) -Recurse -File | ForEach-Object { @{ Path = $_.FullName } }
     # The scripts of the repository that are to run on a bare Windows, too.
-    $more = 'examples/quickstart.ps1', 'tests/windows.ps1'
+    $more = 'examples/quickstart.ps1', 'tests/windows.ps1', 'examples/intune/Detect-Hotpatch.ps1',
+        'examples/intune/Remediate-Hotpatch.ps1'
     $files += $more | ForEach-Object { @{ Path = Join-Path (Split-Path (Split-Path $PSScriptRoot)) $_ } }
     $scripts = $files | Where-Object { $_.Path -match '\.ps[dm]?1$' }
 }
