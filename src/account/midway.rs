@@ -8,9 +8,6 @@
 //! other numbers of the same object that lead into code lead to where an instruction begins.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
-use iced_x86::{Decoder, DecoderOptions};
 
 use super::roles::{Role, Roles};
 use super::tables::Tables;
@@ -241,20 +238,8 @@ impl Scan<'_, '_> {
     }
 
     fn begins(&mut self, f: FunctionIndex, offset: u32) -> bool {
-        let program = self.program;
-        let starts = match self.starts.entry(f) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => {
-                let bytes = program.bytes_of(f);
-                let mut decoder = Decoder::with_ip(64, bytes, 0, DecoderOptions::NONE);
-                let mut starts = Vec::new();
-                while decoder.can_decode() {
-                    starts.push(decoder.position() as u32);
-                    let _ = decoder.decode();
-                }
-                free.insert(starts)
-            }
-        };
+        let starts = self.starts.entry(f);
+        let starts = starts.or_insert_with(|| self.program.instruction_starts(f));
         starts.binary_search(&offset).is_ok()
     }
 }

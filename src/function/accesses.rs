@@ -81,6 +81,15 @@ impl Program<'_> {
             each(&instruction);
         }
     }
+
+    /// Where in a function instructions begin, in bytes behind its start, ascending; not in what
+    /// lies behind its code.
+    pub fn instruction_starts(&self, function: FunctionIndex) -> Vec<u32> {
+        let start = u64::from(self.function(function).rva.0);
+        let mut starts = Vec::new();
+        self.each_instruction(function, |i| starts.push((i.ip() - start) as u32));
+        starts
+    }
 }
 
 fn way(i: &Instruction) -> Way {

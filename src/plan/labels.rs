@@ -70,21 +70,13 @@ fn taken(program: &Program<'_>, function: FunctionIndex, piece: FunctionIndex) -
             r.kind == ReferenceKind::Address
                 && own.contains(&f)
                 && (offset > 0 || program.is_part(f))
-                && begins(program, f, offset)
+                && program.instruction_starts(f).contains(&offset)
                 && !(in_funclet(program, function, piece, r) && goes_on_there(program, piece, r))
         }
         _ => false,
     };
     let references = program.code_of(piece).references.iter();
     references.filter(is_label).map(|r| r.target).collect()
-}
-
-/// Whether an instruction begins there, and no data that lies between instructions.
-fn begins(program: &Program<'_>, function: FunctionIndex, offset: u32) -> bool {
-    let bytes = program.bytes_of(function);
-    let decoder = Decoder::with_ip(64, bytes, 0, DecoderOptions::NONE);
-    let mut starts = decoder.into_iter().map(|i| i.ip());
-    starts.any(|ip| ip == u64::from(offset))
 }
 
 /// Whether the code that refers has an entry of its own in the function table, as funclets have,

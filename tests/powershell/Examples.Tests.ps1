@@ -30,8 +30,12 @@ BeforeAll {
         Copy-Item (Join-Path $work $name) $folder -Recurse
     }
     Push-Location $folder
-    # So that there is something in the store and in the audit log.
+    # So that there is something in the store, in the audit log and in the folder of the reports.
     Add-HotpatchPackage fix.hpk | Out-Null
+    New-Item -ItemType Directory reports | Out-Null
+    & $env:HOTPATCH_TEST_WINDOWS store pause | Out-Null
+    & $env:HOTPATCH_TEST_WINDOWS sync --report reports | Out-Null
+    & $env:HOTPATCH_TEST_WINDOWS store resume | Out-Null
     Install-Hotpatch -Id $first.Id -Package fix.hpk -Confirm:$false | Uninstall-Hotpatch -Confirm:$false
     if (-not $IsWindows) {
         $global:examples = $first, $second

@@ -14,6 +14,7 @@
         'Compare-HotpatchBuild'
         'Get-Hotpatch'
         'Get-HotpatchAudit'
+        'Get-HotpatchExposure'
         'Get-HotpatchFinding'
         'Get-HotpatchPackage'
         'Get-HotpatchState'
