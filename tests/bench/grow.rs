@@ -63,6 +63,7 @@ fn build(folder: &Path, functions: usize, edited: bool) -> Result<(), String> {
             "/nologo",
             "/nodefaultlib",
             "/entry:start",
+            "/subsystem:console",
             "/debug",
             "/opt:noref",
         ])
