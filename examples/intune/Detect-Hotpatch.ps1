@@ -2,7 +2,8 @@
 # of hotpatch packages and the policy ask for. One line of output; 0 where it is, 1 where it is not
 # or could not be told. Run it as the system, in 64-bit PowerShell.
 
-$ErrorActionPreference = 'Stop'
+# With 'Stop', Windows PowerShell 5.1 makes an error of each line on standard error.
+$ErrorActionPreference = 'Continue'
 $program = if ($env:HOTPATCH_EXE) { $env:HOTPATCH_EXE }
 else { Join-Path $env:ProgramFiles 'hotpatch\hotpatch.exe' }
 try {

@@ -2,7 +2,8 @@
 # HOTPATCH_FROM names one, and brings every process of this machine to the desired state. One line of
 # output; 0 where everything is as desired afterwards. Run it as the system, in 64-bit PowerShell.
 
-$ErrorActionPreference = 'Stop'
+# With 'Stop', Windows PowerShell 5.1 makes an error of each line on standard error.
+$ErrorActionPreference = 'Continue'
 $program = if ($env:HOTPATCH_EXE) { $env:HOTPATCH_EXE }
 else { Join-Path $env:ProgramFiles 'hotpatch\hotpatch.exe' }
 $arguments = 'sync', '--format', 'json'

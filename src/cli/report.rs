@@ -91,15 +91,16 @@ impl ReportArgs {
                 .hint("name another one: what is in that folder is read as reports"));
         }
         for machine in machines {
-            let Some(document) = machine_openvex(machine, &self.author) else {
-                continue;
-            };
             let name = format!("{}.openvex.json", file_stem(&machine.computer));
-            output::write(
-                &folder.join(name),
-                out::json_text(&document)?.as_bytes(),
-                [],
-            )?;
+            let path = folder.join(name);
+            match machine_openvex(machine, &self.author) {
+                Some(document) => {
+                    output::write(&path, out::json_text(&document)?.as_bytes(), [])?;
+                }
+                // What an earlier one said is true no more.
+                None if path.is_file() => fs::remove_file(&path).with_context(context)?,
+                None => {}
+            }
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ impl StartupCommand {
 /// Let `hotpatch sync` run from the start of the machine on
 ///
 /// Registers a scheduled task that runs `hotpatch sync --every` as the system, at once and after
-/// each start of the machine, and again where it has failed; in the place of an earlier one. The
+/// each start of the machine, and again where it has ended; in the place of an earlier one. The
 /// program is where it is now, which has to be a folder that administrators alone can write to.
 #[derive(Debug, Args)]
 pub struct EnableArgs {
@@ -126,7 +126,7 @@ impl EnableArgs {
     fn register(&self) -> Result<StartupReport, Failure> {
         use super::store_arg::unusable;
         use crate::ops::store::{self, PackageStore};
-        use crate::ops::trust;
+        use crate::ops::{access, trust};
         use crate::process::{acl, scheduler};
 
         for variable in [store::FOLDER_VARIABLE, trust::FOLDER_VARIABLE] {
@@ -136,7 +136,11 @@ impl EnableArgs {
                     .hint("remove the variable: the task uses the folders of the machine"));
             }
         }
-        let program = std::env::current_exe().context("cannot tell where hotpatch.exe is")?;
+        // The way there may lead through a link that somebody can lead elsewhere.
+        let program = std::env::current_exe()
+            .and_then(std::fs::canonicalize)
+            .map(access::shown)
+            .context("cannot tell where hotpatch.exe is")?;
         let changes = acl::who_can_change_program(&program);
         let context = || format!("cannot tell who can write to {}", program.display());
         if let Some(who) = changes.with_context(context)? {

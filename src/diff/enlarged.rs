@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::Diff;
-use super::handling::{Deed, hands_over, special};
+use super::handling::{Deed, hands_over, is_constructor, special};
 use crate::function::{Call, FunctionIndex, Program};
 use crate::symbols::{Mentions, TypeIndex, Types, Within, is_closure, is_unnamed};
 
@@ -33,11 +33,11 @@ pub enum WhyTaken {
     Instead(FunctionIndex),
 }
 
-/// A new class, and one of the old build that is inside.
+/// A new class, and those of the old build that are inside, the largest first.
 struct Candidate<'p> {
     name: &'p str,
     class: TypeIndex,
-    inside: TypeIndex,
+    inside: Vec<TypeIndex>,
 }
 
 /// The classes of the new build that are inside of one which the old build does not know.
@@ -65,17 +65,26 @@ pub(super) fn find(
     }
     let made = made(new, mentions);
     let found = candidates.into_iter().filter_map(|candidate| {
-        let instead = || asked_instead(diff, (old, new), &candidate).map(WhyTaken::Instead);
         let is_made = made.contains(candidate.name)
             || is_constructed(new, mentions, candidate.name)
             || is_asked_for(diff, new, &candidate);
-        let why = match is_made {
-            true => instead()?,
-            false => WhyTaken::Unmade(users(diff, (new, mentions), candidate.name)),
+        let (inside, why) = match is_made {
+            true => {
+                let mut inside = candidate.inside.iter();
+                inside.find_map(|inside| {
+                    let parts = (*inside, candidate.class);
+                    let function = asked_instead(diff, (old, new), parts)?;
+                    Some((*inside, WhyTaken::Instead(function)))
+                })?
+            }
+            false => {
+                let users = users(diff, (new, mentions), candidate.name);
+                (*candidate.inside.first()?, WhyTaken::Unmade(users))
+            }
         };
         Some(Enlarged {
             class: candidate.name.to_owned(),
-            inside: new.symbols.types.type_name(candidate.inside),
+            inside: new.symbols.types.type_name(inside),
             why,
         })
     });
@@ -107,8 +116,10 @@ fn candidates<'p>(old: &Types, new: &'p Types) -> Vec<Candidate<'p>> {
             let size = new.size_of(*part).unwrap_or(0);
             size > 1 && old.defines(new, *part)
         };
-        let inside = new.parts_of(class).into_iter().find(is_old)?;
-        Some(Candidate {
+        let mut inside: Vec<TypeIndex> = new.parts_of(class).into_iter().filter(is_old).collect();
+        inside.sort_by_key(|part| std::cmp::Reverse(new.size_of(*part)));
+        let is_any = !inside.is_empty();
+        is_any.then_some(Candidate {
             name,
             class,
             inside,
@@ -134,12 +145,15 @@ fn made<'p>(new: &'p Program<'_>, mentions: &Mentions) -> BTreeSet<&'p str> {
 
 /// Whether the new build has a constructor of a class, or has inlined one.
 fn is_constructed(new: &Program<'_>, mentions: &Mentions, class: &str) -> bool {
-    let own = class.rsplit("::").next().unwrap_or(class);
+    let types = &new.symbols.types;
     let constructs = |f| {
         let name = new.function(f).display_name();
         special(&name, class) == Some(Deed::Constructs)
     };
-    mentions.inlined.contains(own) || new.function_indices().any(constructs)
+    let mut inlined = mentions.inlined.iter();
+    let is_own = inlined
+        .any(|(name, of)| is_constructor(name, class) && types.wholes([*of]).contains(class));
+    is_own || new.function_indices().any(constructs)
 }
 
 /// Whether new code hands over the size of a class.
@@ -149,33 +163,30 @@ fn is_asked_for(diff: &Diff, new: &Program<'_>, candidate: &Candidate<'_>) -> bo
     code.any(|f| new.calls(f).iter().any(|call| hands_over(call, size)))
 }
 
-/// The first function that hands over the size of a class where the old one hands over that of
-/// the class inside. An object that is only used through its virtual functions may be either.
+/// The first function that hands over the size of a class no more that is inside another one,
+/// whose size it hands over now, or a function that is new. An object that is only used through its
+/// virtual functions may be either.
 fn asked_instead(
     diff: &Diff,
     (old, new): (&Program<'_>, &Program<'_>),
-    candidate: &Candidate<'_>,
+    (inside, class): (TypeIndex, TypeIndex),
 ) -> Option<FunctionIndex> {
     let types = &new.symbols.types;
-    if types.within(candidate.inside, 0) == Within::Table {
+    if types.within(inside, 0) == Within::Table {
         return None;
     }
-    let sizes = [candidate.inside, candidate.class].map(|class| types.size_of(class));
+    let sizes = [inside, class].map(|class| types.size_of(class));
     let [Some(less), Some(more)] = sizes.map(|size| size.map(u64::from)) else {
         return None;
     };
-    let hands = |calls: &[Call], callee: &Call, at: usize, size: u64| {
-        let mut same = calls.iter().filter(|c| c.callee == callee.callee);
-        same.any(|c| c.numbers[at] == Some(size))
-    };
+    let hands = |calls: &[Call], size: u64| calls.iter().any(|c| c.numbers.contains(&Some(size)));
+    let mut added = diff.functions.added.iter();
+    let elsewhere = added.any(|f| hands(&new.calls(*f), more));
     let mut changed = diff.functions.changed.iter();
     let found = changed.find(|change| {
         let (before, after) = (old.calls(change.old), new.calls(change.new));
-        let places = after
-            .iter()
-            .flat_map(|call| (0..call.numbers.len()).map(move |i| (call, i)));
-        let mut grown = places.filter(|(call, at)| call.numbers[*at] == Some(more));
-        grown.any(|(call, at)| hands(&before, call, at, less) && !hands(&after, call, at, less))
+        let is_gone = hands(&before, less) && !hands(&after, less);
+        is_gone && (elsewhere || hands(&after, more))
     });
     found.map(|change| change.new)
 }

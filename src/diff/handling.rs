@@ -6,7 +6,7 @@
 
 use super::layout_change::{LayoutChange, MemberFate, MemberPlace};
 use crate::function::{Call, Callee, FunctionIndex, Program};
-use crate::symbols::{ALLOCATION, Relation, Touch, TypeIndex};
+use crate::symbols::{ALLOCATION, Relation, Touch, TypeIndex, last_component};
 
 /// What is done with a whole object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,17 +176,20 @@ pub(super) fn hands_over(call: &Call, size: u64) -> bool {
 
 /// A constructor or destructor of the class.
 pub(super) fn special(function: &str, class: &str) -> Option<Deed> {
-    let (scope, own) = function.rsplit_once("::")?;
-    let last = class.rsplit("::").next().unwrap_or(class);
-    if scope != class {
-        return None;
-    }
+    let own = function.strip_prefix(class)?.strip_prefix("::")?;
     let own = own.split('(').next().unwrap_or(own);
     match own.strip_prefix('~') {
-        Some(name) if name == last => Some(Deed::Destroys),
-        None if own == last => Some(Deed::Constructs),
+        Some(name) if is_constructor(name, class) => Some(Deed::Destroys),
+        None if is_constructor(own, class) => Some(Deed::Constructs),
         _ => None,
     }
+}
+
+/// Whether a function of a class, by its name without the scope, is a constructor: it has the name
+/// of the class, with its template arguments or without.
+pub(super) fn is_constructor(function: &str, class: &str) -> bool {
+    let own = last_component(class);
+    function == own || own.split('<').next() == Some(function)
 }
 
 /// The plain name of a function, of which nothing but letters and digits counts.

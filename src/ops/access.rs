@@ -51,7 +51,7 @@ pub(super) fn folder(named: &Path) -> Result<Option<PathBuf>, AccessError> {
 }
 
 /// A path as people write it: without the prefix of Windows for what is taken as it is.
-fn shown(path: PathBuf) -> PathBuf {
+pub fn shown(path: PathBuf) -> PathBuf {
     let text = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
     let drive = text.filter(|text| text.as_bytes().get(1) == Some(&b':'));
     drive.map_or(path.clone(), PathBuf::from)

@@ -11,7 +11,7 @@
 //! what the reports of all machines say together. [`startup`] is the task that runs `sync` from the
 //! start of a machine on.
 
-mod access;
+pub(crate) mod access;
 pub mod audit;
 pub mod desired;
 pub mod dsc;

@@ -315,7 +315,7 @@ impl Plan {
             function: pair.old,
             addressed: false,
         }));
-        watched.sort_unstable();
+        watched.sort_unstable_by_key(|w| (w.function, !w.addressed));
         watched.dedup_by_key(|w| w.function);
         image_hazards::collect(old, new, (diff, &pieces), &mut findings);
         findings.extend(lost::findings(old, diff, &pieces, &findings));

@@ -77,8 +77,10 @@ pub fn who_can_change_program(path: &Path) -> io::Result<Option<String>> {
     if let Some(who) = who_else(path, CHANGE, None)? {
         return Ok(Some(who));
     }
-    for folder in path.ancestors().skip(1) {
-        if let Some(who) = who_else(folder, REPLACE, None)? {
+    for (above, folder) in path.ancestors().skip(1).enumerate() {
+        // Beside the program nobody may put anything either.
+        let rights = if above == 0 { CHANGE } else { REPLACE };
+        if let Some(who) = who_else(folder, rights, None)? {
             return Ok(Some(format!("is in {}, which {who}", folder.display())));
         }
     }

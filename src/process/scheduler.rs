@@ -7,11 +7,12 @@ use std::process::{Command, Stdio};
 use windows_sys::Win32::Foundation::MAX_PATH;
 use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 
-/// Registers the task that a file describes, in the place of one of this name.
+/// Registers the task that a file describes, in the place of one of this name, which is ended.
 ///
 /// # Errors
 /// What Windows says where it refuses.
 pub fn register(name: &str, xml: &Path) -> io::Result<()> {
+    end(name)?;
     let mut command = schtasks()?;
     command
         .args(["/Create", "/TN", name, "/F", "/XML"])
@@ -24,10 +25,7 @@ pub fn register(name: &str, xml: &Path) -> io::Result<()> {
 /// # Errors
 /// What Windows says where it refuses, or there is none.
 pub fn delete(name: &str) -> io::Result<()> {
-    let mut end = schtasks()?;
-    end.args(["/End", "/TN", name]);
-    // One that does not run can't be ended.
-    let _ = run(end);
+    end(name)?;
     let mut command = schtasks()?;
     command.args(["/Delete", "/TN", name, "/F"]);
     run(command)
@@ -37,6 +35,14 @@ pub fn delete(name: &str) -> io::Result<()> {
 pub fn is_registered(name: &str) -> Option<bool> {
     let folder = system_folder().ok()?.join("Tasks");
     folder.join(name).try_exists().ok()
+}
+
+/// Ends what a task runs. One that does not run can't be ended, and says no more.
+fn end(name: &str) -> io::Result<()> {
+    let mut command = schtasks()?;
+    command.args(["/End", "/TN", name]);
+    let _ = run(command);
+    Ok(())
 }
 
 fn schtasks() -> io::Result<Command> {

@@ -37,6 +37,7 @@ pub use touches::{ALLOCATION, Mentions, Touch, Touches};
 pub use types::{
     Behind, DeclaredAs, Definition, Enumeration, Layout, Meanings, Member, Related, Relation,
     Relations, Returned, Signature, Told, TypeIndex, Types, Within, is_closure, is_unnamed,
+    last_component,
 };
 
 use crate::addr::Rva;

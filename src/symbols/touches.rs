@@ -115,8 +115,9 @@ pub struct Mentions {
     pub of_function: BTreeMap<Rva, BTreeSet<TypeIndex>>,
     /// Types of what functions make: their variables, and what they allocate.
     pub made: BTreeSet<TypeIndex>,
-    /// Names of the functions that were inlined, without their scope.
-    pub inlined: BTreeSet<String>,
+    /// Names of the functions that were inlined, without their scope, each with the types that its
+    /// record names: its class, where it has one.
+    pub inlined: BTreeSet<(String, TypeIndex)>,
 }
 
 impl Mentions {
@@ -133,10 +134,10 @@ impl Mentions {
                 Mention::Variable(_) | Mention::Static(_) | Mention::Allocation => {
                     mentions.made.insert(index);
                 }
-                Mention::Inlined(name) if !mentions.inlined.contains(name) => {
-                    mentions.inlined.insert(name.to_owned());
+                Mention::Inlined(name) => {
+                    mentions.inlined.insert((name.to_owned(), index));
                 }
-                Mention::Inlined(_) | Mention::Signature | Mention::Parameter(_) => {}
+                Mention::Signature | Mention::Parameter(_) => {}
             }
         })?;
         Ok(mentions)

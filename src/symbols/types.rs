@@ -41,7 +41,7 @@ pub use objects::{Behind, Within};
 pub use passing::Signature;
 pub use relations::{Related, Relation, Relations};
 pub use source::SourceOfType;
-pub use stable::{is_closure, is_unnamed};
+pub use stable::{is_closure, is_unnamed, last_component};
 pub use told::Told;
 
 /// Index of a type record; below 0x1000 a built-in type.

@@ -32,13 +32,16 @@ blocks() { # PIPELINE FOLDER
         }' "$1"
 }
 
+# As the services start a shell: GitHub ends at the first command that fails, Azure does not.
+declare -A shell=([github-actions]='bash -e' [azure-pipelines]='bash --noprofile --norc')
 for pipeline in github-actions azure-pipelines; do
-    for new in new new-unpatchable; do
+    read -ra bash <<<"${shell[$pipeline]}"
+    for new in new new-unpatchable no-key; do
         step "$pipeline, $new"
         here=$work/$pipeline-$new
         mkdir -p "$here"/{shipped,fixed}
         cp fixtures/server/old/server.* "$here/shipped"
-        cp "fixtures/server/$new"/server.* "$here/fixed"
+        cp "fixtures/server/${new/no-key/new}"/server.* "$here/fixed"
         blocks "examples/ci/$pipeline.yml" "$here"
         steps=("$here"/step-*)
         [ ${#steps[@]} = 3 ] || die "${#steps[@]} steps in $pipeline, and not 3"
@@ -48,7 +51,8 @@ for pipeline in github-actions azure-pipelines; do
                 cd "$here"
                 export OLD=shipped/server.exe NEW=fixed/server.exe ID=CVE-2026-1234
                 export CVE=CVE-2026-1234 REPOSITORY=https://example.com/server REVISION=0123abcd
-                HOTPATCH_KEY=$(cat "$work/key.pem") KEY=$work/key.pem bash -eo pipefail "$one"
+                [ "$new" != no-key ] || HOTPATCH_PASSPHRASE='not the one'
+                HOTPATCH_KEY=$(cat "$work/key.pem") KEY=$work/key.pem "${bash[@]}" "$one"
             ) || { failed=${one##*/} && break; }
         done
         if [ "$new" = new ]; then
@@ -57,6 +61,8 @@ for pipeline in github-actions azure-pipelines; do
                 [ -s "$here/$file" ] || die "$pipeline made no $file"
             done
             [ ! -e "$here/key.pem" ] || die "$pipeline left the key"
+        elif [ "$new" = no-key ]; then
+            [ "$failed" = step-03 ] || die "$pipeline went on without a key"
         else
             [ "$failed" = step-01 ] || die "$pipeline went on with a change that cannot be applied live"
             [ -s "$here/hotpatch.sarif" ] || die "$pipeline made no hotpatch.sarif"

@@ -186,6 +186,29 @@ fn the_page_loads_nothing_and_runs_nothing_but_its_own_script() {
     ] {
         assert!(!page.contains(outside), "{outside}");
     }
+    // Nothing is open, and not all is well.
+    let at = now(&folder);
+    for (name, report) in [
+        ("web-1", report("WEB-1", None, "2099-01-01T00:00:00Z", &[])),
+        ("web-2", report("web-2", None, &at, &[])),
+    ] {
+        folder.write(&format!("reports/{name}.json"), report.as_bytes());
+    }
+    for headline in [
+        "and not all have reported",
+        "and not all machines are as desired",
+    ] {
+        run(&folder, "report reports --html calm.html").good();
+        let calm = String::from_utf8(folder.read("calm.html")).unwrap();
+        assert!(
+            calm.contains("<header class=\"risk\">") && calm.contains(headline),
+            "{headline}"
+        );
+        folder.write(
+            "reports/web-1.json",
+            report("WEB-1", None, &at, &[]).as_bytes(),
+        );
+    }
     // What machines say is text.
     assert!(!page.contains("<b>failed") && page.contains("&#60;b&#62;failed"));
 }
@@ -230,6 +253,22 @@ fn scanners_get_a_document_about_each_machine() {
     // The same reports, the same documents.
     run(&folder, args).good();
     assert_eq!(folder.read("vex/web-1.openvex.json"), first);
+    // What is said no more of a machine is not left there; a long name is one of a file.
+    let long = "x".repeat(400);
+    let now = now(&folder);
+    folder.write(
+        "reports/web-1.json",
+        report("WEB-1", None, &now, &[]).as_bytes(),
+    );
+    let mail = [process(16, "mail.exe", "hotpatched", None)];
+    folder.write(
+        "reports/long.json",
+        report(&long, None, &now, &mail).as_bytes(),
+    );
+    run(&folder, args).good();
+    assert!(!folder.path("vex/web-1.openvex.json").exists());
+    let files = std::fs::read_dir(folder.path("vex")).unwrap();
+    assert_eq!(files.count(), 3, "mail, web-2, and the long one");
     run(&folder, "report reports --openvex reports").failed(2);
     run(&folder, "report reports --author Contoso").failed(2);
 }

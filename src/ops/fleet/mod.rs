@@ -97,16 +97,18 @@ pub struct Package {
 }
 
 /// What the report of a machine is called, and what else is about it, without an ending: its name
-/// in letters, digits, `-`, `_` and `.`, and something of its own where it has others.
+/// in letters, digits, `-`, `_` and `.`, and something of its own where it has others or is long.
 pub fn file_stem(computer: &str) -> String {
+    const LONGEST: usize = 128;
     let name = computer.to_lowercase();
     let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
-    if name.chars().all(plain) {
+    if name.chars().all(plain) && name.len() <= LONGEST {
         return name;
     }
     let digest = hex::encode(Sha256::digest(&name));
     let name: String = name
         .chars()
+        .take(LONGEST)
         .map(|c| if plain(c) { c } else { '_' })
         .collect();
     format!("{name}-{}", &digest[..8])

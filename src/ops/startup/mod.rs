@@ -1,7 +1,8 @@
 //! The scheduled task that runs `hotpatch sync` from the start of the machine on: without it,
 //! nothing is patched after a restart.
 //!
-//! Task Scheduler starts it as the system, whoever is logged on, and again where it has failed.
+//! Task Scheduler starts it as the system, whoever is logged on, and again within five minutes where
+//! it has ended: it is asked to each time, and ignores that while it runs.
 //! Specification of the text: "Task Scheduler Schema", [MS-TSCH] section 2.5.
 
 use askama::Template;

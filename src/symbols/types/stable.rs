@@ -145,7 +145,7 @@ fn number(text: &str, starts: bool) -> Option<(&'static str, &str)> {
 }
 
 /// What follows the last `::` outside of brackets.
-fn last_component(name: &str) -> &str {
+pub fn last_component(name: &str) -> &str {
     let (mut depth, mut from) = (0usize, 0);
     let bytes = name.as_bytes();
     for (at, byte) in bytes.iter().enumerate() {

@@ -40,10 +40,15 @@ impl FleetReport {
     /// Where the template can't be rendered.
     pub fn html(&self) -> Result<String, askama::Error> {
         let (processes, exposed) = self.processes();
-        let silent = self.count(|m| m.stale) + self.unreadable.len();
+        let silent = self.count(|m| m.stale || m.ahead) + self.unreadable.len();
+        let odd = self.count(|m| !m.is_good() || m.refused + m.broken + m.unseen > 0);
         let (tone, headline) = match (exposed, silent) {
             (0, 0) if self.machines.is_empty() => ("risk", "No machine has reported".to_owned()),
-            (0, 0) => ("good", "Nothing is known to be open".to_owned()),
+            (0, 0) if odd == 0 => ("good", "Nothing is known to be open".to_owned()),
+            (0, 0) => (
+                "risk",
+                "Nothing is known to be open, and not all machines are as desired".to_owned(),
+            ),
             (0, _) => (
                 "risk",
                 "Nothing is known to be open, and not all have reported".to_owned(),
