@@ -4,10 +4,10 @@
 //! with each is followed (see [`super::untold`]). What else it takes for one is an object of the
 //! class inside, which the old build made: it ends before what the new class adds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Diff;
-use super::handling::{Deed, hands_over, is_constructor, special};
+use super::handling::{Deed, is_constructor, special};
 use crate::function::{Call, FunctionIndex, Program};
 use crate::symbols::{Mentions, TypeIndex, Types, Within, is_closure, is_unnamed};
 
@@ -40,10 +40,28 @@ struct Candidate<'p> {
     inside: Vec<TypeIndex>,
 }
 
-/// The classes of the new build that are inside of one which the old build does not know.
-pub(super) fn insides(old: &Types, new: &Types) -> BTreeSet<TypeIndex> {
-    let classes = new_classes(old, new);
-    classes.flat_map(|(_, class)| new.parts_of(class)).collect()
+/// The classes that only the new build has, and what is inside of them.
+pub(super) struct Larger {
+    /// The classes of the new build that are inside of one which the old build does not know.
+    pub inside: BTreeSet<TypeIndex>,
+    /// Those that have one of the old build's inside, with its size in bytes.
+    pub around: BTreeMap<TypeIndex, i64>,
+}
+
+impl Larger {
+    /// Finds them.
+    pub fn new(old: &Types, new: &Types) -> Self {
+        let classes = new_classes(old, new);
+        let inside = classes.flat_map(|(_, class)| new.parts_of(class)).collect();
+        let around = candidates(old, new).into_iter().filter_map(|candidate| {
+            let size = new.size_of(*candidate.inside.first()?)?;
+            Some((candidate.class, i64::from(size)))
+        });
+        Larger {
+            inside,
+            around: around.collect(),
+        }
+    }
 }
 
 /// Whether something has to be asked of mentions.
@@ -63,7 +81,7 @@ pub(super) fn find(
     if code.next().is_none() || candidates.is_empty() {
         return Vec::new();
     }
-    let made = made(new, mentions);
+    let made = made(&old.symbols.types, (new, mentions));
     let found = candidates.into_iter().filter_map(|candidate| {
         let is_made = made.contains(candidate.name)
             || is_constructed(new, mentions, candidate.name)
@@ -111,10 +129,11 @@ fn new_classes<'n>(old: &Types, new: &'n Types) -> impl Iterator<Item = (&'n str
 
 fn candidates<'p>(old: &Types, new: &'p Types) -> Vec<Candidate<'p>> {
     let found = new_classes(old, new).filter_map(|(name, class)| {
-        // One byte is what a class without members has.
+        // One byte is what a class without members has. What is no larger has nothing beyond.
+        let whole = new.size_of(class).unwrap_or(0);
         let is_old = |part: &TypeIndex| {
             let size = new.size_of(*part).unwrap_or(0);
-            size > 1 && old.defines(new, *part)
+            (2..whole).contains(&size) && old.defines(new, *part)
         };
         let mut inside: Vec<TypeIndex> = new.parts_of(class).into_iter().filter(is_old).collect();
         inside.sort_by_key(|part| std::cmp::Reverse(new.size_of(*part)));
@@ -130,7 +149,7 @@ fn candidates<'p>(old: &Types, new: &'p Types) -> Vec<Candidate<'p>> {
 
 /// Names of the classes of which there are variables, or that are allocated, handed over or
 /// returned as a whole, and of what is inside those.
-fn made<'p>(new: &'p Program<'_>, mentions: &Mentions) -> BTreeSet<&'p str> {
+fn made<'p>(old: &Types, (new, mentions): (&'p Program<'_>, &Mentions)) -> BTreeSet<&'p str> {
     let types = &new.symbols.types;
     let data = new.data_indices().flat_map(|d| &new.datum(d).types);
     let functions = new.function_indices().flat_map(|f| &new.function(f).names);
@@ -140,7 +159,22 @@ fn made<'p>(new: &'p Program<'_>, mentions: &Mentions) -> BTreeSet<&'p str> {
         handed.into_iter().chain(types.result_of(function))
     });
     let whole = mentions.made.iter().chain(data).copied().chain(passed);
-    types.wholes(whole)
+    let mut made = types.wholes(whole);
+    // What an object of a class leads to that only this build knows, new code has made.
+    let mut fresh: Vec<&str> = made.iter().copied().collect();
+    while let Some(name) = fresh.pop() {
+        // But for one that is nothing but a pointer, to whatever it was.
+        let sizes = types.definitions(name).iter();
+        let is_pointer = sizes
+            .filter_map(|c| types.size_of(*c))
+            .any(|size| size <= 8);
+        if !old.knows(name) && !is_pointer {
+            let led_to = types.led_to(name);
+            fresh.extend(led_to.iter().filter(|name| !made.contains(*name)));
+            made.extend(led_to);
+        }
+    }
+    made
 }
 
 /// Whether the new build has a constructor of a class, or has inlined one.
@@ -156,15 +190,27 @@ fn is_constructed(new: &Program<'_>, mentions: &Mentions, class: &str) -> bool {
     is_own || new.function_indices().any(constructs)
 }
 
-/// Whether new code hands over the size of a class.
+/// Whether new code hands over the size of a class, or of several objects of it, or the address of
+/// one in its frame.
 fn is_asked_for(diff: &Diff, new: &Program<'_>, candidate: &Candidate<'_>) -> bool {
+    const FEW: u64 = 8;
     let size = u64::from(new.symbols.types.size_of(candidate.class).unwrap_or(0));
+    let is_room = |number: &Option<u64>| {
+        let several = |n: &u64| size > FEW && *n >= size && n.is_multiple_of(size);
+        number.as_ref().is_some_and(|n| *n == size || several(n))
+    };
     let mut code = code_of(diff);
-    code.any(|f| new.calls(f).iter().any(|call| hands_over(call, size)))
+    code.any(|f| {
+        let asks = new
+            .calls(f)
+            .iter()
+            .any(|call| call.numbers.iter().any(is_room));
+        asks || new.objects_in_frame(f).contains(&candidate.class)
+    })
 }
 
-/// The first function that hands over the size of a class no more that is inside another one,
-/// whose size it hands over now, or a function that is new. An object that is only used through its
+/// The first function that hands over the size of a class less often that is inside another one,
+/// whose size it hands over more often, or a function that is new does. An object that is only used through its
 /// virtual functions may be either.
 fn asked_instead(
     diff: &Diff,
@@ -179,14 +225,17 @@ fn asked_instead(
     let [Some(less), Some(more)] = sizes.map(|size| size.map(u64::from)) else {
         return None;
     };
-    let hands = |calls: &[Call], size: u64| calls.iter().any(|c| c.numbers.contains(&Some(size)));
+    let count = |calls: &[Call], size: u64| {
+        let hands = calls.iter().filter(|c| c.numbers.contains(&Some(size)));
+        hands.count()
+    };
     let mut added = diff.functions.added.iter();
-    let elsewhere = added.any(|f| hands(&new.calls(*f), more));
+    let elsewhere = added.any(|f| count(&new.all_calls(*f), more) > 0);
     let mut changed = diff.functions.changed.iter();
     let found = changed.find(|change| {
-        let (before, after) = (old.calls(change.old), new.calls(change.new));
-        let is_gone = hands(&before, less) && !hands(&after, less);
-        is_gone && (elsewhere || hands(&after, more))
+        let (before, after) = (old.all_calls(change.old), new.all_calls(change.new));
+        let fewer = count(&before, less) > count(&after, less);
+        fewer && (elsewhere || count(&after, more) > count(&before, more))
     });
     found.map(|change| change.new)
 }

@@ -170,7 +170,7 @@ fn telling_member(program: &Program<'_>, index: TypeIndex, touches: &[Touch], at
 }
 
 /// Whether a call hands this number over as a length may be.
-pub(super) fn hands_over(call: &Call, size: u64) -> bool {
+fn hands_over(call: &Call, size: u64) -> bool {
     size > 8 && call.numbers.contains(&Some(size))
 }
 

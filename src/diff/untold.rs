@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::{Diff, enlarged};
+use super::Diff;
+use super::enlarged::Larger;
 use crate::function::{Described, FunctionIndex, ObjectAccess, OtherBuild, Place, Program};
 use crate::symbols::{Mentions, TypeIndex, Within};
 
@@ -43,20 +44,22 @@ fn functions(diff: &Diff) -> impl Iterator<Item = (Option<FunctionIndex>, Functi
 /// The accesses that a function makes and its counterpart does not.
 fn fresh(
     old: &Program<'_>,
-    (new, enlarged): (&Program<'_>, &BTreeSet<TypeIndex>),
+    (new, enlarged): (&Program<'_>, &Larger),
     (before, after): (Option<FunctionIndex>, FunctionIndex),
 ) -> Vec<ObjectAccess> {
     let (of_old, of_new) = (&old.symbols.types, &new.symbols.types);
     let other = OtherBuild {
         comparable: &|class| !of_old.only_declares(of_new, class),
         lacks: &|class| !of_old.defines(of_new, class),
-        enlarges: &|class| enlarged.contains(&class),
+        enlarges: &|class| enlarged.inside.contains(&class),
+        larger: &|class| enlarged.around.get(&class).copied(),
     };
     let accesses = new.object_accesses(after, &other);
     let itself = OtherBuild {
         comparable: &|_| true,
         lacks: &|_| false,
         enlarges: &|_| false,
+        larger: &|_| None,
     };
     let known = before.map(|f| old.object_accesses(f, &itself));
     let known = known.unwrap_or_default();
@@ -88,7 +91,7 @@ fn fresh(
 
 /// Whether there is code of which it has to be asked what it mentions.
 pub(super) fn may_be_found(diff: &Diff, old: &Program<'_>, new: &Program<'_>) -> bool {
-    let enlarged = enlarged::insides(&old.symbols.types, &new.symbols.types);
+    let enlarged = Larger::new(&old.symbols.types, &new.symbols.types);
     functions(diff).any(|pair| !fresh(old, (new, &enlarged), pair).is_empty())
 }
 
@@ -99,7 +102,7 @@ pub(super) fn find(
     (new, mentions): (&Program<'_>, &Mentions),
 ) -> Vec<Untold> {
     let mut found = Vec::new();
-    let enlarged = enlarged::insides(&old.symbols.types, &new.symbols.types);
+    let enlarged = Larger::new(&old.symbols.types, &new.symbols.types);
     for pair in functions(diff) {
         let come = fresh(old, (new, &enlarged), pair);
         if come.is_empty() {

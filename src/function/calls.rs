@@ -83,6 +83,14 @@ impl Program<'_> {
     /// The calls of a function, once each; those of its separated parts and funclets are not
     /// among them.
     pub fn calls(&self, function: FunctionIndex) -> Vec<Call> {
+        let mut calls = self.all_calls(function);
+        calls.sort();
+        calls.dedup();
+        calls
+    }
+
+    /// The same, as often as they are made, in the order of the code.
+    pub fn all_calls(&self, function: FunctionIndex) -> Vec<Call> {
         let (mut numbers, mut factory) = (Numbers::default(), InstructionInfoFactory::new());
         let own = self.function(function);
         let own = own.rva.0..own.rva.0.saturating_add(own.size);
@@ -117,8 +125,6 @@ impl Program<'_> {
                 _ => {}
             }
         });
-        calls.sort();
-        calls.dedup();
         calls
     }
 

@@ -4,7 +4,7 @@
 //! One pass over the instructions in the order of their addresses. What is not followed is open,
 //! which says nothing for or against a type.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use iced_x86::{
     FlowControl, Instruction, InstructionInfoFactory, MemorySize, Mnemonic, OpAccess, OpKind,
@@ -65,6 +65,10 @@ enum Holds {
     Compared,
     /// A pointer from a variable that no record describes.
     Untold,
+    /// The address of something in the frame.
+    Frame,
+    /// What a call has returned, which may be fresh memory.
+    Fresh,
     /// Anything.
     Open,
 }
@@ -78,6 +82,9 @@ pub struct OtherBuild<'w> {
     pub lacks: &'w dyn Fn(TypeIndex) -> bool,
     /// Whether a class that the other build lacks has this one as a member or base.
     pub enlarges: &'w dyn Fn(TypeIndex) -> bool,
+    /// Whether the other build lacks this class and has one that is inside of it: that one's size,
+    /// in bytes.
+    pub larger: &'w dyn Fn(TypeIndex) -> Option<i64>,
 }
 
 struct Walk<'w, 'p> {
@@ -90,6 +97,8 @@ struct Walk<'w, 'p> {
     registers: HashMap<Register, Holds>,
     frame: HashMap<(Register, i64), Holds>,
     found: Vec<ObjectAccess>,
+    /// Classes of which functions are handed an object in the frame.
+    in_frame: BTreeSet<TypeIndex>,
     info: InstructionInfoFactory,
 }
 
@@ -100,6 +109,25 @@ impl Program<'_> {
         function: FunctionIndex,
         other: &OtherBuild<'_>,
     ) -> Vec<ObjectAccess> {
+        self.walk_objects(function, other).found
+    }
+
+    /// The classes of objects in its frame of which a function hands the address to others.
+    pub fn objects_in_frame(&self, function: FunctionIndex) -> BTreeSet<TypeIndex> {
+        let nothing = OtherBuild {
+            comparable: &|_| true,
+            lacks: &|_| false,
+            enlarges: &|_| false,
+            larger: &|_| None,
+        };
+        self.walk_objects(function, &nothing).in_frame
+    }
+
+    fn walk_objects<'w>(
+        &'w self,
+        function: FunctionIndex,
+        other: &'w OtherBuild<'w>,
+    ) -> Walk<'w, 'w> {
         let mut walk = Walk {
             program: self,
             other,
@@ -108,11 +136,12 @@ impl Program<'_> {
             registers: HashMap::new(),
             frame: HashMap::new(),
             found: Vec::new(),
+            in_frame: BTreeSet::new(),
             info: InstructionInfoFactory::new(),
         };
         walk.enter(function);
         self.each_instruction(function, |i| walk.step(i));
-        walk.found
+        walk
     }
 }
 
@@ -173,16 +202,7 @@ impl Walk<'_, '_> {
             }
             // As the element of an array, and where a table holds distances from itself.
             Mnemonic::Add if sets && i.op1_kind() == OpKind::Register => {
-                let both = [i.op0_register(), i.op1_register()].map(|r| self.held(r));
-                let sum = both.into_iter().find_map(|held| match held {
-                    Holds::Address(rva) => Some(match self.variable(rva) {
-                        Some(_) => Holds::Untold,
-                        None => Holds::Compared,
-                    }),
-                    Holds::Compared | Holds::Untold => Some(held),
-                    Holds::Pointer(..) | Holds::Open => None,
-                });
-                let sum = sum.unwrap_or(Holds::Open);
+                let sum = self.sum([i.op0_register(), i.op1_register()]);
                 self.registers.insert(i.op0_register(), sum);
             }
             Mnemonic::Mov
@@ -228,7 +248,21 @@ impl Walk<'_, '_> {
     /// Looks at the arguments of a call.
     fn hand_over(&mut self, i: &Instruction) {
         for (register, wanted) in ARGUMENTS.into_iter().zip(self.handed(i)) {
-            self.note_taken(self.held(register), wanted);
+            let held = self.held(register);
+            self.note_taken(held, wanted);
+            let Some(Behind::Defined(class)) = self.program.symbols.types.behind(wanted) else {
+                continue;
+            };
+            match held {
+                Holds::Frame => _ = self.in_frame.insert(class),
+                // Whatever it is, it need not be one.
+                Holds::Open => {
+                    if let Some(inside) = (self.other.larger)(class) {
+                        self.push_taken(inside);
+                    }
+                }
+                _ => {}
+            }
         }
     }
 
@@ -274,15 +308,20 @@ impl Walk<'_, '_> {
         let size = |class| types.size_of(class).map_or(0, i64::from);
         let lacks = self.other.lacks;
         if lacks(wanted) && !lacks(own) && size(wanted) > size(own).saturating_sub(by) {
-            self.found.push(ObjectAccess {
-                displacement: size(own),
-                size: 0,
-                float: false,
-                scale: 0,
-                leads: false,
-                of: Described::Taken,
-            });
+            self.push_taken(size(own));
         }
+    }
+
+    /// Notes that an object which may end there is taken for a larger one.
+    fn push_taken(&mut self, end: i64) {
+        self.found.push(ObjectAccess {
+            displacement: end,
+            size: 0,
+            float: false,
+            scale: 0,
+            leads: false,
+            of: Described::Taken,
+        });
     }
 
     /// Notes an access.
@@ -354,7 +393,7 @@ impl Walk<'_, '_> {
             }
             Holds::Compared => Described::Told,
             Holds::Untold => Described::Untold,
-            Holds::Open => Described::Open,
+            Holds::Frame | Holds::Fresh | Holds::Open => Described::Open,
         }
     }
 
@@ -431,12 +470,29 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// What the sum of two registers is, as of an array and an index.
+    fn sum(&self, registers: [Register; 2]) -> Holds {
+        let both = registers.map(|register| self.held(register));
+        let sum = both.into_iter().find_map(|held| match held {
+            Holds::Address(rva) => Some(match self.variable(rva) {
+                Some(_) => Holds::Untold,
+                None => Holds::Compared,
+            }),
+            Holds::Compared | Holds::Untold | Holds::Frame | Holds::Fresh => Some(held),
+            Holds::Pointer(..) | Holds::Open => None,
+        });
+        sum.unwrap_or(Holds::Open)
+    }
+
     fn address(&self, i: &Instruction) -> Holds {
         if i.is_ip_rel_memory_operand() {
             return Holds::Address(Rva(i.ip_rel_memory_address() as u32));
         }
-        if self.is_frame(i) || i.memory_index() != Register::None {
-            return Holds::Open;
+        if self.is_frame(i) {
+            return Holds::Frame;
+        }
+        if i.memory_index() != Register::None {
+            return self.sum([i.memory_base(), i.memory_index()]);
         }
         shifted(self.held(i.memory_base()), i.memory_displacement64() as i64)
     }
@@ -447,7 +503,7 @@ impl Walk<'_, '_> {
         let result = self.of_called(i, |function| types.result_of(function));
         // What is a pointer to anything may be fresh memory.
         let result = result.filter(|index| types.behind(*index) != Some(Behind::Open));
-        result.map_or(Holds::Open, |index| Holds::Pointer(index, 0))
+        result.map_or(Holds::Fresh, |index| Holds::Pointer(index, 0))
     }
 
     fn held(&self, register: Register) -> Holds {
@@ -493,6 +549,8 @@ fn shifted(held: Holds, by: i64) -> Holds {
         Holds::Address(rva) => rva.checked_offset(by).map_or(Holds::Open, Holds::Address),
         Holds::Untold => Holds::Untold,
         Holds::Compared => Holds::Compared,
+        Holds::Frame => Holds::Frame,
+        Holds::Fresh => Holds::Fresh,
         Holds::Open => Holds::Open,
     }
 }
