@@ -62,6 +62,7 @@ impl ReportArgs {
         let machines = &reports.latest;
         let inputs = || reports.paths.iter().map(PathBuf::as_path);
         let report = FleetReport::new(&self.folder, machines, (now, self.stale), beside);
+        self.refuse_one_place_for_two()?;
         if let Some(path) = &self.html {
             let page = report.html().context("cannot make the page")?;
             output::write(path, page.as_bytes(), inputs())?;
@@ -80,16 +81,24 @@ impl ReportArgs {
         Ok(Exit::Done)
     }
 
+    fn refuse_one_place_for_two(&self) -> Result<(), Failure> {
+        let usage = |problem: &str| Failure::new(Exit::Usage, anyhow!("{problem}"));
+        let real = |path: &Path| fs::canonicalize(path).ok();
+        let folder = self.openvex.as_deref().and_then(real);
+        if folder.is_some() && folder == real(&self.folder) {
+            return Err(usage("--openvex is the folder with the reports")
+                .hint("name another one: what is in that folder is read as reports"));
+        }
+        match self.html.is_some() && self.html == self.csv {
+            true => Err(usage("--html and --csv are one file")),
+            false => Ok(()),
+        }
+    }
+
     /// Writes the documents about the machines, each in the place of an earlier one.
     fn write_openvex(&self, folder: &Path, machines: &[Machine]) -> Result<(), Failure> {
         let context = || format!("cannot write to the folder {}", folder.display());
         fs::create_dir_all(folder).with_context(context)?;
-        let real = |path: &Path| fs::canonicalize(path).ok();
-        if real(folder) == real(&self.folder) {
-            let error = anyhow!("--openvex is the folder with the reports");
-            return Err(Failure::new(Exit::Usage, error)
-                .hint("name another one: what is in that folder is read as reports"));
-        }
         for machine in machines {
             let name = format!("{}.openvex.json", file_stem(&machine.computer));
             let path = folder.join(name);

@@ -81,7 +81,7 @@ pub(super) fn find(
     if code.next().is_none() || candidates.is_empty() {
         return Vec::new();
     }
-    let made = made(&old.symbols.types, (new, mentions));
+    let made = made(new, mentions);
     let found = candidates.into_iter().filter_map(|candidate| {
         let is_made = made.contains(candidate.name)
             || is_constructed(new, mentions, candidate.name)
@@ -149,7 +149,7 @@ fn candidates<'p>(old: &Types, new: &'p Types) -> Vec<Candidate<'p>> {
 
 /// Names of the classes of which there are variables, or that are allocated, handed over or
 /// returned as a whole, and of what is inside those.
-fn made<'p>(old: &Types, (new, mentions): (&'p Program<'_>, &Mentions)) -> BTreeSet<&'p str> {
+fn made<'p>(new: &'p Program<'_>, mentions: &Mentions) -> BTreeSet<&'p str> {
     let types = &new.symbols.types;
     let data = new.data_indices().flat_map(|d| &new.datum(d).types);
     let functions = new.function_indices().flat_map(|f| &new.function(f).names);
@@ -159,22 +159,7 @@ fn made<'p>(old: &Types, (new, mentions): (&'p Program<'_>, &Mentions)) -> BTree
         handed.into_iter().chain(types.result_of(function))
     });
     let whole = mentions.made.iter().chain(data).copied().chain(passed);
-    let mut made = types.wholes(whole);
-    // What an object of a class leads to that only this build knows, new code has made.
-    let mut fresh: Vec<&str> = made.iter().copied().collect();
-    while let Some(name) = fresh.pop() {
-        // But for one that is nothing but a pointer, to whatever it was.
-        let sizes = types.definitions(name).iter();
-        let is_pointer = sizes
-            .filter_map(|c| types.size_of(*c))
-            .any(|size| size <= 8);
-        if !old.knows(name) && !is_pointer {
-            let led_to = types.led_to(name);
-            fresh.extend(led_to.iter().filter(|name| !made.contains(*name)));
-            made.extend(led_to);
-        }
-    }
-    made
+    types.wholes(whole)
 }
 
 /// Whether the new build has a constructor of a class, or has inlined one.

@@ -52,9 +52,14 @@ pub(super) fn folder(named: &Path) -> Result<Option<PathBuf>, AccessError> {
 
 /// A path as people write it: without the prefix of Windows for what is taken as it is.
 pub fn shown(path: PathBuf) -> PathBuf {
-    let text = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
-    let drive = text.filter(|text| text.as_bytes().get(1) == Some(&b':'));
-    drive.map_or(path.clone(), PathBuf::from)
+    let Some(text) = path.to_str().and_then(|text| text.strip_prefix(r"\\?\")) else {
+        return path;
+    };
+    match text.strip_prefix(r"UNC\") {
+        Some(share) => PathBuf::from(format!(r"\\{share}")),
+        None if text.as_bytes().get(1) == Some(&b':') => PathBuf::from(text),
+        None => path,
+    }
 }
 
 /// Refuses the store's folder where somebody else can write to it, or to a folder above it.

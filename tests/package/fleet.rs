@@ -285,4 +285,5 @@ fn no_report_is_written_over() {
         .failed(2);
     }
     assert_eq!(folder.read("reports/mail.json"), before);
+    run(&folder, "report reports --html one --csv one").failed(2);
 }

@@ -122,8 +122,10 @@ fn push<'c>(text: &mut String, cells: impl Iterator<Item = &'c String>) {
 /// what it says.
 fn push_cell(text: &mut String, cell: &str) {
     let cell = line(cell);
-    let is_formula = cell.starts_with(['=', '+', '-', '@']);
-    match is_formula || cell.contains(['"', ',']) {
+    let begin = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let is_formula = cell.trim_start().starts_with(begin);
+    // Some spreadsheets take `;` for the comma.
+    match is_formula || cell.contains(['"', ',', ';']) {
         false => text.push_str(&cell),
         true => {
             text.push('"');
@@ -149,6 +151,9 @@ mod tests {
             ("a\r\nb", "a\\r\\nb"),
             ("=cmd|' /C calc'!A0", "\"'=cmd|' /C calc'!A0\""),
             ("@x", "\"'@x\""),
+            (" =1", "\"' =1\""),
+            ("＝1", "\"'＝1\""),
+            ("x;=1", "\"x;=1\""),
             ("\t=1", "\\t=1"),
         ] {
             let mut text = String::new();

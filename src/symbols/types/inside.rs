@@ -38,13 +38,6 @@ impl Types {
         keys.into_iter().map(|key| self.name_of(key)).collect()
     }
 
-    /// Names of the classes that members and bases of one of this name are, or lead to.
-    pub fn led_to(&self, name: &str) -> BTreeSet<&str> {
-        let key = self.keys.get(name);
-        let parts = key.map(|key| self.members_of(*key)).unwrap_or_default();
-        parts.into_iter().map(|key| self.name_of(key)).collect()
-    }
-
     fn add_with_parts(&self, key: Key, found: &mut BTreeSet<Key>) {
         let mut waiting = vec![key];
         while let Some(key) = waiting.pop() {

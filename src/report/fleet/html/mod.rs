@@ -41,7 +41,7 @@ impl FleetReport {
     pub fn html(&self) -> Result<String, askama::Error> {
         let (processes, exposed) = self.processes();
         let silent = self.count(|m| m.stale || m.ahead) + self.unreadable.len();
-        let odd = self.count(|m| !m.is_good() || m.refused + m.broken + m.unseen > 0);
+        let odd = self.count(|m| !m.is_good() || m.refused + m.broken > 0);
         let (tone, headline) = match (exposed, silent) {
             (0, 0) if self.machines.is_empty() => ("risk", "No machine has reported".to_owned()),
             (0, 0) if odd == 0 => ("good", "Nothing is known to be open".to_owned()),
