@@ -1,5 +1,7 @@
 //! No quiet moment in time.
 
+use hotpatch::package::manifest::WatchedCode;
+
 use super::hotpatch::{command, hotpatch, read};
 use super::package::PackageFile;
 use super::target::Answer;
@@ -25,6 +27,36 @@ fn apply_waits_for_a_thread_in_old_code_and_gives_up_in_time() {
             .is_empty()
     );
 
+    let patient = hotpatch(&[&apply[..], &["30"]].concat());
+    assert_eq!(patient.outcome(), "applied", "{patient:?}");
+    assert_eq!(target.ask().version(), 2);
+}
+
+/// As if `nap` were gone in the new build, and a caller under way went on to call it.
+#[test]
+fn apply_waits_for_a_thread_that_holds_the_address_of_what_is_gone() {
+    let mut target = Answer::start();
+    let package = PackageFile::with(|m| {
+        let nap = m.externals.iter().find(|e| e.symbol == "answer.exe!nap");
+        m.watched = vec![WatchedCode {
+            name: "nap".to_owned(),
+            rva: nap.unwrap().rva,
+            size: 0x10,
+            addressed: true,
+        }];
+    });
+    let (pid, path, key) = (target.pid().to_string(), package.path(), package.key());
+    target.tell("hold 4000");
+    let apply = ["apply", "--pid", &pid, &path, "--key", &key, "--timeout"];
+    let busy = hotpatch(&[&apply[..], &["1"]].concat());
+    assert_eq!((busy.code, busy.outcome()), (7, "busy"), "{busy:?}");
+    let blocker = &busy.json["blocked_by"][0];
+    assert_eq!(
+        (&blocker["function"], &blocker["seen"]),
+        (&"nap".into(), &"address".into()),
+        "{busy:?}"
+    );
+    assert_eq!(target.ask().version(), 1);
     let patient = hotpatch(&[&apply[..], &["30"]].concat());
     assert_eq!(patient.outcome(), "applied", "{patient:?}");
     assert_eq!(target.ask().version(), 2);

@@ -5,6 +5,7 @@
  *   ask          first=… second=… pair=… torn=… calls=… unwound=… naps=…
  *   threads N    starts N threads that call `pair` all the time and count wrong results
  *   linger MS    starts a thread that stays in `linger` for MS milliseconds
+ *   hold MS      starts a thread that has the address of `nap` in its frame for MS milliseconds
  *   suspended    starts a thread that never runs
  *   churn        starts a thread that starts and ends threads all the time
  *   fiber        starts a thread that is a fiber
@@ -86,6 +87,13 @@ static DWORD work(void *unused)
 static DWORD stay(void *ms)
 {
     return (DWORD)linger((DWORD)(QWORD)ms);
+}
+
+static DWORD hold(void *ms)
+{
+    void (*volatile held)(DWORD) = nap;
+    Sleep((DWORD)(QWORD)ms);
+    return held != 0;
 }
 
 static DWORD end(void *unused)
@@ -196,6 +204,10 @@ static void handle(const char *command)
         start_thread(stay, value, 0);
         while (naps == before)
             Sleep(1);
+        text("started");
+    } else if (is(command, "hold", &value)) {
+        start_thread(hold, value, 0);
+        Sleep(20);
         text("started");
     } else if (is(command, "suspended", &value)) {
         start_thread(end, 0, 4);
