@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Diff;
-use super::handling::{Deed, is_constructor, special};
-use crate::function::{Call, FunctionIndex, Program};
+use super::makers::Makers;
+use crate::function::{FunctionIndex, Program};
 use crate::symbols::{Mentions, TypeIndex, Types, Within, is_closure, is_unnamed};
 
 /// A class of which new code may take an object of the old build for one.
@@ -81,17 +81,17 @@ pub(super) fn find(
     if code.next().is_none() || candidates.is_empty() {
         return Vec::new();
     }
-    let made = made(new, mentions);
+    let types = &new.symbols.types;
+    let makers = Makers::new(diff, old, (new, mentions));
     let found = candidates.into_iter().filter_map(|candidate| {
-        let is_made = made.contains(candidate.name)
-            || is_constructed(new, mentions, candidate.name)
-            || is_asked_for(diff, new, &candidate);
+        let size = u64::from(types.size_of(candidate.class).unwrap_or(0));
+        let is_made = makers.make(candidate.name, candidate.class, size);
         let (inside, why) = match is_made {
             true => {
                 let mut inside = candidate.inside.iter();
                 inside.find_map(|inside| {
                     let parts = (*inside, candidate.class);
-                    let function = asked_instead(diff, (old, new), parts)?;
+                    let function = asked_instead(&makers, types, parts)?;
                     Some((*inside, WhyTaken::Instead(function)))
                 })?
             }
@@ -102,7 +102,7 @@ pub(super) fn find(
         };
         Some(Enlarged {
             class: candidate.name.to_owned(),
-            inside: new.symbols.types.type_name(inside),
+            inside: types.type_name(inside),
             why,
         })
     });
@@ -147,82 +147,19 @@ fn candidates<'p>(old: &Types, new: &'p Types) -> Vec<Candidate<'p>> {
     found.collect()
 }
 
-/// Names of the classes of which there are variables, or that are allocated, handed over or
-/// returned as a whole, and of what is inside those.
-fn made<'p>(new: &'p Program<'_>, mentions: &Mentions) -> BTreeSet<&'p str> {
-    let types = &new.symbols.types;
-    let data = new.data_indices().flat_map(|d| &new.datum(d).types);
-    let functions = new.function_indices().flat_map(|f| &new.function(f).names);
-    let passed = functions.filter_map(|name| name.type_index);
-    let passed = passed.flat_map(|function| {
-        let handed = types.handed(function).unwrap_or_default();
-        handed.into_iter().chain(types.result_of(function))
-    });
-    let whole = mentions.made.iter().chain(data).copied().chain(passed);
-    types.wholes(whole)
-}
-
-/// Whether the new build has a constructor of a class, or has inlined one.
-fn is_constructed(new: &Program<'_>, mentions: &Mentions, class: &str) -> bool {
-    let types = &new.symbols.types;
-    let constructs = |f| {
-        let name = new.function(f).display_name();
-        special(&name, class) == Some(Deed::Constructs)
-    };
-    let mut inlined = mentions.inlined.iter();
-    let is_own = inlined
-        .any(|(name, of)| is_constructor(name, class) && types.wholes([*of]).contains(class));
-    is_own || new.function_indices().any(constructs)
-}
-
-/// Whether new code hands over the size of a class, or of several objects of it, or the address of
-/// one in its frame.
-fn is_asked_for(diff: &Diff, new: &Program<'_>, candidate: &Candidate<'_>) -> bool {
-    const FEW: u64 = 8;
-    let size = u64::from(new.symbols.types.size_of(candidate.class).unwrap_or(0));
-    let is_room = |number: &Option<u64>| {
-        let several = |n: &u64| size > FEW && *n >= size && n.is_multiple_of(size);
-        number.as_ref().is_some_and(|n| *n == size || several(n))
-    };
-    let mut code = code_of(diff);
-    code.any(|f| {
-        let asks = new
-            .calls(f)
-            .iter()
-            .any(|call| call.numbers.iter().any(is_room));
-        asks || new.objects_in_frame(f).contains(&candidate.class)
-    })
-}
-
 /// The first function that hands over the size of a class less often that is inside another one,
-/// whose size it hands over more often, or a function that is new does. An object that is only used through its
-/// virtual functions may be either.
+/// whose size is handed over in its place. An object that is only used through its virtual
+/// functions may be either.
 fn asked_instead(
-    diff: &Diff,
-    (old, new): (&Program<'_>, &Program<'_>),
+    makers: &Makers<'_>,
+    types: &Types,
     (inside, class): (TypeIndex, TypeIndex),
 ) -> Option<FunctionIndex> {
-    let types = &new.symbols.types;
     if types.within(inside, 0) == Within::Table {
         return None;
     }
-    let sizes = [inside, class].map(|class| types.size_of(class));
-    let [Some(less), Some(more)] = sizes.map(|size| size.map(u64::from)) else {
-        return None;
-    };
-    let count = |calls: &[Call], size: u64| {
-        let hands = calls.iter().filter(|c| c.numbers.contains(&Some(size)));
-        hands.count()
-    };
-    let mut added = diff.functions.added.iter();
-    let elsewhere = added.any(|f| count(&new.all_calls(*f), more) > 0);
-    let mut changed = diff.functions.changed.iter();
-    let found = changed.find(|change| {
-        let (before, after) = (old.all_calls(change.old), new.all_calls(change.new));
-        let fewer = count(&before, less) > count(&after, less);
-        fewer && (elsewhere || count(&after, more) > count(&before, more))
-    });
-    found.map(|change| change.new)
+    let [less, more] = [inside, class].map(|class| types.size_of(class).map(u64::from));
+    makers.hands_instead(less?, more?)
 }
 
 /// The functions of the patch whose records mention a class.

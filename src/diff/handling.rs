@@ -175,7 +175,7 @@ fn hands_over(call: &Call, size: u64) -> bool {
 }
 
 /// A constructor or destructor of the class.
-pub(super) fn special(function: &str, class: &str) -> Option<Deed> {
+fn special(function: &str, class: &str) -> Option<Deed> {
     let own = function.strip_prefix(class)?.strip_prefix("::")?;
     let own = own.split('(').next().unwrap_or(own);
     match own.strip_prefix('~') {

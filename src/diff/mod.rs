@@ -17,6 +17,7 @@ mod handling;
 mod image;
 mod keys;
 mod layout_change;
+mod makers;
 mod meaning;
 mod modules;
 mod names;
