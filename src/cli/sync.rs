@@ -36,7 +36,7 @@ pub struct SyncArgs {
           conflicts_with_all = ["check", "what_if"])]
     every: Option<Duration>,
     /// Leave the report of each round in this folder, such as a share, as a file named after this
-    /// computer; `hotpatch rollout gate` reads it
+    /// computer; `hotpatch report` and `hotpatch rollout gate` read it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "what_if"])]
     report: Option<PathBuf>,
     /// Write metrics of each round to this file, for the textfile collector of windows_exporter
