@@ -38,8 +38,8 @@ tests\windows.ps1 -Only storm, kill -Long
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('tests', 'quickstart', 'storm', 'kill', 'hostile', 'freeze')]
-    [string[]] $Only = @('tests', 'quickstart', 'storm', 'kill', 'hostile', 'freeze'),
+    [ValidateSet('tests', 'scheduler', 'quickstart', 'storm', 'kill', 'hostile', 'freeze')]
+    [string[]] $Only = @('tests', 'scheduler', 'quickstart', 'storm', 'kill', 'hostile', 'freeze'),
     [switch] $Long,
     [string[]] $Cargo = @('cargo'),
     [string[]] $TargetArguments = @()
@@ -144,6 +144,7 @@ function Invoke-Cargo([string] $Step, [string[]] $Arguments) {
 function Invoke-Step([string] $Step) {
     switch ($Step) {
         'tests' { return Invoke-Cargo $Step @('test', '--locked', '--no-fail-fast') }
+        'scheduler' { return Invoke-Cargo $Step @('test', '--locked', '--lib', 'scheduler', '--', '--ignored') }
         'quickstart' {
             # The PowerShell that runs this script.
             $shell = (Get-Process -Id $PID).Path

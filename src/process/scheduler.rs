@@ -85,7 +85,9 @@ mod tests {
     use super::*;
     use crate::ops::startup::Task;
 
+    // Asks the system's Task Scheduler, and as an administrator. `tests/windows.ps1` runs it.
     #[test]
+    #[ignore = "the Task Scheduler of Wine is not to be had in each prefix: its rpcss may end"]
     fn a_task_comes_and_goes() {
         let name = format!(r"hotpatch\test-{}", std::process::id());
         let folder = tempfile::tempdir().unwrap();
