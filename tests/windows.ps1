@@ -19,7 +19,7 @@ are not allowed to run:
 The exit code is 0 where every step passed, else 1.
 
 .PARAMETER Only
-The steps to run: tests, quickstart, storm, kill, hostile, freeze. Without it, all of them.
+The steps to run: tests, scheduler, quickstart, storm, kill, hostile, freeze. Without it, all of them.
 
 .PARAMETER Long
 As many cycles, kills and rounds as before a release: several hours instead of some minutes.
