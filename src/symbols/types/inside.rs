@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::Field;
 use super::{Key, LF_ENUM, TypeIndex, Types};
 
 impl Types {
@@ -55,22 +54,9 @@ impl Types {
     /// The members and bases of a class, as far as its record is understood.
     fn direct_parts(&self, class: TypeIndex) -> Vec<Key> {
         let mut found = Vec::new();
-        if let Some(header) = self.udt(class).filter(|h| h.kind != LF_ENUM) {
-            let _ = self.fields_of(&header, &mut |field| {
-                let part = match field {
-                    Field::Member { member_type, .. } => member_type,
-                    Field::Base { base, .. } | Field::VirtualBase { base, .. } => base,
-                    Field::Table
-                    | Field::VirtualFunction { .. }
-                    | Field::Destructor
-                    | Field::NotPlain
-                    | Field::Enumerator { .. } => return,
-                };
-                self.mentions(part, &mut |key, pointer| {
-                    found.extend((!pointer).then_some(key));
-                });
-            });
-        }
+        self.parts_in(class, &mut |key, pointer| {
+            found.extend((!pointer).then_some(key));
+        });
         found
     }
 }

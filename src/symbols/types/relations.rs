@@ -108,34 +108,35 @@ impl Types {
     fn owners(&self) -> HashMap<Key, Vec<Owner>> {
         let mut owners: HashMap<Key, Vec<Owner>> = HashMap::new();
         for index in self.indices() {
-            let Some(header) = self.udt(index) else {
-                continue;
-            };
-            let Some(owner) = self.key_of.get(&index) else {
-                continue;
-            };
-            if header.forward || header.kind == LF_ENUM {
-                continue;
-            }
-            // What is not understood of the record is missing here: nothing is proven by it.
-            let _ = self.fields_of(&header, &mut |field| {
-                let part = match field {
-                    Field::Member { member_type, .. } => member_type,
-                    Field::Base { base, .. } | Field::VirtualBase { base, .. } => base,
-                    Field::Table
-                    | Field::VirtualFunction { .. }
-                    | Field::Destructor
-                    | Field::NotPlain
-                    | Field::Enumerator { .. } => {
-                        return;
-                    }
-                };
-                self.mentions(part, &mut |key, pointer| {
+            if let Some(owner) = self.key_of.get(&index) {
+                self.parts_in(index, &mut |key, pointer| {
                     owners.entry(key).or_default().push((*owner, pointer));
                 });
-            });
+            }
         }
         owners
+    }
+
+    /// Names what the members and bases of a class, structure or union are made of, as
+    /// [`Types::mentions`] does; nothing for one that is only declared. What is not understood of
+    /// the record is missing: nothing is proven by it.
+    pub(super) fn parts_in(&self, class: TypeIndex, each: &mut dyn FnMut(Key, bool)) {
+        let header = self.udt(class);
+        let Some(header) = header.filter(|h| !h.forward && h.kind != LF_ENUM) else {
+            return;
+        };
+        let _ = self.fields_of(&header, &mut |field| {
+            let part = match field {
+                Field::Member { member_type, .. } => member_type,
+                Field::Base { base, .. } | Field::VirtualBase { base, .. } => base,
+                Field::Table
+                | Field::VirtualFunction { .. }
+                | Field::Destructor
+                | Field::NotPlain
+                | Field::Enumerator { .. } => return,
+            };
+            self.mentions(part, each);
+        });
     }
 
     /// Names the classes, structures, unions and enumerations that a type is made of without

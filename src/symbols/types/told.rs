@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::Field;
 use super::{Key, LF_ENUM, TypeIndex, Types};
 
 /// What is known of the types that others lead to.
@@ -79,24 +78,7 @@ impl Types {
     pub(super) fn members_of(&self, key: Key) -> Vec<Key> {
         let mut found = Vec::new();
         for index in self.definitions_of(key) {
-            let Some(header) = self.udt(*index).filter(|h| h.kind != LF_ENUM) else {
-                continue;
-            };
-            // What is not understood of the record is missing here.
-            let _ = self.fields_of(&header, &mut |field| {
-                let part = match field {
-                    Field::Member { member_type, .. } => member_type,
-                    Field::Base { base, .. } | Field::VirtualBase { base, .. } => base,
-                    Field::Table
-                    | Field::VirtualFunction { .. }
-                    | Field::Destructor
-                    | Field::NotPlain
-                    | Field::Enumerator { .. } => {
-                        return;
-                    }
-                };
-                self.mentions(part, &mut |key, _| found.push(key));
-            });
+            self.parts_in(*index, &mut |key, _| found.push(key));
         }
         found
     }
